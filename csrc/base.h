@@ -1,0 +1,20 @@
+// The vocabulary of the whole core: fixed-width types, the no-alias promise, the debug assertion.
+#pragma once
+
+#include <assert.h>
+#include <stdint.h>
+
+#define PRUNUS_RESTRICT __restrict__
+#define PRUNUS_INLINE inline __attribute__((always_inline))
+#define PRUNUS_ASSERT(condition) assert(condition)
+
+namespace prunus {
+
+using i32 = int32_t;
+using i64 = int64_t;
+using u8 = uint8_t;
+
+// Panels and workspaces start at a cache line: a load that crosses one costs half as much again.
+constexpr i64 kCacheLine = 64;
+
+}  // namespace prunus

@@ -1,0 +1,78 @@
+// Packed weights, as opaque handles.
+#include <algorithm>
+#include <memory>
+
+#include "bindings/arrays.h"
+#include "pack/csr.h"
+
+namespace prunus {
+namespace {
+
+template <class T>
+std::shared_ptr<CsrMatrix<T>> from_dense(const Array<T>& w, const py::object& mask, int threads) {
+  require(w.ndim() == 2, "w: expected a two-dimensional array");
+  const u8* keep = nullptr;
+  MaskArray held;
+  if (!mask.is_none()) {
+    require(py::isinstance<MaskArray>(mask), "mask: expected a C-contiguous bool array");
+    held = mask.cast<MaskArray>();
+    require_same_shape(w, held);
+    keep = bytes_of(held);
+  }
+  const T* in = w.data();
+  const i64 n_rows = w.shape(0), n_cols = w.shape(1);
+  py::gil_scoped_release release;
+  return std::make_shared<CsrMatrix<T>>(pack_dense(in, keep, n_rows, n_cols, threads));
+}
+
+template <class T>
+std::shared_ptr<CsrMatrix<T>> from_arrays(const Array<i64>& row_start, const Array<i32>& column, const Array<T>& value,
+                                          i64 n_rows, i64 n_cols) {
+  require(n_rows >= 0 && n_cols >= 0, "shape: expected nonnegative numbers");
+  require(row_start.ndim() == 1 && row_start.size() == n_rows + 1, "row_start: expected n_rows + 1 numbers");
+  require(column.ndim() == 1 && value.ndim() == 1 && column.size() == value.size(),
+          "column, value: expected two one-dimensional arrays of the same length");
+  return std::make_shared<CsrMatrix<T>>(
+      pack_csr(row_start.data(), column.data(), value.data(), n_rows, n_cols, value.size()));
+}
+
+template <class T>
+Array<T> to_dense(const CsrMatrix<T>& matrix) {
+  Array<T> out({matrix.n_rows, matrix.n_cols});
+  T* to = out.mutable_data();
+  py::gil_scoped_release release;
+  std::fill_n(to, matrix.n_rows * matrix.n_cols, T(0));
+  unpack(matrix, to);
+  return out;
+}
+
+template <class T>
+py::tuple to_arrays(const CsrMatrix<T>& matrix) {
+  return py::make_tuple(Array<i64>(static_cast<py::ssize_t>(matrix.row_start.size()), matrix.row_start.data()),
+                        Array<i32>(static_cast<py::ssize_t>(matrix.column.size()), matrix.column.data()),
+                        Array<T>(static_cast<py::ssize_t>(matrix.value.size()), matrix.value.data()));
+}
+
+template <class T>
+void register_type(py::module_& m, const char* name) {
+  using py::arg;
+  using Matrix = CsrMatrix<T>;
+  py::class_<Matrix, std::shared_ptr<Matrix>>(m, name)
+      .def_static("from_dense", &from_dense<T>, arg("w").noconvert(), arg("mask"), arg("threads"))
+      .def_static("from_arrays", &from_arrays<T>, arg("row_start").noconvert(), arg("column").noconvert(),
+                  arg("value").noconvert(), arg("n_rows"), arg("n_cols"))
+      .def("to_dense", &to_dense<T>)
+      .def("to_arrays", &to_arrays<T>)
+      .def_property_readonly("shape", [](const Matrix& a) { return py::make_tuple(a.n_rows, a.n_cols); })
+      .def_property_readonly("nnz", &Matrix::n_entries)
+      .def_property_readonly("nbytes", [](const Matrix& a) { return csr_bytes<T>(a.n_rows, a.n_entries()); });
+}
+
+}  // namespace
+
+void register_pack(py::module_& m) {
+  register_type<float>(m, "CsrMatrixF32");
+  register_type<double>(m, "CsrMatrixF64");
+}
+
+}  // namespace prunus

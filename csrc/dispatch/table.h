@@ -1,0 +1,48 @@
+// The kernels of one target, as function pointers. Dispatch happens once per call, above the loops.
+#pragma once
+
+#include "formats.h"
+
+namespace prunus {
+
+template <class T>
+struct Kernels {
+  i64 lanes;  // of a vector register
+  void (*absolute)(const T* a, i64 n, T* out) noexcept;
+  void (*absolute_product)(const T* a, const T* b, i64 n, T* out) noexcept;
+  i32 (*all_finite)(const T* a, i64 n) noexcept;
+  i32 (*any_nan)(const T* a, i64 n) noexcept;
+  i64 (*count_nonzero)(const T* a, i64 n) noexcept;
+  void (*column_dot)(const T* a, const T* b, i64 n_rows, i64 n_cols, i64 begin, i64 end, i32 take_absolute,
+                     double* out) noexcept;
+  void (*mask_at_least)(const T* score, i64 n, T threshold, u8* mask) noexcept;
+  i64 (*keep_first_equal)(const T* score, i64 n, T threshold, i64 n_keep, u8* mask) noexcept;
+  void (*apply_mask)(const T* w, const u8* mask, i64 n, T* out) noexcept;
+  BracketCount (*split_bracket)(const T* score, i64 n, T low, T high, u8* mask, i64 room,
+                                Candidate<T>* between) noexcept;
+  void (*activate)(T* values, i64 n, Activation activation, T negative_slope) noexcept;
+  void (*spmv_csr)(const Csr<T>& w, const T* x, const Epilogue<T>& epilogue, T* y) noexcept;
+  void (*spmm_csr)(const Csr<T>& w, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) noexcept;
+  void (*rows_to_panel)(const T* rows, i64 n_rows, i64 n_cols, i64 width, T* panel) noexcept;
+  void (*panel_to_rows)(const T* panel, i64 n_rows, i64 n_cols, i64 width, T* rows) noexcept;
+};
+
+struct Target {
+  const char* name;
+  const char* instructions;  // what the object was compiled for, by its own macros: proof that the flags arrived
+  Kernels<float> f32;
+  Kernels<double> f64;
+
+  template <class T>
+  const Kernels<T>& kernels() const;
+};
+template <>
+inline const Kernels<float>& Target::kernels<float>() const {
+  return f32;
+}
+template <>
+inline const Kernels<double>& Target::kernels<double>() const {
+  return f64;
+}
+
+}  // namespace prunus

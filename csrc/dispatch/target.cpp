@@ -1,0 +1,41 @@
+// Compiled once per target, with PRUNUS_TARGET as the namespace: the only file that sees both kernels and instruction sets.
+#include "dispatch/table.h"
+#include "kernels/activation.h"
+#include "kernels/bracket.h"
+#include "kernels/mask.h"
+#include "kernels/panel.h"
+#include "kernels/reduce.h"
+#include "kernels/score.h"
+#include "kernels/spmm_csr.h"
+#include "kernels/spmv_csr.h"
+
+namespace prunus::PRUNUS_TARGET {
+namespace {
+
+template <class T>
+constexpr Kernels<T> kKernels = {
+    kLanes<T>,        absolute<T>,      absolute_product<T>, all_finite<T>,    any_nan<T>,       count_nonzero<T>,
+    column_dot<T>,    mask_at_least<T>, keep_first_equal<T>, apply_mask<T>,    split_bracket<T>, activate<T>,
+    spmv_csr<T>,      spmm_csr<T>,      rows_to_panel<T>,    panel_to_rows<T>,
+};
+
+constexpr char kInstructions[] =
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__)
+    "avx512";
+#elif defined(__AVX2__) && defined(__FMA__)
+    "avx2+fma";
+#elif defined(__SSE4_2__)
+    "sse4.2";
+#elif defined(__aarch64__)
+    "neon";
+#else
+    "none";
+#endif
+
+constexpr ::prunus::Target kTarget = {PRUNUS_TARGET_NAME, kInstructions, kKernels<float>, kKernels<double>};
+
+}  // namespace
+
+const ::prunus::Target& target() noexcept { return kTarget; }
+
+}  // namespace prunus::PRUNUS_TARGET

@@ -1,0 +1,98 @@
+#include "pack/csr.h"
+
+#include <limits>
+#include <stdexcept>
+#include <string>
+
+#include "parallel.h"
+
+namespace prunus {
+namespace {
+
+void require_columns_fit(i64 n_cols) {
+  if (n_cols > std::numeric_limits<i32>::max()) {
+    throw std::invalid_argument("n_cols: expected at most 2147483647, got " + std::to_string(n_cols));
+  }
+}
+
+}  // namespace
+
+template <class T>
+CsrMatrix<T> pack_dense(const T* w, const u8* mask, i64 n_rows, i64 n_cols, int threads) {
+  require_columns_fit(n_cols);
+  CsrMatrix<T> matrix;
+  matrix.n_rows = n_rows;
+  matrix.n_cols = n_cols;
+  matrix.row_start.assign(static_cast<size_t>(n_rows) + 1, 0);
+  const auto present = [&](i64 i) { return w[i] != T(0) && (mask == nullptr || mask[i] != 0); };
+  parallel_for(n_rows, threads, [&](i64 r) {
+    i64 count = 0;
+    for (i64 c = 0; c < n_cols; ++c) count += present(r * n_cols + c);
+    matrix.row_start[static_cast<size_t>(r) + 1] = count;
+  });
+  for (size_t r = 1; r < matrix.row_start.size(); ++r) matrix.row_start[r] += matrix.row_start[r - 1];
+  matrix.column.resize(static_cast<size_t>(matrix.row_start.back()));
+  matrix.value.resize(matrix.column.size());
+  parallel_for(n_rows, threads, [&](i64 r) {
+    size_t e = static_cast<size_t>(matrix.row_start[static_cast<size_t>(r)]);
+    for (i64 c = 0; c < n_cols; ++c) {
+      if (!present(r * n_cols + c)) continue;
+      matrix.column[e] = static_cast<i32>(c);
+      matrix.value[e++] = w[r * n_cols + c];
+    }
+  });
+  return matrix;
+}
+
+template <class T>
+CsrMatrix<T> pack_csr(const i64* row_start, const i32* column, const T* value, i64 n_rows, i64 n_cols, i64 n_entries) {
+  require_columns_fit(n_cols);
+  if (row_start[0] != 0 || row_start[n_rows] != n_entries) {
+    throw std::invalid_argument("row_start: expected to begin at 0 and to end at " + std::to_string(n_entries) +
+                                ", got " + std::to_string(row_start[0]) + " and " + std::to_string(row_start[n_rows]));
+  }
+  // All starts before any entry: a start that leaves the array must not be followed.
+  for (i64 r = 0; r < n_rows; ++r) {
+    if (row_start[r + 1] < row_start[r] || row_start[r + 1] > n_entries) {
+      throw std::invalid_argument("row_start: expected not to decrease, got " + std::to_string(row_start[r]) +
+                                  " before " + std::to_string(row_start[r + 1]) + " at row " + std::to_string(r));
+    }
+  }
+  for (i64 r = 0; r < n_rows; ++r) {
+    i64 previous = -1;
+    for (i64 e = row_start[r]; e < row_start[r + 1]; ++e) {
+      if (column[e] <= previous || column[e] >= n_cols) {
+        throw std::invalid_argument("column: expected to ascend within a row and to lie in [0, " +
+                                    std::to_string(n_cols) + "), got " + std::to_string(column[e]) + " after " +
+                                    std::to_string(previous) + " in row " + std::to_string(r));
+      }
+      previous = column[e];
+    }
+  }
+  CsrMatrix<T> matrix;
+  matrix.n_rows = n_rows;
+  matrix.n_cols = n_cols;
+  matrix.row_start.assign(row_start, row_start + n_rows + 1);
+  matrix.column.assign(column, column + n_entries);
+  matrix.value.assign(value, value + n_entries);
+  return matrix;
+}
+
+template <class T>
+void unpack(const CsrMatrix<T>& matrix, T* out) {
+  for (i64 r = 0; r < matrix.n_rows; ++r) {
+    const size_t end = static_cast<size_t>(matrix.row_start[static_cast<size_t>(r) + 1]);
+    for (size_t e = static_cast<size_t>(matrix.row_start[static_cast<size_t>(r)]); e < end; ++e) {
+      out[r * matrix.n_cols + matrix.column[e]] = matrix.value[e];
+    }
+  }
+}
+
+template CsrMatrix<float> pack_dense(const float*, const u8*, i64, i64, int);
+template CsrMatrix<double> pack_dense(const double*, const u8*, i64, i64, int);
+template CsrMatrix<float> pack_csr(const i64*, const i32*, const float*, i64, i64, i64);
+template CsrMatrix<double> pack_csr(const i64*, const i32*, const double*, i64, i64, i64);
+template void unpack(const CsrMatrix<float>&, float*);
+template void unpack(const CsrMatrix<double>&, double*);
+
+}  // namespace prunus

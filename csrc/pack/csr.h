@@ -1,0 +1,36 @@
+// Weights into compressed sparse rows. Every index is checked here, once; kernels trust what this made.
+#pragma once
+
+#include <vector>
+
+#include "formats.h"
+
+namespace prunus {
+
+template <class T>
+struct CsrMatrix {
+  i64 n_rows = 0;
+  i64 n_cols = 0;
+  std::vector<i64> row_start;
+  std::vector<i32> column;
+  std::vector<T> value;
+
+  Csr<T> view() const { return {row_start.data(), column.data(), value.data(), n_rows, n_cols}; }
+  i64 n_entries() const { return static_cast<i64>(value.size()); }
+};
+
+// The entries of w (n_rows, n_cols) that are not zero and, where there is a mask, kept by it. O(n_rows * n_cols).
+// Throws std::invalid_argument if n_cols does not fit a column index.
+template <class T>
+CsrMatrix<T> pack_dense(const T* w, const u8* mask, i64 n_rows, i64 n_cols, int threads);
+
+// A copy of the three arrays, checked: row_start begins at 0, does not decrease and ends at n_entries; columns lie in
+// [0, n_cols) and ascend within a row. O(n_rows + n_entries). Throws std::invalid_argument that says what is wrong.
+template <class T>
+CsrMatrix<T> pack_csr(const i64* row_start, const i32* column, const T* value, i64 n_rows, i64 n_cols, i64 n_entries);
+
+// out (n_rows, n_cols), zeroed by the caller, gets the entries.
+template <class T>
+void unpack(const CsrMatrix<T>& matrix, T* out);
+
+}  // namespace prunus

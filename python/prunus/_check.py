@@ -1,0 +1,162 @@
+"""Every check and conversion of an argument, and the errors that are ours.
+
+A wrong kind is a TypeError, a wrong value or shape a ValueError; either names the argument, what was expected and what came.
+"""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from prunus import _core
+
+Floats = npt.NDArray[np.floating[Any]]
+Bools = npt.NDArray[np.bool_]
+_Value = TypeVar("_Value")
+
+
+class FormatError(ValueError):
+    """A file is not what it should be: foreign, truncated, altered, or of a newer format."""
+
+
+class NotSupportedError(ValueError):
+    """A model has a part that a Network cannot represent; the message names the part."""
+
+
+def describe(value: object) -> str:
+    """Say in a few words what came instead of what was expected."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and dtype {value.dtype}"
+    if value is None or isinstance(value, (bool, int, float, str, np.generic)):
+        return repr(value)
+    return f"an object of type {type(value).__module__}.{type(value).__qualname__}"
+
+
+def real_array(name: str, value: Any, *, ndim: int | None = None) -> npt.NDArray[Any]:
+    """Return `value` as an array of a real type (bool, integer or floating), without a copy where none is needed."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name}: expected an array without a mask, got a masked array; fill it first")
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        raise ValueError(f"{name}: expected a rectangular array, got rows of different lengths") from None
+    if array.dtype.kind not in "biuf":
+        got = describe(array) if array.ndim else describe(value)
+        raise TypeError(f"{name}: expected an array of real numbers, got {got}")
+    if ndim is not None and array.ndim != ndim:
+        raise ValueError(f"{name}: expected {ndim} dimension{'s' * (ndim != 1)}, got {describe(array)}")
+    return array
+
+
+def float_array(name: str, value: Any, *, ndim: int | None = None, dtype: npt.DTypeLike | None = None) -> Floats:
+    """Return `value` C-contiguous and of `dtype`; None keeps float32 and makes everything else float64."""
+    array = real_array(name, value, ndim=ndim)
+    if dtype is None:
+        dtype = np.float32 if array.dtype == np.float32 else np.float64
+    return np.ascontiguousarray(array, dtype=dtype) if array.ndim else array.astype(dtype)
+
+
+def finite(name: str, array: Floats) -> Floats:
+    """Refuse NaN and infinity."""
+    if not _core.all_finite(array, 1):
+        raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
+    return array
+
+
+def not_empty(name: str, array: npt.NDArray[Any]) -> None:
+    """Refuse an array with no element."""
+    if array.size == 0:
+        raise ValueError(f"{name}: expected at least one element, got {describe(array)}")
+
+
+def samples(name: str, value: Any, n_in: int, dtype: npt.DTypeLike) -> Floats:
+    """Return a batch (n_samples, n_in): itself where it already is C-contiguous and of `dtype`, else converted once."""
+    if hasattr(value, "tocsr"):
+        raise TypeError(f"{name}: expected a dense array, got {describe(value)}; use {name}.toarray()")
+    array = float_array(name, value, ndim=2, dtype=dtype)
+    if array.shape[1] != n_in:
+        raise ValueError(f"{name}: expected {n_in} columns, got {describe(array)}")
+    return array
+
+
+def per_sample(name: str, value: Any, n_samples: int) -> npt.NDArray[Any]:
+    """Return `value` as an array with one entry or row for each sample."""
+    array = np.asarray(value)
+    if array.ndim == 0 or len(array) != n_samples:
+        raise ValueError(f"{name}: expected {n_samples} entries, one for each row of X, got {describe(array)}")
+    return array
+
+
+def sample_weights(value: Any, n_samples: int) -> npt.NDArray[np.float64]:
+    """Return weights (n_samples,) that are finite, nonnegative and not all zero; None means equal weights."""
+    if value is None:
+        return np.ones(n_samples)
+    weights = real_array("sample_weight", value, ndim=1).astype(np.float64)
+    per_sample("sample_weight", weights, n_samples)
+    finite("sample_weight", weights)
+    if weights.min(initial=0.0) < 0 or weights.sum() == 0:
+        raise ValueError("sample_weight: expected nonnegative numbers that are not all zero")
+    return weights
+
+
+def bools(name: str, value: Any, shape: tuple[int, ...]) -> Bools:
+    """Return a C-contiguous bool array of exactly this shape."""
+    array = np.asarray(value)
+    if array.dtype != np.bool_:
+        raise TypeError(f"{name}: expected an array of bool, got {describe(array)}")
+    if array.shape != shape:
+        raise ValueError(f"{name}: expected the shape {shape}, got {describe(array)}")
+    return np.ascontiguousarray(array)
+
+
+def integer(name: str, value: Any, *, minimum: int) -> int:
+    """Return an int of at least `minimum`."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name}: expected an integer, got {describe(value)}")
+    if value < minimum:
+        raise ValueError(f"{name}: expected at least {minimum}, got {value}")
+    return int(value)
+
+
+def number(name: str, value: Any, low: float = -np.inf, high: float = np.inf) -> float:
+    """Return a real number in [low, high]; NaN is outside of every range."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name}: expected a number, got {describe(value)}")
+    if not low <= value <= high:
+        bounds = "a number, not NaN" if (low, high) == (-np.inf, np.inf) else f"a number in [{low:g}, {high:g}]"
+        raise ValueError(f"{name}: expected {bounds}, got {value!r}")
+    return float(value)
+
+
+def positive(name: str, value: Any) -> float:
+    """Return a finite number above zero."""
+    if not 0 < number(name, value) < np.inf:
+        raise ValueError(f"{name}: expected a finite number above 0, got {value!r}")
+    return float(value)
+
+
+def one_of(name: str, value: Any, options: Iterable[str]) -> str:
+    """Return `value` if it is one of the names."""
+    names = sorted(options)
+    if not isinstance(value, str):
+        raise TypeError(f"{name}: expected one of {', '.join(names)}, got {describe(value)}")
+    if value not in names:
+        raise ValueError(f"{name}: expected one of {', '.join(names)}, got {value!r}")
+    return value
+
+
+def look_up(name: str, key: Any, registry: Mapping[str, _Value]) -> _Value:
+    """Return the entry of a registry; the error lists the names there are."""
+    return registry[one_of(name, key, registry)]
+
+
+def exactly_one(**targets: object) -> str:
+    """Return the name of the one target that is not None."""
+    given = [name for name, value in targets.items() if value is not None]
+    if len(given) != 1:
+        raise ValueError(f"expected exactly one of {', '.join(targets)}, got {' and '.join(given) or 'none'}")
+    return given[0]

@@ -1,0 +1,124 @@
+"""Activations, and what becomes of a network's raw output: probabilities and losses. Plain NumPy, any floating dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from prunus import _core
+from prunus._check import Floats
+
+
+def sigmoid(z: Floats) -> Floats:
+    """1 / (1 + exp(-z)), by an exponential of negative numbers only."""
+    e = np.exp(-np.abs(z))
+    return np.where(z < 0, e, 1) / (1 + e)  # type: ignore[no-any-return]
+
+
+def _normal_cdf(z: Floats) -> Floats:
+    return (1 + _core.erf(np.ascontiguousarray(z / np.sqrt(2), dtype=np.float64))).astype(z.dtype) / 2  # type: ignore[no-any-return]
+
+
+def _normal_pdf(z: Floats) -> Floats:
+    return np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi).astype(z.dtype)  # type: ignore[no-any-return]
+
+
+_GELU_SLOPE = float(np.sqrt(2 / np.pi))
+_GELU_CUBIC = 0.044715  # Hendrycks and Gimpel, "Gaussian error linear units", 2016
+
+
+def _gelu_tanh_inner(z: Floats) -> Floats:
+    return np.tanh(_GELU_SLOPE * (z + _GELU_CUBIC * z**3))
+
+
+def _gelu_tanh_slope(z: Floats, o: Floats, negative_slope: float) -> Floats:
+    t = _gelu_tanh_inner(z)
+    return (1 + t) / 2 + z / 2 * (1 - t**2) * _GELU_SLOPE * (1 + 3 * _GELU_CUBIC * z**2)
+
+
+def _silu_slope(z: Floats, o: Floats, negative_slope: float) -> Floats:
+    s = sigmoid(z)
+    return s + o * (1 - s)
+
+
+class Activation(NamedTuple):
+    """value(z, negative_slope), and slope(z, value, negative_slope) = d value / d z. At a kink: the slope from the left."""
+
+    value: Callable[[Floats, float], Floats]
+    slope: Callable[[Floats, Floats, float], Floats]
+
+
+# In the order of the enum in csrc/formats.h.
+ACTIVATIONS: Mapping[str, Activation] = {
+    "identity": Activation(lambda z, _: z, lambda z, o, _: np.ones_like(z)),
+    "relu": Activation(lambda z, _: np.maximum(z, 0), lambda z, o, _: (z > 0).astype(z.dtype)),
+    "tanh": Activation(lambda z, _: np.tanh(z), lambda z, o, _: 1 - o**2),
+    "sigmoid": Activation(lambda z, _: sigmoid(z), lambda z, o, _: o * (1 - o)),
+    "gelu": Activation(lambda z, _: z * _normal_cdf(z), lambda z, o, _: _normal_cdf(z) + z * _normal_pdf(z)),
+    "gelu_tanh": Activation(lambda z, _: z / 2 * (1 + _gelu_tanh_inner(z)), _gelu_tanh_slope),
+    "silu": Activation(lambda z, _: z * sigmoid(z), _silu_slope),
+    "leaky_relu": Activation(
+        lambda z, a: np.where(z > 0, z, z * z.dtype.type(a)),
+        lambda z, o, a: np.where(z > 0, 1, a).astype(z.dtype),
+    ),
+}
+ACTIVATION_NUMBER = {name: number for number, name in enumerate(ACTIVATIONS)}
+
+
+def _softmax(raw: Floats) -> Floats:
+    e = np.exp(raw - raw.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]
+
+
+def _one_versus_rest(raw: Floats) -> Floats:
+    p = sigmoid(raw)
+    total = p.sum(axis=1, keepdims=True)
+    # Where every class says no to the last bit, all are as likely as each other (scikit-learn divides 0 by 0 there).
+    return np.divide(p, total, out=np.full_like(p, 1 / p.shape[1]), where=total > 0)
+
+
+def _cross_entropy(raw: Floats, target: Floats) -> Floats:
+    shifted = raw - raw.max(axis=1, keepdims=True)
+    return np.log(np.exp(shifted).sum(axis=1)) - (shifted * target).sum(axis=1)  # type: ignore[no-any-return]
+
+
+def _binary_cross_entropy(raw: Floats, target: Floats) -> Floats:
+    # log(1 + exp(raw)) - raw * target, without overflow
+    return (np.maximum(raw, 0) - raw * target + np.log1p(np.exp(-np.abs(raw)))).sum(axis=1)  # type: ignore[no-any-return]
+
+
+class Output(NamedTuple):
+    """What the raw output means: its link, the loss of each sample, and d loss / d raw."""
+
+    link: Callable[[Floats], Floats]
+    loss: Callable[[Floats, Floats], Floats]
+    gradient: Callable[[Floats, Floats], Floats]
+
+
+OUTPUTS: Mapping[str, Output] = {
+    "identity": Output(
+        lambda raw: raw,
+        lambda raw, target: ((raw - target) ** 2).mean(axis=1),
+        lambda raw, target: 2 / raw.dtype.type(raw.shape[1]) * (raw - target),
+    ),
+    "sigmoid": Output(sigmoid, _binary_cross_entropy, lambda raw, target: sigmoid(raw) - target),
+    "softmax": Output(_softmax, _cross_entropy, lambda raw, target: _softmax(raw) - target),
+    "ovr": Output(_one_versus_rest, _binary_cross_entropy, lambda raw, target: sigmoid(raw) - target),
+}
+
+
+def accuracy(predicted: Any, y: Any) -> float:
+    """Return the share of rows that are right, in every label of a multilabel row."""
+    equal = np.asarray(predicted) == np.asarray(y)
+    return float(np.mean(equal if equal.ndim == 1 else equal.all(axis=1)))
+
+
+def r2(predicted: Floats, y: Floats) -> float:
+    """Return the coefficient of determination, averaged over the outputs; of a constant output 1 if exact, else 0."""
+    predicted, y = predicted.reshape(len(y), -1), y.reshape(len(y), -1)
+    residual = ((y - predicted) ** 2).sum(axis=0)
+    total = ((y - y.mean(axis=0)) ** 2).sum(axis=0)
+    constant = (residual == 0).astype(np.float64)
+    return float(np.mean(np.where(total > 0, 1 - residual / np.where(total > 0, total, 1), constant)))

@@ -1,0 +1,91 @@
+"""Importance of weights and neurons: one file for each family of criteria, one line for each criterion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from prunus import _check, _threads
+from prunus._check import Floats
+from prunus._registry import registry
+from prunus.network import Network
+from prunus.scoring.base import Criterion, make
+from prunus.scoring.contribution import OutputContribution
+from prunus.scoring.gradient import Gradient, Saliency
+from prunus.scoring.magnitude import Magnitude
+
+_CRITERIA: Mapping[str, type[Criterion]] = registry(
+    Magnitude,
+    Gradient,
+    Saliency,
+    OutputContribution,
+)
+
+
+def criteria() -> Mapping[str, type[Criterion]]:
+    """Return the criteria: name -> class, whose docstring says what it does, why, what it costs and when it fails.
+
+    Examples
+    --------
+    >>> sorted(prunus.criteria())
+    ['gradient', 'magnitude', 'output_contribution', 'saliency']
+    """
+    return _CRITERIA
+
+
+def importance(
+    network: Network,
+    criterion: str | Criterion = "magnitude",
+    *,
+    X: Any = None,
+    y: Any = None,
+    sample_weight: Any = None,
+    **options: Any,
+) -> tuple[Floats, ...]:
+    """Score the weights or neurons of a network; higher is more important.
+
+    Parameters
+    ----------
+    network : Network
+    criterion : str or Criterion, default "magnitude"
+        A name from `criteria()`, or one of its classes with its options set.
+    X : array_like of shape (n_samples, n_in), optional
+        Needed by the criteria that look at data.
+    y : array_like of shape (n_samples,) or (n_samples, n_out), optional
+        Labels or values, needed beside X.
+    sample_weight : array_like of shape (n_samples,), optional
+        Nonnegative.
+    **options
+        Options of the criterion, such as ``absolute=True`` of output_contribution.
+
+    Returns
+    -------
+    tuple of ndarray
+        One array for each layer: (n_out, n_in) for a criterion of weights, (n_out,) for one of neurons. Of the weights'
+        dtype where no data is used, else float64.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind, shape or value, a name is unknown (the message lists the valid ones), or X or y
+        is missing.
+
+    Examples
+    --------
+    >>> network = prunus.Network([prunus.Layer([[3.0, -4.0]])])
+    >>> prunus.importance(network, "magnitude")
+    (array([[3., 4.]]),)
+    """
+    if not isinstance(network, Network):
+        raise TypeError(f"network: expected a Network, got {_check.describe(network)}; see prunus.as_network")
+    chosen = make(criterion, _CRITERIA, options)
+    data = None
+    if chosen.needs_data:
+        for name, value in (("X", X), ("y", y)):
+            if value is None:
+                raise ValueError(f"{name}: expected data, which criterion {chosen.name!r} needs, got None")
+        data = network.data(X, y, sample_weight)
+    return chosen.scores(network, data, _threads.resolve(None))
+
+
+__all__ = ["Criterion", "criteria", "importance"]
