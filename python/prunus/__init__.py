@@ -1,0 +1,42 @@
+"""prunus prunes regression models and multilayer perceptrons, and runs what is left fast on an ordinary CPU."""
+
+from prunus._check import FormatError, NotSupportedError
+from prunus._config import show_config
+from prunus._core import version as __version__
+from prunus.convert import from_sklearn, to_sklearn
+from prunus.engine import Engine, compile
+from prunus.interop import as_network, load, save
+from prunus.masking import allocations, mask, patterns
+from prunus.network import Layer, Network
+from prunus.pruned import Pruned
+from prunus.pruning import prune
+from prunus.report import Report
+from prunus.scoring import Criterion, criteria, importance
+from prunus.training import FineTune, fit
+
+__all__ = [
+    "Criterion",
+    "Engine",
+    "FineTune",
+    "FormatError",
+    "Layer",
+    "Network",
+    "NotSupportedError",
+    "Pruned",
+    "Report",
+    "__version__",
+    "allocations",
+    "as_network",
+    "compile",
+    "criteria",
+    "fit",
+    "from_sklearn",
+    "importance",
+    "load",
+    "mask",
+    "patterns",
+    "prune",
+    "save",
+    "show_config",
+    "to_sklearn",
+]

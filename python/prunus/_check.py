@@ -73,8 +73,11 @@ def not_empty(name: str, array: npt.NDArray[Any]) -> None:
         raise ValueError(f"{name}: expected at least one element, got {describe(array)}")
 
 
-def samples(name: str, value: Any, n_in: int, dtype: npt.DTypeLike) -> Floats:
-    """Return a batch (n_samples, n_in): itself where it already is C-contiguous and of `dtype`, else converted once."""
+def samples(name: str, value: Any, n_in: int, dtype: npt.DTypeLike | None) -> Floats:
+    """Return a batch (n_samples, n_in): itself where it already is C-contiguous and of `dtype`, else converted once.
+
+    None as dtype keeps float32 and makes everything else float64.
+    """
     if hasattr(value, "tocsr"):
         raise TypeError(f"{name}: expected a dense array, got {describe(value)}; use {name}.toarray()")
     array = float_array(name, value, ndim=2, dtype=dtype)

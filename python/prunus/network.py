@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
@@ -207,6 +208,13 @@ class Gradients(NamedTuple):
     biases: tuple[npt.NDArray[np.float64], ...]
 
 
+class Scaling(NamedTuple):
+    """A standardization that has been folded into the first layer: the model was trained on ``(x - shift) / scale``."""
+
+    shift: npt.NDArray[np.float64]  # (n_in of the first layer,)
+    scale: npt.NDArray[np.float64]
+
+
 class Network(_Frozen):
     """A linear model or a multilayer perceptron: immutable layers, one after the other.
 
@@ -221,6 +229,10 @@ class Network(_Frozen):
         Class labels. One output stands for two classes, the second of them being the positive one.
     inputs : array_like of bool of shape (n_in,), optional
         Which columns of X the first layer reads. None: all of them.
+    scaling : Scaling, optional
+        The standardization of the inputs that the layers already contain. Prediction does not need it; pruning and training
+        do: they work on the weights that the model was trained with, whose sizes can be compared, and where removing a
+        weight puts the mean in the place of its input. See `unfolded`.
     origin : mapping, optional
         Where the network came from, in plain JSON values; `to_sklearn` reads it.
 
@@ -236,11 +248,12 @@ class Network(_Frozen):
     array([2.])
     """
 
-    __slots__ = ("classes", "inputs", "layers", "origin", "output")
+    __slots__ = ("classes", "inputs", "layers", "origin", "output", "scaling")
     layers: tuple[Layer, ...]
     output: str
     classes: npt.NDArray[Any] | None
     inputs: Bools | None
+    scaling: Scaling | None
     origin: Mapping[str, Any] | None
 
     def __init__(
@@ -250,6 +263,7 @@ class Network(_Frozen):
         output: str = "identity",
         classes: npt.ArrayLike | None = None,
         inputs: npt.ArrayLike | None = None,
+        scaling: Scaling | None = None,
         origin: Mapping[str, Any] | None = None,
     ) -> None:
         layers = _checked_layers(layers)
@@ -259,7 +273,8 @@ class Network(_Frozen):
             output=output,
             classes=_checked_classes(classes, output, layers[-1].n_out),
             inputs=_checked_inputs(inputs, layers[0].n_in),
-            origin=None if origin is None else dict(origin),
+            scaling=_checked_scaling(scaling, layers[0].n_in),
+            origin=None if origin is None else _checked_origin(origin),
         )
 
     @property
@@ -294,7 +309,12 @@ class Network(_Frozen):
 
     def replace(self, layers: Sequence[Layer]) -> Network:
         """Return a network with these layers and otherwise like this one."""
-        return Network(layers, output=self.output, classes=self.classes, inputs=self.inputs, origin=self.origin)
+        return self._with(layers, inputs=self.inputs, scaling=self.scaling)
+
+    def _with(self, layers: Sequence[Layer], *, inputs: Bools | None = None, scaling: Scaling | None = None) -> Network:
+        return Network(
+            layers, output=self.output, classes=self.classes, inputs=inputs, scaling=scaling, origin=self.origin
+        )
 
     def astype(self, dtype: npt.DTypeLike) -> Network:
         """Return the network in float32 or float64."""
@@ -307,12 +327,42 @@ class Network(_Frozen):
             return self
         weight = np.zeros((self.layers[0].n_out, self.n_in), self.dtype)
         weight[:, self.inputs] = self.layers[0].weight
-        layers = (self.layers[0].replace(weight), *self.layers[1:])
-        return Network(layers, output=self.output, classes=self.classes, origin=self.origin)
+        scaling = None
+        if self.scaling is not None:
+            scaling = Scaling(np.zeros(self.n_in), np.ones(self.n_in))
+            for full, selected in zip(scaling, self.scaling, strict=True):
+                full[self.inputs] = selected
+        return self._with((self.layers[0].replace(weight), *self.layers[1:]), scaling=scaling)
 
     def select(self, X: Floats) -> Floats:
         """Return the columns of X that the first layer reads."""
         return X if self.inputs is None else np.ascontiguousarray(X[:, self.inputs])
+
+    def standardize(self, X: Any) -> Floats:
+        """Return what `unfolded()` takes for X: the columns that the first layer reads, standardized."""
+        if self.inputs is None and self.scaling is None:
+            return _check.samples("X", X, self.n_in, None)
+        X = self.select(_check.samples("X", X, self.n_in, np.float64))
+        return X if self.scaling is None else (X - self.scaling.shift) / self.scaling.scale
+
+    def unfolded(self) -> Network:
+        """Return the network as it was trained: what takes `standardize(X)`, and has neither inputs nor scaling."""
+        if self.scaling is None:
+            return self if self.inputs is None else self._with(self.layers)
+        first = self.layers[0]
+        weight = first.weight.astype(np.float64)
+        bias = first.bias + weight @ self.scaling.shift
+        weight = (weight * self.scaling.scale).astype(self.dtype)
+        return self._with((first.replace(weight, bias), *self.layers[1:]))
+
+    def refolded(self, trained: Network) -> Network:
+        """Return the network that takes X and computes what `trained` computes for `standardize(X)`."""
+        first = trained.layers[0]
+        if self.scaling is None:
+            return self.replace(trained.layers)
+        weight = first.weight.astype(np.float64) / self.scaling.scale
+        bias = first.bias - weight @ self.scaling.shift
+        return self.replace((first.replace(weight.astype(first.weight.dtype), bias), *trained.layers[1:]))
 
     def forward(self, X: Any) -> npt.NDArray[np.float64]:
         """Return the raw output, before `output` is applied.
@@ -431,10 +481,8 @@ class Network(_Frozen):
         return Gradients(loss, weights, biases)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        make = functools.partial(
-            Network, output=self.output, classes=self.classes, inputs=self.inputs, origin=self.origin
-        )
-        return make, (self.layers,)
+        parts = {name: getattr(self, name) for name in ("output", "classes", "inputs", "scaling", "origin")}
+        return functools.partial(Network, **parts), (self.layers,)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Network):
@@ -443,6 +491,7 @@ class Network(_Frozen):
             (self.layers, self.output, self.origin) == (other.layers, other.output, other.origin)
             and _same(self.classes, other.classes)
             and _same(self.inputs, other.inputs)
+            and all(_same(a, b) for a, b in zip(self.scaling or (None,), other.scaling or (None,), strict=False))
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -485,6 +534,14 @@ def _checked_classes(classes: Any, output: str, n_out: int) -> npt.NDArray[Any] 
     return read_only(labels.copy())  # type: ignore[no-any-return]
 
 
+def _checked_origin(origin: Any) -> dict[str, Any]:
+    """Return a copy as it comes back from a file."""
+    try:
+        return dict(json.loads(json.dumps(origin)))
+    except (TypeError, ValueError):
+        raise TypeError(f"origin: expected a mapping of plain JSON values, got {_check.describe(origin)}") from None
+
+
 def _checked_inputs(inputs: Any, n_in: int) -> Bools | None:
     if inputs is None:
         return None
@@ -493,6 +550,17 @@ def _checked_inputs(inputs: Any, n_in: int) -> Bools | None:
     if selected.sum() != n_in:
         raise ValueError(f"inputs: expected {n_in} True, one for each input of the first layer, got {selected.sum()}")
     return read_only(selected.copy())  # type: ignore[no-any-return]
+
+
+def _checked_scaling(scaling: Any, n_in: int) -> Scaling | None:
+    if scaling is None:
+        return None
+    if not isinstance(scaling, Scaling):
+        raise TypeError(f"scaling: expected a Scaling, got {_check.describe(scaling)}")
+    shift, scale = (_check.finite("scaling", _check.float_array("scaling", part, ndim=1, dtype=np.float64)) for part in scaling)
+    if len(shift) != n_in or len(scale) != n_in or (scale <= 0).any():
+        raise ValueError(f"scaling: expected {n_in} shifts and {n_in} scales above 0, one for each input")
+    return Scaling(read_only(shift.copy()), read_only(scale.copy()))
 
 
 def _index_of(y: npt.NDArray[Any], classes: npt.NDArray[Any]) -> npt.NDArray[np.intp]:

@@ -44,6 +44,8 @@ def importance(
 ) -> tuple[Floats, ...]:
     """Score the weights or neurons of a network; higher is more important.
 
+    A network with a `scaling` is scored as it was trained, on standardized inputs.
+
     Parameters
     ----------
     network : Network
@@ -84,8 +86,8 @@ def importance(
         for name, value in (("X", X), ("y", y)):
             if value is None:
                 raise ValueError(f"{name}: expected data, which criterion {chosen.name!r} needs, got None")
-        data = network.data(X, y, sample_weight)
-    return chosen.scores(network, data, _threads.resolve(None))
+        data = network.unfolded().data(network.standardize(X), y, sample_weight)
+    return chosen.scores(network.unfolded(), data, _threads.resolve(None))
 
 
 __all__ = ["Criterion", "criteria", "importance"]

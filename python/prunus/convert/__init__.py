@@ -1,0 +1,73 @@
+"""Foreign models to networks and back: one file for each library, imported when it is asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy.typing as npt
+
+from prunus.network import Network
+
+
+def from_sklearn(estimator: Any, *, dtype: npt.DTypeLike | None = None) -> Network:
+    """Return the network of a fitted scikit-learn estimator.
+
+    Parameters
+    ----------
+    estimator : LinearRegression, LogisticRegression, MLPClassifier, MLPRegressor, or a Pipeline of StandardScaler and one
+        A scaler is folded into the first layer, so the network takes what the pipeline takes.
+    dtype : float32 or float64, optional
+        None: float64 for a linear model, float32 with hidden layers.
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    NotSupportedError
+        If a part cannot be represented; the message names it.
+    sklearn.exceptions.NotFittedError
+        If the estimator is not fitted.
+
+    Examples
+    --------
+    >>> network = prunus.from_sklearn(LinearRegression().fit(X, y))
+    """
+    from prunus.convert import sklearn
+
+    return sklearn.from_sklearn(estimator, dtype)
+
+
+def to_sklearn(network: Network, *, like: Any = None) -> Any:
+    """Return a fitted scikit-learn estimator that predicts what the network does.
+
+    Parameters
+    ----------
+    network : Network
+    like : estimator, optional
+        Whose class and parameters to take; a Pipeline must be fitted, for its scaler. None: those of the estimator that
+        the network came from.
+
+    Returns
+    -------
+    estimator
+        Of the same class and with the same parameters, but for the widths of the hidden layers.
+
+    Raises
+    ------
+    ValueError
+        If the network came from elsewhere and there is no `like`.
+    NotSupportedError
+        If the class cannot represent the network.
+
+    Examples
+    --------
+    >>> smaller = prunus.to_sklearn(prunus.prune(estimator, sparsity=0.9).network)
+    """
+    from prunus.convert import sklearn
+
+    return sklearn.to_sklearn(network, like)
+
+
+__all__ = ["from_sklearn", "to_sklearn"]

@@ -1,0 +1,293 @@
+"""The .safetensors file of a network: written whole or not at all, and believed only after every check.
+
+The format is described in docs/formats.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+import secrets
+import stat
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import safetensors.numpy
+from safetensors import SafetensorError
+
+from prunus import _check, _core
+from prunus._check import Bools, Floats, FormatError
+from prunus._functions import ACTIVATIONS, OUTPUTS
+from prunus.network import Layer, Network, Scaling
+
+VERSION = 1
+_KEY, _CHECKSUM = "prunus", "sha256"
+_UNSIGNED = (np.uint8, np.uint16, np.uint32, np.uint64)
+_Tensors = dict[str, npt.NDArray[Any]]
+
+
+class Contents(NamedTuple):
+    """What a file holds: a network, and for a pruned one the masks and the report."""
+
+    network: Network
+    masks: tuple[Bools, ...] | None = None
+    report: Mapping[str, Any] | None = None
+
+
+def to_bytes(contents: Contents) -> bytes:
+    """Return the file's bytes."""
+    network = contents.network
+    tensors: _Tensors = {}
+    layers = [_write_layer(i, layer, tensors) for i, layer in enumerate(network.layers)]
+    document: dict[str, Any] = {
+        "version": VERSION,
+        "dtype": network.dtype.name,
+        "output": network.output,
+        "classes": None if network.classes is None else _write_classes(network.classes),
+        "inputs": None if network.inputs is None else _write_bools("inputs", network.inputs, tensors),
+        "scaling": network.scaling is not None and _write_scaling(network.scaling, tensors),
+        "origin": network.origin,
+        "layers": layers,
+        "masks": None,
+        "report": contents.report,
+    }
+    if contents.masks is not None:
+        document["masks"] = [_write_bools(f"masks.{i}", mask, tensors) for i, mask in enumerate(contents.masks)]
+    blank = "0" * hashlib.sha256().digest_size * 2
+    metadata = {_KEY: json.dumps(document, allow_nan=True), _CHECKSUM: blank}
+    raw = safetensors.numpy.save(tensors, metadata)
+    place = _checksum_place(raw, blank)
+    return raw[:place] + hashlib.sha256(raw).hexdigest().encode() + raw[place + len(blank) :]
+
+
+def save(contents: Contents, path: str | os.PathLike[str]) -> None:
+    """Write the file beside its place, flush it to disk, and rename it: the old file or the new one, never a part."""
+    raw = to_bytes(contents)
+    target = Path(os.path.realpath(path))
+    part = target.with_name(f".{target.name}.{secrets.token_hex(8)}.part")
+    try:
+        with part.open("xb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            part.chmod(stat.S_IMODE(target.stat().st_mode))
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def load(path: str | os.PathLike[str]) -> Contents:
+    """Read a file, or raise FormatError. Nothing in it is executed."""
+    raw = Path(path).read_bytes()
+    try:
+        return _parse(raw)
+    except FormatError as error:
+        raise FormatError(f"{os.fspath(path)}: {error}") from None
+
+
+def _parse(raw: bytes) -> Contents:
+    document, tensors = _verified(raw)
+    with _malformed():
+        if document["version"] != VERSION:
+            raise FormatError(f"expected format version {VERSION}, got {document['version']!r}; it needs a newer prunus")
+        dtype = np.dtype(_check.one_of("dtype", document["dtype"], ("float32", "float64")))
+        _require_room(document["layers"], dtype)
+        layers = [_read_layer(i, row, tensors, dtype) for i, row in enumerate(document["layers"])]
+        network = Network(
+            layers,
+            output=_check.one_of("output", document["output"], OUTPUTS),
+            classes=None if document["classes"] is None else _read_classes(document["classes"]),
+            inputs=None if document["inputs"] is None else _read_bools("inputs", document["inputs"], tensors),
+            scaling=_read_scaling(layers[0].n_in, tensors) if document["scaling"] else None,
+            origin=document["origin"],
+        )
+        masks = None
+        if document["masks"] is not None:
+            masks = tuple(_read_bools(f"masks.{i}", row, tensors) for i, row in enumerate(document["masks"]))
+        if tensors:
+            raise FormatError(f"expected no tensor beside those described, got {', '.join(sorted(tensors))}")
+        return Contents(network, masks, document["report"])
+
+
+@contextlib.contextmanager
+def _malformed() -> Any:
+    """Turn what a malformed document makes Python raise into a FormatError."""
+    try:
+        yield
+    except FormatError:
+        raise
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, MemoryError) as error:
+        raise FormatError(f"expected a well-formed description, got one with {type(error).__name__}: {error}") from None
+
+
+def _verified(raw: bytes) -> tuple[dict[str, Any], _Tensors]:
+    """Return the description and the tensors of a file whose checksum is right."""
+    try:
+        tensors = safetensors.numpy.load(raw)
+        header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
+        metadata = header.get("__metadata__", {})
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise FormatError(f"expected a safetensors file, got one that cannot be read ({error})") from None
+    if _KEY not in metadata or _CHECKSUM not in metadata:
+        raise FormatError("expected a file saved by prunus, got a foreign safetensors file")
+    checksum = metadata[_CHECKSUM]
+    place = _checksum_place(raw, checksum)
+    blanked = raw[:place] + b"0" * len(checksum) + raw[place + len(checksum) :]
+    if hashlib.sha256(blanked).hexdigest() != checksum:
+        raise FormatError("expected contents that fit the checksum, got altered ones: the file is damaged")
+    with _malformed():
+        document = json.loads(metadata[_KEY])
+        if not isinstance(document, dict):
+            raise FormatError("expected a description that is an object")
+        return document, dict(tensors)
+
+
+def _checksum_place(raw: bytes, checksum: str) -> int:
+    """Where the checksum stands in the file's bytes."""
+    needle = f'"{_CHECKSUM}":"{checksum}"'.encode()
+    header = raw[: 8 + int.from_bytes(raw[:8], "little")]
+    if header.count(needle) != 1:
+        raise FormatError("expected one checksum in the header, got none or several")
+    return header.index(needle) + len(needle) - 1 - len(checksum)
+
+
+def _require_room(rows: Sequence[Mapping[str, Any]], dtype: np.dtype[Any]) -> None:
+    """Refuse shapes that no machine of this size saved: a few bytes may stand for a huge matrix of zeros."""
+    size = 0
+    for row in rows:
+        n_out, n_in = row["shape"]
+        if not all(isinstance(n, int) and n > 0 for n in (n_out, n_in)):
+            raise FormatError(f"expected a shape of two positive integers, got {row['shape']!r}")
+        size += n_out * n_in * dtype.itemsize
+    _require_memory(size)
+
+
+def _require_memory(size: int) -> None:
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if size > memory // 2:
+        raise FormatError(f"expected arrays that fit half of this machine's memory, got {size} bytes of them")
+
+
+# Layers -----------------------------------------------------------------------------------------------------------------
+
+
+def _write_layer(i: int, layer: Layer, tensors: _Tensors) -> dict[str, Any]:
+    stored = _bits(layer.weight) != 0  # a negative zero is stored: what is loaded is what was saved, to the bit
+    n_entries = int(np.count_nonzero(stored))
+    columns = np.nonzero(stored)[1].astype(_smallest(layer.n_in - 1))
+    starts = np.concatenate([[0], np.cumsum(stored.sum(axis=1))]).astype(_smallest(n_entries))
+    sparse_bytes = n_entries * layer.weight.itemsize + columns.nbytes + starts.nbytes
+    sparse = sparse_bytes < layer.weight.nbytes
+    if sparse:
+        tensors[f"layers.{i}.values"] = layer.weight[stored]
+        tensors[f"layers.{i}.columns"] = columns
+        tensors[f"layers.{i}.row_starts"] = starts
+    else:
+        tensors[f"layers.{i}.weight"] = layer.weight
+    if _bits(layer.bias).any():
+        tensors[f"layers.{i}.bias"] = layer.bias
+    return {
+        "shape": [layer.n_out, layer.n_in],
+        "format": "csr" if sparse else "dense",
+        "bias": f"layers.{i}.bias" in tensors,
+        "activation": layer.activation,
+        "negative_slope": layer.negative_slope,
+    }
+
+
+def _read_layer(i: int, row: Mapping[str, Any], tensors: _Tensors, dtype: np.dtype[Any]) -> Layer:
+    n_out, n_in = row["shape"]
+    if row["format"] == "csr":
+        weight = _read_csr(i, n_out, n_in, tensors, dtype)
+    elif row["format"] == "dense":
+        weight = _take(tensors, f"layers.{i}.weight", (n_out, n_in), dtype)
+    else:
+        raise FormatError(f"layers.{i}: expected format csr or dense, got {row['format']!r}")
+    bias = _take(tensors, f"layers.{i}.bias", (n_out,), dtype) if row["bias"] else None
+    activation = _check.one_of("activation", row["activation"], ACTIVATIONS)
+    return Layer(weight, bias, activation, negative_slope=row["negative_slope"])
+
+
+def _read_csr(i: int, n_out: int, n_in: int, tensors: _Tensors, dtype: np.dtype[Any]) -> Floats:
+    values = _take(tensors, f"layers.{i}.values", None, dtype)
+    columns = _take(tensors, f"layers.{i}.columns", values.shape, np.dtype(_smallest(n_in - 1)))
+    starts = _take(tensors, f"layers.{i}.row_starts", (n_out + 1,), np.dtype(_smallest(len(values))))
+    matrix = _core.CsrMatrixF32 if dtype == np.float32 else _core.CsrMatrixF64
+    if n_in > np.iinfo(np.int32).max:
+        raise FormatError(f"layers.{i}: expected at most 2147483647 columns, got {n_in}")
+    # The core checks every start and every column.
+    return matrix.from_arrays(starts.astype(np.int64), columns.astype(np.int32), values, n_out, n_in).to_dense()
+
+
+def _take(tensors: _Tensors, name: str, shape: tuple[int, ...] | None, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Take a tensor out; what is left at the end is not described."""
+    if name not in tensors:
+        raise FormatError(f"{name}: expected a tensor, got none")
+    array = tensors.pop(name)
+    if array.dtype != dtype or (array.ndim != 1 if shape is None else array.shape != shape):
+        raise FormatError(f"{name}: expected {dtype} of shape {shape or '(n,)'}, got {_check.describe(array)}")
+    return np.ascontiguousarray(array)
+
+
+def _write_scaling(scaling: Scaling, tensors: _Tensors) -> bool:
+    tensors["scaling.shift"], tensors["scaling.scale"] = scaling
+    return True
+
+
+def _read_scaling(n_in: int, tensors: _Tensors) -> Scaling:
+    float64 = np.dtype(np.float64)
+    return Scaling(*(_take(tensors, f"scaling.{name}", (n_in,), float64) for name in Scaling._fields))
+
+
+def _smallest(largest: int) -> type[np.unsignedinteger[Any]]:
+    """The smallest unsigned type that holds numbers up to `largest`."""
+    return next(kind for kind in _UNSIGNED if largest <= np.iinfo(kind).max)
+
+
+def _bits(array: Floats) -> npt.NDArray[Any]:
+    return array.view(np.uint32 if array.dtype == np.float32 else np.uint64)
+
+
+# Labels and bools -------------------------------------------------------------------------------------------------------
+
+
+def _write_classes(classes: npt.NDArray[Any]) -> dict[str, Any]:
+    return {"dtype": classes.dtype.str, "labels": classes.tolist()}
+
+
+def _read_classes(row: Mapping[str, Any]) -> npt.NDArray[Any]:
+    dtype = np.dtype(row["dtype"])
+    if dtype.kind not in "biufU":
+        raise FormatError(f"classes: expected numbers or strings, got dtype {row['dtype']!r}")
+    return np.array(row["labels"], dtype=dtype)
+
+
+def _write_bools(name: str, mask: Bools, tensors: _Tensors) -> dict[str, Any]:
+    if not mask.all():
+        tensors[name] = np.packbits(mask)
+    return {"shape": list(mask.shape), "all": name not in tensors}
+
+
+def _read_bools(name: str, row: Mapping[str, Any], tensors: _Tensors) -> Bools:
+    shape = tuple(row["shape"])
+    if not shape or not all(isinstance(n, int) and n > 0 for n in shape):
+        raise FormatError(f"{name}: expected a shape of positive integers, got {row['shape']!r}")
+    size = math.prod(shape)
+    _require_memory(size)
+    if row["all"]:
+        return np.broadcast_to(np.True_, shape).copy()
+    packed = _take(tensors, name, (-(-size // 8),), np.dtype(np.uint8))
+    return np.unpackbits(packed, count=size).astype(np.bool_).reshape(shape)

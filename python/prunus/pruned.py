@@ -1,0 +1,82 @@
+"""Pruned: a network, its masks, what happened, and its engine."""
+
+from __future__ import annotations
+
+import functools
+import os
+from typing import Any
+
+import numpy.typing as npt
+
+from prunus import _check, files
+from prunus._check import Bools
+from prunus._functions import accuracy, r2
+from prunus.engine import Engine
+from prunus.network import Network
+from prunus.report import Report
+
+
+class Pruned:
+    """What `prunus.prune` returns: use it like a model.
+
+    Attributes
+    ----------
+    network : Network
+        The pruned network.
+    masks : tuple of ndarray of bool
+        What was kept of the original: the weights' shapes for pattern "weight", (n_out,) for each layer for "neuron".
+    report : Report
+        What was removed, why, and what it cost; a dict that prints as text.
+
+    Examples
+    --------
+    >>> pruned = prunus.prune(network, sparsity=0.9)
+    >>> pruned.save("model.safetensors")
+    >>> labels = prunus.load("model.safetensors").predict(X)
+    """
+
+    def __init__(self, network: Network, masks: tuple[Bools, ...], report: Report) -> None:
+        self.network = network
+        self.masks = masks
+        self.report = report
+
+    @property
+    def sparsity(self) -> float:
+        """Fraction of the original weights that are gone."""
+        return float(self.report["sparsity"])
+
+    @functools.cached_property
+    def engine(self) -> Engine:
+        """The compiled network, with as many threads as the process may use."""
+        return Engine(self.network)
+
+    def predict(self, X: Any) -> npt.NDArray[Any]:
+        """Predict through the engine; see `Engine.predict`."""
+        return self.engine.predict(X)
+
+    def predict_proba(self, X: Any) -> npt.NDArray[Any]:
+        """Predict probabilities through the engine; see `Engine.predict_proba`."""
+        return self.engine.predict_proba(X)
+
+    def score(self, X: Any, y: Any) -> float:
+        """Return the accuracy of a classifier, or R² of a regression, on the given data."""
+        return score(self.network, self.predict(X), y)[1]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save to a .safetensors file, whole or not at all; `prunus.load` gives it back."""
+        files.save(self.contents(), path)
+
+    def contents(self) -> files.Contents:
+        """Return what a file of it holds."""
+        return files.Contents(self.network, self.masks, self.report)
+
+    def __repr__(self) -> str:
+        return f"Pruned({self.network!r}, sparsity {self.sparsity:.4f})"
+
+
+def score(network: Network, predicted: npt.NDArray[Any], y: Any) -> tuple[str, float]:
+    """Return the name of the score and its value: accuracy with classes, else R²."""
+    if network.classes is None:
+        return "r2", r2(predicted, network.encode(y, len(predicted)))
+    labels = _check.per_sample("y", y, len(predicted))
+    return "accuracy", accuracy(predicted, labels.reshape(predicted.shape))

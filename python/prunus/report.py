@@ -1,0 +1,89 @@
+"""Report: what pruning removed, why, and what it cost, as a dict and as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class Report(dict[str, Any]):
+    """What happened, in plain JSON values; ``print(report)`` shows it as text.
+
+    Keys
+    ----
+    criterion, pattern, allocation : str
+    target : dict
+        ``{"sparsity": ...}`` or ``{"threshold": ...}``.
+    sparsity : float
+        Fraction of the original weights that are gone.
+    weights : dict
+        ``before``, ``after``: number of weights that the masks keep.
+    layers : list of dict
+        For each layer ``shape``, ``units`` (weights or neurons), ``removed``, ``highest_removed`` and ``lowest_kept`` (the
+        scores on both sides of the cut; None where nothing was removed or the layer is not pruned).
+    loss, score : dict or None
+        ``before``, ``after``, and for the score its ``metric``; None without data. ``data`` says on which data.
+    bytes : dict
+        ``before``, ``after``: of the saved file.
+    latency_us : dict
+        ``before`` (NumPy, dense), ``after`` (the engine), microseconds for one call of ``batch`` rows on ``threads`` threads.
+    fine_tune : dict or None
+        The settings and the training ``loss`` after the last epoch.
+    feature_names : list of str or None
+    notes : list of str
+        What did not go as asked.
+    """
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a plain dict."""
+        return dict(self)
+
+    def __str__(self) -> str:
+        lines = [_headline(self), "", *_table(_layer_rows(self)), ""]
+        lines += _table([["", "before", "after"], *_summary_rows(self)])
+        lines += [f"note: {note}" for note in self["notes"]]
+        return "\n".join(lines)
+
+
+def _headline(report: Mapping[str, Any]) -> str:
+    target = ", ".join(f"{name} {value:g}" for name, value in report["target"].items())
+    how = f"{report['criterion']} by {report['pattern']}, {report['allocation']}, {target}"
+    tuned = report["fine_tune"]
+    after = f", then {tuned['epochs']} epochs of fine-tuning" if tuned else ""
+    return f"Pruned {report['sparsity']:.2%} of {report['weights']['before']} weights: {how}{after}"
+
+
+def _layer_rows(report: Mapping[str, Any]) -> list[list[str]]:
+    rows = [["layer", "shape", "units", "removed", "share", "highest removed", "lowest kept"]]
+    for i, layer in enumerate(report["layers"]):
+        share = f"{layer['removed'] / layer['units']:.1%}"
+        cut = [_number(layer["highest_removed"]), _number(layer["lowest_kept"])]
+        rows.append([str(i), "x".join(map(str, layer["shape"])), str(layer["units"]), str(layer["removed"]), share, *cut])
+    return rows
+
+
+def _summary_rows(report: Mapping[str, Any]) -> list[list[str]]:
+    rows = [["weights", str(report["weights"]["before"]), str(report["weights"]["after"])]]
+    if report["loss"]:
+        data = report["loss"]["data"]
+        rows.append([f"loss ({data})", _number(report["loss"]["before"]), _number(report["loss"]["after"])])
+        score = report["score"]
+        rows.append([f"{score['metric']} ({data})", f"{score['before']:.4f}", f"{score['after']:.4f}"])
+    rows.append(["bytes on disk", str(report["bytes"]["before"]), str(report["bytes"]["after"])])
+    latency = report["latency_us"]
+    name = f"microseconds, {latency['batch']} rows (NumPy dense, engine)"
+    rows.append([name, f"{latency['before']:.1f}", f"{latency['after']:.1f}"])
+    return rows
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _table(rows: list[list[str]]) -> list[str]:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [row[0].ljust(widths[0])] + [cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join(cells).rstrip())
+    return lines

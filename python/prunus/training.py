@@ -1,0 +1,219 @@
+"""fit(): Adam in plain NumPy, under masks if there are any; FineTune: what prune() is told about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from prunus import _check
+from prunus._check import Bools, Floats
+from prunus.network import Data, Layer, Network, trace
+
+_OPTIMIZERS = ("adam",)
+
+
+@dataclass(frozen=True)
+class FineTune:
+    """How to train under the mask.
+
+    Parameters
+    ----------
+    epochs : int
+        Passes over the data.
+    batch_size : int, default 128
+    learning_rate : float, default 1e-3
+        Of the first step; it falls to 0 along half a cosine.
+    optimizer : str, default "adam"
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is not positive or a name is unknown.
+
+    Examples
+    --------
+    >>> prunus.prune(network, X, y, sparsity=0.9, fine_tune=prunus.FineTune(10, batch_size=64))
+    """
+
+    epochs: int
+    batch_size: int = 128
+    learning_rate: float = 1e-3
+    optimizer: str = "adam"
+
+    def __post_init__(self) -> None:
+        _check.integer("epochs", self.epochs, minimum=1)
+        _check.integer("batch_size", self.batch_size, minimum=1)
+        _check.positive("learning_rate", self.learning_rate)
+        _check.one_of("optimizer", self.optimizer, _OPTIMIZERS)
+
+
+class _Trained:
+    """The arrays of one layer while they change. What the mask removes is +0 and stays so."""
+
+    def __init__(self, layer: Layer, mask: Bools | None) -> None:
+        self.weight: Floats = layer.weight.copy() if mask is None else np.where(mask, layer.weight, 0)
+        self.bias: Floats = layer.bias.copy()
+        self.activation = layer.activation
+        self.negative_slope = layer.negative_slope
+        self.mask = None if mask is None else mask.astype(self.weight.dtype)
+
+    def gradients(self, delta: Floats, x: Floats) -> tuple[Floats, Floats]:
+        gradient = delta.T @ x
+        if self.mask is not None:
+            gradient *= self.mask
+        return gradient, delta.sum(axis=0)
+
+
+class _Adam:
+    """D. Kingma, J. Ba, "Adam: a method for stochastic optimization", 2015, with its default constants."""
+
+    def __init__(self, parameters: Sequence[Floats]) -> None:
+        self.parameters = parameters
+        self.mean = [np.zeros_like(p) for p in parameters]
+        self.square = [np.zeros_like(p) for p in parameters]
+        self.step_count = 0
+
+    def step(self, gradients: Sequence[Floats], rate: float) -> None:
+        self.step_count += 1
+        correct_mean = 1 - 0.9**self.step_count
+        correct_square = float(np.sqrt(1 - 0.999**self.step_count))
+        for p, g, mean, square in zip(self.parameters, gradients, self.mean, self.square, strict=True):
+            mean += p.dtype.type(0.1) * (g - mean)
+            square += p.dtype.type(0.001) * (g * g - square)
+            # A masked gradient is always 0, so is its mean, and the weight under it never moves.
+            p -= p.dtype.type(rate * correct_square / correct_mean) * mean / (np.sqrt(square) + p.dtype.type(1e-8))
+
+
+def fit(
+    network: Network,
+    X: Any,
+    y: Any,
+    *,
+    epochs: int,
+    batch_size: int = 128,
+    optimizer: str = "adam",
+    learning_rate: float = 1e-3,
+    sample_weight: Any = None,
+    masks: Sequence[npt.ArrayLike | None] | None = None,
+    random_state: Any = None,
+    progress: bool = False,
+) -> tuple[Network, list[dict[str, float]]]:
+    """Train a network by gradient descent; where there is a mask, what it removes stays zero.
+
+    A network with a `scaling` is trained on standardized inputs, as it was before.
+
+    Parameters
+    ----------
+    network : Network
+        Where to start. It is not changed.
+    X : array_like of shape (n_samples, n_in)
+    y : array_like of shape (n_samples,) or (n_samples, n_out)
+    epochs : int
+        Passes over the data.
+    batch_size : int, default 128
+    optimizer : str, default "adam"
+    learning_rate : float, default 1e-3
+        Of the first step; it falls to 0 along half a cosine (I. Loshchilov, F. Hutter, "SGDR", 2017, without restarts).
+    sample_weight : array_like of shape (n_samples,), optional
+        Nonnegative.
+    masks : sequence of (array_like of bool or None), optional
+        One for each layer, of the shape of its weight; True is trained. None: everything is.
+    random_state : int, Generator or None
+        Seeds the order of the samples.
+    progress : bool, default False
+        Show a bar if it takes longer than a second and there is a terminal.
+
+    Returns
+    -------
+    Network
+        The network after the last epoch.
+    list of dict
+        For each epoch ``{"epoch": ..., "loss": ...}``, the mean loss of its batches as they came.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind, shape or value.
+    FloatingPointError
+        If the loss stops being finite: the learning rate is too high, or the data are not scaled.
+
+    Notes
+    -----
+    Computes in the network's dtype. An epoch costs three times the products of a forward pass over the data.
+
+    Examples
+    --------
+    >>> network, history = prunus.fit(network, X, y, epochs=5, random_state=0)
+    """
+    settings = FineTune(epochs, batch_size, learning_rate, optimizer)
+    if not isinstance(network, Network):
+        raise TypeError(f"network: expected a Network, got {_check.describe(network)}; see prunus.as_network")
+    start = network.unfolded()
+    data = start.data(network.standardize(X), y, sample_weight, dtype=network.dtype)
+    layers = [_Trained(layer, mask) for layer, mask in zip(start.layers, _masks(network, masks), strict=True)]
+    history = _train(layers, network.output, data, settings, np.random.default_rng(random_state), progress)
+    trained = [old.replace(new.weight, new.bias) for old, new in zip(start.layers, layers, strict=True)]
+    return network.refolded(start.replace(trained)), history
+
+
+def _masks(network: Network, masks: Any) -> list[Bools | None]:
+    if masks is None:
+        return [None] * len(network.layers)
+    if not isinstance(masks, Sequence) or len(masks) != len(network.layers):
+        raise ValueError(f"masks: expected {len(network.layers)}, one for each layer, got {_check.describe(masks)}")
+    return [
+        None if mask is None else _check.bools(f"masks[{i}]", mask, layer.weight.shape)
+        for i, (mask, layer) in enumerate(zip(masks, network.layers, strict=True))
+    ]
+
+
+def _train(
+    layers: list[_Trained],
+    output: str,
+    data: Data,
+    settings: FineTune,
+    rng: np.random.Generator,
+    progress: bool,
+) -> list[dict[str, float]]:
+    adam = _Adam([array for layer in layers for array in (layer.weight, layer.bias)])
+    n = len(data)
+    n_steps = settings.epochs * -(-n // settings.batch_size)
+    share = (data.share * n).astype(data.X.dtype)  # 1 for each sample where all count the same
+    history: list[dict[str, float]] = []
+    # tqdm's None: silent where there is no terminal; delay: silent for what is done within a second
+    for epoch in tqdm(range(settings.epochs), "fine-tune", disable=None if progress else True, delay=1, leave=False):
+        order = rng.permutation(n)
+        total = 0.0
+        for begin in range(0, n, settings.batch_size):
+            rows = order[begin : begin + settings.batch_size]
+            batch = trace(layers, output, data.X[rows], data.target[rows], share[rows] / share.dtype.type(len(rows)))
+            total += batch.loss * len(rows)
+            pairs = zip(layers, batch.sum_gradients, batch.inputs, strict=True)
+            gradients = [g for layer, delta, x in pairs for g in layer.gradients(delta, x)]
+            adam.step(gradients, settings.learning_rate * (1 + np.cos(np.pi * adam.step_count / n_steps)) / 2)
+        if not np.isfinite(total):
+            raise FloatingPointError(f"learning_rate: the loss is {total} after epoch {epoch + 1}; try a lower one")
+        history.append({"epoch": epoch + 1, "loss": total / n})
+    return history
+
+
+def settings_of(fine_tune: Any) -> FineTune | None:
+    """Return what prune() was told: None, a number of epochs, or a FineTune."""
+    if fine_tune is None or isinstance(fine_tune, FineTune):
+        return fine_tune
+    return FineTune(_check.integer("fine_tune", fine_tune, minimum=1))
+
+
+def as_options(settings: FineTune) -> Mapping[str, Any]:
+    """Return the settings as the keyword arguments of fit()."""
+    return {
+        "epochs": settings.epochs,
+        "batch_size": settings.batch_size,
+        "learning_rate": settings.learning_rate,
+        "optimizer": settings.optimizer,
+    }
