@@ -57,8 +57,9 @@ class Engine:
             _threads.resolve(threads)
         self._network = network
         self._threads = threads
+        self._n_in, self._n_out, self._dtype = network.n_in, network.n_out, network.dtype
         packed = [_pack(layer) for layer in network.with_all_inputs().layers]
-        executor = _core.ExecutorF32 if network.dtype == np.float32 else _core.ExecutorF64
+        executor = _core.ExecutorF32 if self._dtype == np.float32 else _core.ExecutorF64
         self._executor = executor(
             [
                 (matrix, layer.bias, ACTIVATION_NUMBER[layer.activation], layer.negative_slope)
@@ -104,10 +105,11 @@ class Engine:
         TypeError, ValueError
             If X or out is not as said.
         """
-        X = _check.samples("X", X, self._network.n_in, self._network.dtype)
-        shape = (len(X), self._network.n_out)
-        out = np.empty(shape, self._network.dtype) if out is None else _checked_out(out, shape, self._network.dtype, X)
-        self._executor.run(X, out, _threads.resolve(self._threads))
+        X = _check.samples("X", X, self._n_in, self._dtype)
+        shape = (len(X), self._n_out)
+        out = np.empty(shape, self._dtype) if out is None else _checked_out(out, shape, self._dtype, X)
+        # One sample runs on one thread; finding out how many there are would cost as much as the product.
+        self._executor.run(X, out, 1 if len(X) == 1 else _threads.resolve(self._threads))
         return out
 
     def predict(self, X: Any) -> npt.NDArray[Any]:

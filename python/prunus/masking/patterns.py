@@ -107,9 +107,14 @@ class NeuronPattern(Pattern):
 
     @staticmethod
     def apply(network: Network, masks: tuple[Bools, ...]) -> Network:  # noqa: D102
-        layers = [network.layers[0]]
-        for mask, following in zip(masks, network.layers[1:], strict=False):
-            layers[-1:] = _remove(layers[-1], mask, following)
+        # First the rows are zero, in every layer; then what has become constant is taken out.
+        masked = [
+            layer.replace(np.where(kept[:, None], layer.weight, 0))
+            for layer, kept in zip(network.layers, masks, strict=True)
+        ]
+        layers = masked[:1]
+        for kept, following in zip(masks, masked[1:], strict=False):
+            layers[-1:] = _remove(layers[-1], kept, following)
         return network.replace(layers)
 
     @staticmethod
