@@ -16,8 +16,8 @@ constexpr bool kHasOpenMP = true;
 constexpr bool kHasOpenMP = false;
 #endif
 
-// GNU OpenMP keeps its threads in a pool that a forked child inherits without the threads: its next parallel region would
-// wait for ever. So a child runs everything on the thread that calls.
+// GNU OpenMP keeps its threads in a pool that a forked child inherits without the threads: its next parallel region
+// would wait for ever. So a child runs everything on the thread that calls.
 inline std::atomic<bool>& in_forked_child() {
   static std::atomic<bool> flag{false};
   return flag;
@@ -29,8 +29,8 @@ inline void watch_for_fork() {
 }
 
 // f(i) for every i in [0, n), on up to `threads` threads. f may not throw, and f(i) must depend on i alone. Each thread
-// takes one run of neighbours: two threads that write alternate pieces of fresh memory fault on the same huge pages, and
-// both pay for them (10 million float32, absolute values: 4.8 ms so, 3.6 ms with runs; AMD EPYC 7003, two cores).
+// takes one run of neighbours: two threads that write alternate pieces of fresh memory fault on the same huge pages,
+// and both pay for them (10 million float32, absolute values: 4.8 ms so, 3.6 ms with runs; AMD EPYC 7003, two cores).
 template <class F>
 void parallel_for(i64 n, int threads, F&& f) {
   if (n < threads) threads = static_cast<int>(n);

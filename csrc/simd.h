@@ -1,5 +1,5 @@
-// The only vector code's vocabulary. The compiler's own vector type, as wide as the target's registers, so that one source
-// serves every target; a kernel sees neither an intrinsic nor a width.
+// The only vector code's vocabulary. The compiler's own vector type, as wide as the target's registers, so that one
+// source serves every target; a kernel sees neither an intrinsic nor a width.
 #pragma once
 
 #include "base.h"

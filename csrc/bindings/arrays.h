@@ -1,5 +1,5 @@
-// How NumPy arrays cross the boundary: exact type, C order, no hidden copy. What memory safety needs is checked here; what
-// an argument means was checked in Python.
+// How NumPy arrays cross the boundary: exact type, C order, no hidden copy. What memory safety needs is checked here;
+// what an argument means was checked in Python.
 #pragma once
 
 #include <pybind11/numpy.h>

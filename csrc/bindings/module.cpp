@@ -3,7 +3,8 @@
 #include "parallel.h"
 
 PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
-  m.doc() = "The compiled core of prunus: scores, masks, packed weights and the executor, on float32 and float64 arrays.";
+  m.doc() =
+      "The compiled core of prunus: scores, masks, packed weights and the executor, on float32 and float64 arrays.";
   prunus::watch_for_fork();
   prunus::register_dispatch(m);
   prunus::register_scores(m);

@@ -45,9 +45,8 @@ Array<T> apply_mask(const Array<T>& w, const MaskArray& mask, int threads) {
   const i64 n = w.size();
   const Kernels<T>& kernels = active_target().kernels<T>();
   py::gil_scoped_release release;
-  parallel_chunks(n, threads, [&](i64 begin, i64 end) {
-    kernels.apply_mask(in + begin, keep + begin, end - begin, to + begin);
-  });
+  parallel_chunks(n, threads,
+                  [&](i64 begin, i64 end) { kernels.apply_mask(in + begin, keep + begin, end - begin, to + begin); });
   return out;
 }
 

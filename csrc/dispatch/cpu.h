@@ -14,8 +14,8 @@ const std::vector<const Target*>& compiled_targets();
 // Those of them that this CPU can run, best last; never empty.
 std::vector<const Target*> supported_targets();
 
-// The target in use, chosen at the first call. Throws std::invalid_argument if PRUNUS_TARGET names one that is unknown or
-// that this CPU cannot run; the message lists those it can.
+// The target in use, chosen at the first call. Throws std::invalid_argument if PRUNUS_TARGET names one that is unknown
+// or that this CPU cannot run; the message lists those it can.
 const Target& active_target();
 
 }  // namespace prunus

@@ -1,4 +1,5 @@
-// Compiled once per target, with PRUNUS_TARGET as the namespace: the only file that sees both kernels and instruction sets.
+// Compiled once per target, with PRUNUS_TARGET as the namespace: the only file that sees both kernels and instruction
+// sets.
 #include "dispatch/table.h"
 #include "kernels/activation.h"
 #include "kernels/bracket.h"
@@ -14,9 +15,9 @@ namespace {
 
 template <class T>
 constexpr Kernels<T> kKernels = {
-    kLanes<T>,        absolute<T>,      absolute_product<T>, all_finite<T>,    any_nan<T>,       count_nonzero<T>,
-    column_dot<T>,    mask_at_least<T>, keep_first_equal<T>, apply_mask<T>,    split_bracket<T>, activate<T>,
-    spmv_csr<T>,      spmm_csr<T>,      rows_to_panel<T>,    panel_to_rows<T>,
+    kLanes<T>,     absolute<T>,      absolute_product<T>, all_finite<T>,    any_nan<T>,       count_nonzero<T>,
+    column_dot<T>, mask_at_least<T>, keep_first_equal<T>, apply_mask<T>,    split_bracket<T>, activate<T>,
+    spmv_csr<T>,   spmm_csr<T>,      rows_to_panel<T>,    panel_to_rows<T>,
 };
 
 constexpr char kInstructions[] =

@@ -1,4 +1,5 @@
-// Activations, one value at a time, through the C library's functions: within 2 units in the last place of the formulas.
+// Activations, one value at a time, through the C library's functions: within 2 units in the last place of the
+// formulas.
 #pragma once
 
 #include "formats.h"

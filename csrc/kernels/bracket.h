@@ -6,9 +6,9 @@
 
 namespace prunus::PRUNUS_TARGET {
 
-// For a bracket (low, high]: mask[i] = score[i] > low, which is final outside the bracket if the cut lies inside it; counts
-// the scores on either side, at low and in the bracket, and lists the first `room` of the last. n must fit an int32. O(n). Short
-// blocks: the mask and the counts want different loops, and the second reads from L1.
+// For a bracket (low, high]: mask[i] = score[i] > low, which is final outside the bracket if the cut lies inside it;
+// counts the scores on either side, at low and in the bracket, and lists the first `room` of the last. n must fit an
+// int32. O(n). Short blocks: the mask and the counts want different loops, and the second reads from L1.
 template <class T>
 BracketCount split_bracket(const T* PRUNUS_RESTRICT score, i64 n, T low, T high, u8* PRUNUS_RESTRICT mask, i64 room,
                            Candidate<T>* PRUNUS_RESTRICT between) noexcept {
@@ -30,7 +30,8 @@ BracketCount split_bracket(const T* PRUNUS_RESTRICT score, i64 n, T low, T high,
       at_low -= x == low;
       above -= x > high;
       // A branch on the data, taken for the few vectors with a score in the bracket.
-      for (uint32_t bits = lane_bits((x > low) & (x <= high)); bits != 0; bits &= bits - 1) note(i + __builtin_ctz(bits));
+      for (uint32_t bits = lane_bits((x > low) & (x <= high)); bits != 0; bits &= bits - 1)
+        note(i + __builtin_ctz(bits));
     }
     for (; i < end; ++i) {
       count.below += score[i] < low;

@@ -11,8 +11,8 @@ void mask_at_least(const T* PRUNUS_RESTRICT score, i64 n, T threshold, u8* PRUNU
   for (i64 i = 0; i < n; ++i) mask[i] = score[i] >= threshold;
 }
 
-// Sets mask[i] for the first n_keep of the scores equal to the threshold, leaves the rest of the mask, and returns how many
-// of the n_keep are still to be found. O(n).
+// Sets mask[i] for the first n_keep of the scores equal to the threshold, leaves the rest of the mask, and returns how
+// many of the n_keep are still to be found. O(n).
 template <class T>
 i64 keep_first_equal(const T* PRUNUS_RESTRICT score, i64 n, T threshold, i64 n_keep,
                      u8* PRUNUS_RESTRICT mask) noexcept {

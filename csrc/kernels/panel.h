@@ -12,7 +12,8 @@ constexpr i64 kRun = kCacheLine / static_cast<i64>(sizeof(T));
 // panel[c, s] = rows[s, c] for s < n_rows, and 0 for n_rows <= s < width. rows: (n_rows, n_cols) row-major; panel:
 // (n_cols, width). O(n_cols * width).
 template <class T>
-void rows_to_panel(const T* PRUNUS_RESTRICT rows, i64 n_rows, i64 n_cols, i64 width, T* PRUNUS_RESTRICT panel) noexcept {
+void rows_to_panel(const T* PRUNUS_RESTRICT rows, i64 n_rows, i64 n_cols, i64 width,
+                   T* PRUNUS_RESTRICT panel) noexcept {
   for (i64 start = 0; start < n_cols; start += kRun<T>) {
     const i64 stop = start + kRun<T> < n_cols ? start + kRun<T> : n_cols;
     for (i64 s = 0; s < n_rows; ++s) {
@@ -26,7 +27,8 @@ void rows_to_panel(const T* PRUNUS_RESTRICT rows, i64 n_rows, i64 n_cols, i64 wi
 
 // rows[s, c] = panel[c, s] for s < n_rows. Shapes as above.
 template <class T>
-void panel_to_rows(const T* PRUNUS_RESTRICT panel, i64 n_rows, i64 n_cols, i64 width, T* PRUNUS_RESTRICT rows) noexcept {
+void panel_to_rows(const T* PRUNUS_RESTRICT panel, i64 n_rows, i64 n_cols, i64 width,
+                   T* PRUNUS_RESTRICT rows) noexcept {
   for (i64 start = 0; start < n_cols; start += kRun<T>) {
     const i64 stop = start + kRun<T> < n_cols ? start + kRun<T> : n_cols;
     for (i64 s = 0; s < n_rows; ++s) {

@@ -35,8 +35,9 @@ i64 count_nonzero(const T* PRUNUS_RESTRICT a, i64 n) noexcept {
   return count;
 }
 
-// out[j] += sum over rows i of a[i, j] * b[i, j], or of its absolute value, for the columns [begin, end) of two row-major
-// matrices with n_cols columns. Summed in float64, in the order of the rows, so that splitting the columns changes no bit.
+// out[j] += sum over rows i of a[i, j] * b[i, j], or of its absolute value, for the columns [begin, end) of two
+// row-major matrices with n_cols columns. Summed in float64, in the order of the rows, so that splitting the columns
+// changes no bit.
 template <class T>
 void column_dot(const T* PRUNUS_RESTRICT a, const T* PRUNUS_RESTRICT b, i64 n_rows, i64 n_cols, i64 begin, i64 end,
                 i32 take_absolute, double* PRUNUS_RESTRICT out) noexcept {

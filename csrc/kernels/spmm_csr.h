@@ -1,7 +1,8 @@
 // Sparse matrix times a panel of samples.
 //
-// A panel holds a tile of the batch feature by feature, [feature][width], so that one entry of the matrix meets a run of
-// neighbouring samples: a broadcast and a few fused multiply-adds, no gather. Width is a multiple of the target's lanes.
+// A panel holds a tile of the batch feature by feature, [feature][width], so that one entry of the matrix meets a run
+// of neighbouring samples: a broadcast and a few fused multiply-adds, no gather. Width is a multiple of the target's
+// lanes.
 #pragma once
 
 #include "kernels/activation.h"
@@ -9,8 +10,8 @@
 
 namespace prunus::PRUNUS_TARGET {
 
-// The sums of a row stay in registers over all its entries. A sample's result depends on its row of x alone: neither on its
-// lane nor on the width of the panel.
+// The sums of a row stay in registers over all its entries. A sample's result depends on its row of x alone: neither on
+// its lane nor on the width of the panel.
 template <class T, int kVectors>
 void spmm_csr_width(const Csr<T>& w, const T* PRUNUS_RESTRICT x, const Epilogue<T>& epilogue,
                     T* PRUNUS_RESTRICT y) noexcept {

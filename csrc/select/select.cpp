@@ -18,8 +18,8 @@ struct Chunk {
   u8* mask;
 };
 
-// Scores that a thread takes at a time: few enough to balance, and so many that the room for those in the bracket, which is
-// touched in part only, costs few pages.
+// Scores that a thread takes at a time: few enough to balance, and so many that the room for those in the bracket,
+// which is touched in part only, costs few pages.
 constexpr i64 kPiece = 1 << 17;
 
 template <class T>
@@ -54,8 +54,8 @@ struct Bracket {
 constexpr i64 kSample = 1 << 14;
 constexpr i64 kSmall = 1 << 12;  // so few scores need no bracket
 
-// Scores at about equal distances, each drawn at random from its stretch: no period in the weights can hide from it. The
-// sequence is fixed, so that a call can be repeated.
+// Scores at about equal distances, each drawn at random from its stretch: no period in the weights can hide from it.
+// The sequence is fixed, so that a call can be repeated.
 template <class T>
 std::vector<T> sample_of(const std::vector<Chunk<T>>& chunks, i64 n, i64 n_sample) {
   std::vector<T> sample(static_cast<size_t>(n_sample));
@@ -118,9 +118,9 @@ bool pass(Split<T>& split, const std::vector<Chunk<T>>& chunks, int threads) {
   std::vector<BracketCount> counts(chunks.size());
   parallel_for(static_cast<i64>(chunks.size()), threads, [&](i64 index) {
     const size_t i = static_cast<size_t>(index);
-    counts[i] = kernels.split_bracket(chunks[i].score, chunks[i].size, split.bracket.low, split.bracket.high,
-                                      chunks[i].mask, split.offset[i + 1] - split.offset[i],
-                                      split.between.get() + split.offset[i]);
+    counts[i] =
+        kernels.split_bracket(chunks[i].score, chunks[i].size, split.bracket.low, split.bracket.high, chunks[i].mask,
+                              split.offset[i + 1] - split.offset[i], split.between.get() + split.offset[i]);
   });
   bool fits = true;
   split.total = {0, 0, 0, 0};
@@ -213,8 +213,8 @@ void remove_between(const Split<T>& split, const std::vector<Chunk<T>>& chunks, 
   }
 }
 
-// Keeps, beside all that score more, the first n_keep of the scores equal to the threshold. One element after another: this
-// is for scores of which a good part are equal.
+// Keeps, beside all that score more, the first n_keep of the scores equal to the threshold. One element after another:
+// this is for scores of which a good part are equal.
 template <class T>
 void keep_first_equal(const std::vector<Chunk<T>>& chunks, T threshold, i64 n_keep) {
   const Kernels<T>& kernels = active_target().kernels<T>();

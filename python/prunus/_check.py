@@ -80,10 +80,10 @@ def samples(name: str, value: Any, n_in: int, dtype: npt.DTypeLike | None) -> Fl
     """
     if hasattr(value, "tocsr"):
         raise TypeError(f"{name}: expected a dense array, got {describe(value)}; use {name}.toarray()")
-    array = float_array(name, value, ndim=2, dtype=dtype)
-    if array.shape[1] != n_in:
+    array = real_array(name, value, ndim=2)
+    if array.shape[1] != n_in:  # before a conversion that may not fit the memory
         raise ValueError(f"{name}: expected {n_in} columns, got {describe(array)}")
-    return array
+    return float_array(name, array, dtype=dtype)
 
 
 def per_sample(name: str, value: Any, n_samples: int) -> npt.NDArray[Any]:
@@ -129,7 +129,7 @@ def number(name: str, value: Any, low: float = -np.inf, high: float = np.inf) ->
     """Return a real number in [low, high]; NaN is outside of every range."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name}: expected a number, got {describe(value)}")
-    if not low <= value <= high:
+    if not low <= float(value) <= high:
         bounds = "a number, not NaN" if (low, high) == (-np.inf, np.inf) else f"a number in [{low:g}, {high:g}]"
         raise ValueError(f"{name}: expected {bounds}, got {value!r}")
     return float(value)

@@ -14,15 +14,15 @@ from prunus._check import Floats
 def sigmoid(z: Floats) -> Floats:
     """1 / (1 + exp(-z)), by an exponential of negative numbers only."""
     e = np.exp(-np.abs(z))
-    return np.where(z < 0, e, 1) / (1 + e)  # type: ignore[no-any-return]
+    return np.asarray(np.where(z < 0, e, 1) / (1 + e))
 
 
 def _normal_cdf(z: Floats) -> Floats:
-    return (1 + _core.erf(np.ascontiguousarray(z / np.sqrt(2), dtype=np.float64))).astype(z.dtype) / 2  # type: ignore[no-any-return]
+    return (1 + _core.erf(np.ascontiguousarray(z / np.sqrt(2), dtype=np.float64))).astype(z.dtype) / 2
 
 
 def _normal_pdf(z: Floats) -> Floats:
-    return np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi).astype(z.dtype)  # type: ignore[no-any-return]
+    return np.exp(-(z**2) / 2) / z.dtype.type(np.sqrt(2 * np.pi))
 
 
 _GELU_SLOPE = float(np.sqrt(2 / np.pi))
@@ -76,7 +76,7 @@ def _one_versus_rest(raw: Floats) -> Floats:
     p = sigmoid(raw)
     total = p.sum(axis=1, keepdims=True)
     # Where every class says no to the last bit, all are as likely as each other (scikit-learn divides 0 by 0 there).
-    return np.divide(p, total, out=np.full_like(p, 1 / p.shape[1]), where=total > 0)
+    return np.divide(p, total, out=np.full_like(p, 1 / p.shape[1]), where=total > 0)  # type: ignore[no-any-return]
 
 
 def _cross_entropy(raw: Floats, target: Floats) -> Floats:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 
 class Named(Protocol):
     """What can be registered: it has a name, and its docstring says what it does."""
 
-    name: str
+    name: ClassVar[str]
 
 
 _Part = TypeVar("_Part", bound=Named)

@@ -48,7 +48,15 @@ def _digits(folder: Path, progress: bool) -> list[Row]:
         warnings.simplefilter("ignore", ConvergenceWarning)  # 40 epochs do; it would go on for 200
         estimator.fit(X_train, y_train)
     pruned = prune(
-        estimator, X_train, y_train, sparsity=0.9, fine_tune=40, random_state=0, X_val=X_test, y_val=y_test, progress=progress
+        estimator,
+        X_train,
+        y_train,
+        sparsity=0.9,
+        fine_tune=40,
+        random_state=0,
+        X_val=X_test,
+        y_val=y_test,
+        progress=progress,
     )
     return _compare("digits, MLP 64-300-100-10", estimator, pruned, X_test, y_test, folder / "digits")
 

@@ -42,7 +42,13 @@ class Plan(tuple[LayerPlan, ...]):
 
 
 def _cell(value: Any) -> str:
-    return f"{value:.4f}" if isinstance(value, float) else "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return (
+        f"{value:.4f}"
+        if isinstance(value, float)
+        else "x".join(map(str, value))
+        if isinstance(value, tuple)
+        else str(value)
+    )
 
 
 class Engine:

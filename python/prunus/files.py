@@ -102,7 +102,9 @@ def _parse(raw: bytes) -> Contents:
     document, tensors = _verified(raw)
     with _malformed():
         if document["version"] != VERSION:
-            raise FormatError(f"expected format version {VERSION}, got {document['version']!r}; it needs a newer prunus")
+            raise FormatError(
+                f"expected format version {VERSION}, got {document['version']!r}; it needs a newer prunus"
+            )
         dtype = np.dtype(_check.one_of("dtype", document["dtype"], ("float32", "float64")))
         _require_room(document["layers"], dtype)
         layers = [_read_layer(i, row, tensors, dtype) for i, row in enumerate(document["layers"])]
@@ -129,7 +131,7 @@ def _malformed() -> Any:
         yield
     except FormatError:
         raise
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, MemoryError) as error:
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as error:
         raise FormatError(f"expected a well-formed description, got one with {type(error).__name__}: {error}") from None
 
 

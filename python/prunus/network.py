@@ -98,12 +98,12 @@ class Layer(_Frozen):
     @property
     def n_in(self) -> int:
         """Number of inputs."""
-        return self.weight.shape[1]
+        return int(self.weight.shape[1])
 
     @property
     def n_out(self) -> int:
         """Number of outputs (neurons)."""
-        return self.weight.shape[0]
+        return int(self.weight.shape[0])
 
     def replace(self, weight: npt.ArrayLike, bias: npt.ArrayLike | None = None) -> Layer:
         """Return a layer with this weight, and this bias unless it is None, and otherwise like this one."""
@@ -138,14 +138,10 @@ def _same(a: npt.NDArray[Any] | None, b: npt.NDArray[Any] | None) -> bool:
 class Parameters(Protocol):
     """What one layer computes with: a Layer, or the mutable arrays of one that is being trained."""
 
-    @property
-    def weight(self) -> Floats: ...  # noqa: D102
-    @property
-    def bias(self) -> Floats: ...  # noqa: D102
-    @property
-    def activation(self) -> str: ...  # noqa: D102
-    @property
-    def negative_slope(self) -> float: ...  # noqa: D102
+    weight: Floats
+    bias: Floats
+    activation: str
+    negative_slope: float
 
 
 def outputs_of(layers: Sequence[Parameters], X: Floats) -> tuple[list[Floats], list[Floats]]:
@@ -178,7 +174,7 @@ def trace(layers: Sequence[Parameters], output: str, X: Floats, target: Floats, 
     sums, outputs = outputs_of(layers, X)
     kind = OUTPUTS[output]
     loss = float(kind.loss(outputs[-1], target) @ share)
-    output_gradients = [kind.gradient(outputs[-1], target) * share[:, None]]
+    output_gradients: list[Floats] = [kind.gradient(outputs[-1], target) * share[:, None]]
     sum_gradients: list[Floats] = []
     for i in reversed(range(len(layers))):
         slope = ACTIVATIONS[layers[i].activation].slope(sums[i], outputs[i], layers[i].negative_slope)
@@ -319,7 +315,9 @@ class Network(_Frozen):
     def astype(self, dtype: npt.DTypeLike) -> Network:
         """Return the network in float32 or float64."""
         name = _check.one_of("dtype", np.dtype(dtype).name, ("float32", "float64"))
-        return self.replace([layer.replace(layer.weight.astype(name), layer.bias.astype(name)) for layer in self.layers])
+        return self.replace(
+            [layer.replace(layer.weight.astype(name), layer.bias.astype(name)) for layer in self.layers]
+        )
 
     def with_all_inputs(self) -> Network:
         """Return an equal network whose first layer reads every column of X, with zeros for those it did not."""
@@ -336,14 +334,14 @@ class Network(_Frozen):
 
     def select(self, X: Floats) -> Floats:
         """Return the columns of X that the first layer reads."""
-        return X if self.inputs is None else np.ascontiguousarray(X[:, self.inputs])
+        return X if self.inputs is None else np.ascontiguousarray(X[:, self.inputs], dtype=X.dtype)
 
     def standardize(self, X: Any) -> Floats:
         """Return what `unfolded()` takes for X: the columns that the first layer reads, standardized."""
         if self.inputs is None and self.scaling is None:
             return _check.samples("X", X, self.n_in, None)
         X = self.select(_check.samples("X", X, self.n_in, np.float64))
-        return X if self.scaling is None else (X - self.scaling.shift) / self.scaling.scale
+        return X if self.scaling is None else np.asarray((X - self.scaling.shift) / self.scaling.scale)
 
     def unfolded(self) -> Network:
         """Return the network as it was trained: what takes `standardize(X)`, and has neither inputs nor scaling."""
@@ -364,7 +362,7 @@ class Network(_Frozen):
         bias = first.bias - weight @ self.scaling.shift
         return self.replace((first.replace(weight.astype(first.weight.dtype), bias), *trained.layers[1:]))
 
-    def forward(self, X: Any) -> npt.NDArray[np.float64]:
+    def forward(self, X: Any) -> Floats:
         """Return the raw output, before `output` is applied.
 
         The reference that the engine is held against: plain NumPy, computed in float64 from beginning to end.
@@ -422,7 +420,7 @@ class Network(_Frozen):
             return np.concatenate([1 - positive, positive], axis=1)
         return OUTPUTS[self.output].link(raw)
 
-    def encode(self, y: Any, n_samples: int) -> npt.NDArray[np.float64]:
+    def encode(self, y: Any, n_samples: int) -> Floats:
         """Return targets (n_samples, n_out): indicators of the classes, or the values to be regressed on."""
         if self.classes is None or self.is_multilabel:
             target = _check.real_array("y", y).astype(np.float64)
@@ -557,7 +555,9 @@ def _checked_scaling(scaling: Any, n_in: int) -> Scaling | None:
         return None
     if not isinstance(scaling, Scaling):
         raise TypeError(f"scaling: expected a Scaling, got {_check.describe(scaling)}")
-    shift, scale = (_check.finite("scaling", _check.float_array("scaling", part, ndim=1, dtype=np.float64)) for part in scaling)
+    shift, scale = (
+        _check.finite("scaling", _check.float_array("scaling", part, ndim=1, dtype=np.float64)) for part in scaling
+    )
     if len(shift) != n_in or len(scale) != n_in or (scale <= 0).any():
         raise ValueError(f"scaling: expected {n_in} shifts and {n_in} scales above 0, one for each input")
     return Scaling(read_only(shift.copy()), read_only(scale.copy()))

@@ -104,6 +104,8 @@ def prune(
     --------
     >>> pruned = prunus.prune(MLPClassifier().fit(X, y), X, y, sparsity=0.9, fine_tune=10)
     >>> print(pruned.report)
+    Pruned 90.00% of 1480 weights: magnitude by weight, global, sparsity 0.9, then 10 epochs of fine-tuning
+    ...
     """
     network = as_network(model)
     target = _check.exactly_one(sparsity=sparsity, threshold=threshold)
@@ -187,10 +189,10 @@ def _masks(scores: list[Floats], goal: _Goal, pattern: str, allocation: str) -> 
     if goal.allow_empty or not emptied:
         return masks, []
     # With its highest score out of reach, no layer can be emptied: every other unit goes before one of these does.
-    protected = [score.copy() for score in scores]
-    best = [int(score.argmax()) for score in scores]
-    for score, i in zip(protected, best, strict=True):
-        score.flat[i] = np.inf
+    protected = [array.copy() for array in scores]
+    best = [int(array.argmax()) for array in scores]
+    for array, i in zip(protected, best, strict=True):
+        array.flat[i] = np.inf
     kept = masking.mask(protected, **options)  # type: ignore[arg-type]
     for keep, i in zip(kept, best, strict=True):
         keep.flat[i] = True

@@ -58,7 +58,9 @@ def _layer_rows(report: Mapping[str, Any]) -> list[list[str]]:
     for i, layer in enumerate(report["layers"]):
         share = f"{layer['removed'] / layer['units']:.1%}"
         cut = [_number(layer["highest_removed"]), _number(layer["lowest_kept"])]
-        rows.append([str(i), "x".join(map(str, layer["shape"])), str(layer["units"]), str(layer["removed"]), share, *cut])
+        rows.append(
+            [str(i), "x".join(map(str, layer["shape"])), str(layer["units"]), str(layer["removed"]), share, *cut]
+        )
     return rows
 
 

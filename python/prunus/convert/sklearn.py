@@ -45,7 +45,9 @@ def from_sklearn(estimator: Any, dtype: npt.DTypeLike | None) -> Network:
         dtype = _F64 if len(model.layers) == 1 else np.float32
     dtype = np.dtype(_check.one_of("dtype", np.dtype(dtype).name, ("float32", "float64")))
     trained = Network(
-        [Layer(w.astype(_F64), b.astype(_F64), a) for w, b, a in model.layers], output=model.output, classes=model.classes
+        [Layer(w.astype(_F64), b.astype(_F64), a) for w, b, a in model.layers],
+        output=model.output,
+        classes=model.classes,
     )
     raw = Network(
         trained.layers,
@@ -127,7 +129,9 @@ def to_sklearn(network: Network, like: Any) -> Any:
         raise TypeError(f"network: expected a Network, got {_check.describe(network)}; see prunus.as_network")
     origin = network.origin if like is None else _origin(like)
     if origin is None or origin.get("library") != "sklearn":
-        raise ValueError("like: expected an estimator whose class to take, since the network did not come from scikit-learn")
+        raise ValueError(
+            "like: expected an estimator whose class to take, since the network did not come from scikit-learn"
+        )
     network = network.with_all_inputs()
     steps = [(row["name"], _scaler(row, network.n_in)) for row in origin["scalers"]]
     if steps:  # the last of the steps takes what the scalers give
@@ -167,11 +171,15 @@ def _write_linear(model: Any, network: Network, layers: list[tuple[_Arrays, _Arr
     model.intercept_ = bias[0] if flat else bias
 
 
-def _write_logistic(model: Any, network: Network, layers: list[tuple[_Arrays, _Arrays]], row: Mapping[str, Any]) -> None:
+def _write_logistic(
+    model: Any, network: Network, layers: list[tuple[_Arrays, _Arrays]], row: Mapping[str, Any]
+) -> None:
     assert network.classes is not None
     one_vs_rest = model.solver == "liblinear" or getattr(model, "multi_class", "auto") == "ovr"
     if network.n_out > 1 and one_vs_rest != (network.output == "ovr"):
-        raise NotSupportedError(f"network: output {network.output!r} of a LogisticRegression with solver {model.solver!r}")
+        raise NotSupportedError(
+            f"network: output {network.output!r} of a LogisticRegression with solver {model.solver!r}"
+        )
     model.coef_, model.intercept_ = layers[0]
     model.classes_ = network.classes.copy()
     model.n_iter_ = np.zeros(1, dtype=np.int32)

@@ -88,7 +88,7 @@ def mask(
     if target == "threshold":
         cut = _check.number("threshold", threshold)
         with np.errstate(over="ignore"):  # beyond the range of float32 it is infinite, and right
-            return tuple(_core.mask_threshold(arrays, arrays[0].dtype.type(cut), threads))
+            return tuple(_core.mask_threshold(arrays, float(arrays[0].dtype.type(cut)), threads))
     n_remove = round(_check.number("sparsity", sparsity, 0, 1) * sum(score.size for score in arrays))
     return tuple(share_out.remove(arrays, n_remove, threads))
 

@@ -40,18 +40,29 @@ class WeightPattern(Pattern):
     """Single weights, wherever they are.
 
     What it does
-        Sets the removed weights to zero. Biases stay.
+    ------------
+    Sets the removed weights to zero. Biases stay.
+
     Why
-        Of all patterns it keeps the most accuracy at a given sparsity.
+    ---
+    Of all patterns it keeps the most accuracy at a given sparsity.
+
     Cost
-        The sparse kernels skip every zero; dense libraries skip none.
+    ----
+    The sparse kernels skip every zero; dense libraries skip none.
+
     When it fails
-        Where the model must go to a dense library: there remove neurons.
-    Example
-        >>> prunus.prune(network, sparsity=0.9, pattern="weight").masks[0].shape == network.layers[0].weight.shape
-        True
+    -------------
+    Where the model must go to a dense library: there remove neurons.
+
+    Examples
+    --------
+    >>> prunus.prune(network, sparsity=0.9, pattern="weight").masks[0].shape == network.layers[0].weight.shape
+    True
+
     References
-        S. Han, J. Pool, J. Tran, W. Dally, "Learning both weights and connections for efficient neural networks", 2015.
+    ----------
+    S. Han, J. Pool, J. Tran, W. Dally, "Learning both weights and connections for efficient neural networks", 2015.
     """
 
     name = "weight"
@@ -59,11 +70,11 @@ class WeightPattern(Pattern):
     ndim = 2
 
     @staticmethod
-    def prunable(network: Network) -> list[int]:  # noqa: D102
+    def prunable(network: Network) -> list[int]:
         return list(range(len(network.layers)))
 
     @staticmethod
-    def apply(network: Network, masks: tuple[Bools, ...]) -> Network:  # noqa: D102
+    def apply(network: Network, masks: tuple[Bools, ...]) -> Network:
         threads = _threads.resolve(None)
         return network.replace(
             [
@@ -73,7 +84,7 @@ class WeightPattern(Pattern):
         )
 
     @staticmethod
-    def kept_weights(network: Network, masks: tuple[Bools, ...]) -> list[int]:  # noqa: D102
+    def kept_weights(network: Network, masks: tuple[Bools, ...]) -> list[int]:
         return [int(np.count_nonzero(mask)) for mask in masks]
 
 
@@ -81,20 +92,31 @@ class NeuronPattern(Pattern):
     """Whole neurons of hidden layers, with real removal.
 
     What it does
-        Removes the neuron's row of weights, so that its output is the constant activation(bias); adds what that constant
-        contributed to the bias of the next layer, and drops the neuron and the column that read it. The result computes
-        what the network with those rows set to zero would, with smaller matrices.
+    ------------
+    Removes the neuron's row of weights, so that its output is the constant activation(bias); adds what that constant
+    contributed to the bias of the next layer, and drops the neuron and the column that read it. The result computes
+    what the network with those rows set to zero would, with smaller matrices.
+
     Why
-        Smaller dense matrices are faster everywhere, and in every format.
+    ---
+    Smaller dense matrices are faster everywhere, and in every format.
+
     Cost
-        One small product for each layer.
+    ----
+    One small product for each layer.
+
     When it fails
-        At high sparsity: a neuron takes good weights with it. Single weights keep more accuracy.
-    Example
-        >>> prunus.prune(network, X, y, sparsity=0.5, pattern="neuron").network.layers[0].n_out
-        150
+    -------------
+    At high sparsity: a neuron takes good weights with it. Single weights keep more accuracy.
+
+    Examples
+    --------
+    >>> prunus.prune(network, X, y, sparsity=0.5, pattern="neuron", allocation="uniform").network.layers[0].n_out
+    150
+
     References
-        M. Mozer, P. Smolensky, "Skeletonization: a technique for trimming the fat from a network", 1988.
+    ----------
+    M. Mozer, P. Smolensky, "Skeletonization: a technique for trimming the fat from a network", 1988.
     """
 
     name = "neuron"
@@ -102,11 +124,11 @@ class NeuronPattern(Pattern):
     ndim = 1
 
     @staticmethod
-    def prunable(network: Network) -> list[int]:  # noqa: D102
+    def prunable(network: Network) -> list[int]:
         return list(range(len(network.layers) - 1))
 
     @staticmethod
-    def apply(network: Network, masks: tuple[Bools, ...]) -> Network:  # noqa: D102
+    def apply(network: Network, masks: tuple[Bools, ...]) -> Network:
         # First the rows are zero, in every layer; then what has become constant is taken out.
         masked = [
             layer.replace(np.where(kept[:, None], layer.weight, 0))
@@ -118,7 +140,7 @@ class NeuronPattern(Pattern):
         return network.replace(layers)
 
     @staticmethod
-    def kept_weights(network: Network, masks: tuple[Bools, ...]) -> list[int]:  # noqa: D102
+    def kept_weights(network: Network, masks: tuple[Bools, ...]) -> list[int]:
         rows = [int(np.count_nonzero(mask)) for mask in masks]
         return [n_out * n_in for n_out, n_in in zip(rows, [network.layers[0].n_in, *rows[:-1]], strict=True)]
 

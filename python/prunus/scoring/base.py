@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from prunus import _check
 from prunus._check import Floats
@@ -22,6 +22,10 @@ class Criterion(ABC):
     unit: ClassVar[str]  # what is scored: "weight" gives arrays (n_out, n_in), "neuron" (n_out,)
     needs_data: ClassVar[bool]
 
+    if TYPE_CHECKING:  # which options there are is the subclass's to say
+
+        def __init__(self, **options: Any) -> None: ...
+
     @abstractmethod
     def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
         """Return one array for each layer. `data` is None only if the criterion does not need it."""
@@ -34,7 +38,7 @@ def make(criterion: str | Criterion, registry: Mapping[str, type[Criterion]], op
             raise TypeError(f"{', '.join(options)}: expected no options beside a criterion that already has its own")
         return criterion
     kind = _check.look_up("criterion", criterion, registry)
-    known = [field.name for field in fields(kind)] if is_dataclass(kind) else []
+    known: list[str] = [field.name for field in fields(kind)] if is_dataclass(kind) else []
     for option in options:
         if option not in known:
             valid = ", ".join(known) or "none"

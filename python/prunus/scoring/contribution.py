@@ -17,22 +17,33 @@ class OutputContribution(Criterion):
     """Sum over the samples of gradient times output, ``sum dL/do * o``.
 
     What it does
-        Scores every neuron by the first-order estimate of how much the loss falls because the neuron is there: the change
-        of L if its output o were 0, with the sign turned. L is the mean loss, so the sum is a mean over the samples.
-        ``absolute=True`` sums the absolute values of the samples' terms: contributions that cancel still count.
+    ------------
+    Scores every neuron by the first-order estimate of how much the loss falls because the neuron is there: the change
+    of L if its output o were 0, with the sign turned. L is the mean loss, so the sum is a mean over the samples.
+    ``absolute=True`` sums the absolute values of the samples' terms: contributions that cancel still count.
+
     Why
-        Removing neurons makes every matrix smaller, so it pays in any format and on any machine.
+    ---
+    Removing neurons makes every matrix smaller, so it pays in any format and on any machine.
+
     Cost
-        One forward and one backward pass over the data.
+    ----
+    One forward and one backward pass over the data.
+
     When it fails
-        Signed, as by default, a neuron that lowers the loss has a *negative* sum and goes first, and one that helps some
-        samples as much as it hurts others scores 0. Signed sums suit a threshold that one has looked at; for a given
-        sparsity ``absolute=True`` keeps more accuracy.
-    Example
-        >>> scores = prunus.importance(network, "output_contribution", X=X, y=y, absolute=True)
+    -------------
+    Signed, as by default, a neuron that lowers the loss has a *negative* sum and goes first, and one that helps some
+    samples as much as it hurts others scores 0. Signed sums suit a threshold that one has looked at; for a given
+    sparsity ``absolute=True`` keeps more accuracy.
+
+    Examples
+    --------
+    >>> scores = prunus.importance(network, "output_contribution", X=X, y=y, absolute=True)
+
     References
-        P. Molchanov, S. Tyree, T. Karras, T. Aila, J. Kautz, "Pruning convolutional neural networks for resource
-        efficient inference", 2017 (the absolute form).
+    ----------
+    P. Molchanov, S. Tyree, T. Karras, T. Aila, J. Kautz, "Pruning convolutional neural networks for resource
+    efficient inference", 2017 (the absolute form).
     """
 
     absolute: bool = False
@@ -45,7 +56,7 @@ class OutputContribution(Criterion):
         if not isinstance(self.absolute, (bool, np.bool_)):
             raise TypeError(f"absolute: expected a bool, got {_check.describe(self.absolute)}")
 
-    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:  # noqa: D102
+    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
         assert data is not None
         totals = tuple(np.zeros(layer.n_out) for layer in network.layers)
         for batch in network.traces(data):

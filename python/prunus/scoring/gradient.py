@@ -17,26 +17,37 @@ class Gradient(Criterion):
     """Absolute value of the gradient of the mean loss, ``|dL/dw|``.
 
     What it does
-        Scores every weight by how much a small change of it would change the loss over the data.
+    ------------
+    Scores every weight by how much a small change of it would change the loss over the data.
+
     Why
-        With ``threshold=eps`` it is the rule that removes w where ``||dL/dw|| < eps``.
+    ---
+    With ``threshold=eps`` it is the rule that removes w where ``||dL/dw|| < eps``.
+
     Cost
-        One forward and one backward pass over the data.
+    ----
+    One forward and one backward pass over the data.
+
     When it fails
-        On a trained model. Near a minimum every gradient is small, whatever the weight is worth, so it keeps far less
-        accuracy than magnitude: a 784-40-20-10 network for MNIST fell from 93.97 % to 33.8 % at 90 % sparsity, where
-        magnitude kept 90.3 %. Prefer ``magnitude`` or ``saliency``.
-    Example
-        >>> scores = prunus.importance(network, "gradient", X=X, y=y)
+    -------------
+    On a trained model. Near a minimum every gradient is small, whatever the weight is worth, so it keeps far less
+    accuracy than magnitude: a 784-40-20-10 network for MNIST fell from 93.97 % to 33.8 % at 90 % sparsity, where
+    magnitude kept 90.3 %. Prefer ``magnitude`` or ``saliency``.
+
+    Examples
+    --------
+    >>> scores = prunus.importance(network, "gradient", X=X, y=y)
+
     References
-        M. Mozer, P. Smolensky, "Skeletonization", 1988, for sensitivity of the loss as importance.
+    ----------
+    M. Mozer, P. Smolensky, "Skeletonization", 1988, for sensitivity of the loss as importance.
     """
 
     name = "gradient"
     unit = "weight"
     needs_data = True
 
-    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:  # noqa: D102
+    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
         assert data is not None
         return tuple(_core.absolute(g, threads) for g in network.gradients(data).weights)
 
@@ -46,24 +57,35 @@ class Saliency(Criterion):
     """Absolute value of weight times gradient, ``|w * dL/dw|``.
 
     What it does
-        Scores every weight by the first-order estimate of how much the loss changes if it is set to zero.
+    ------------
+    Scores every weight by the first-order estimate of how much the loss changes if it is set to zero.
+
     Why
-        Unlike the gradient alone it knows how far the weight has to move. It also works before training (SNIP).
+    ---
+    Unlike the gradient alone it knows how far the weight has to move. It also works before training (SNIP).
+
     Cost
-        One forward and one backward pass over the data.
+    ----
+    One forward and one backward pass over the data.
+
     When it fails
-        Near a minimum, where the first-order term vanishes and the second-order one decides; there magnitude is better.
-    Example
-        >>> scores = prunus.importance(network, "saliency", X=X, y=y)
+    -------------
+    Near a minimum, where the first-order term vanishes and the second-order one decides; there magnitude is better.
+
+    Examples
+    --------
+    >>> scores = prunus.importance(network, "saliency", X=X, y=y)
+
     References
-        N. Lee, T. Ajanthan, P. Torr, "SNIP: single-shot network pruning based on connection sensitivity", 2019.
+    ----------
+    N. Lee, T. Ajanthan, P. Torr, "SNIP: single-shot network pruning based on connection sensitivity", 2019.
     """
 
     name = "saliency"
     unit = "weight"
     needs_data = True
 
-    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:  # noqa: D102
+    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
         assert data is not None
         gradients = network.gradients(data).weights
         return tuple(

@@ -1,0 +1,168 @@
+"""A readable float64 version of every operation, written from its definition; nothing here is fast."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Bools = npt.NDArray[np.bool_]
+
+# Activations ------------------------------------------------------------------------------------------------------------
+
+
+def _each(function: Callable[[float], float]) -> Callable[[Array], Array]:
+    return lambda z: np.array([function(float(v)) for v in z.ravel()]).reshape(z.shape)
+
+
+def _sigmoid(z: float) -> float:
+    return 1 / (1 + math.exp(-z)) if z > -700 else 0.0
+
+
+def _gelu_tanh(z: float) -> float:
+    return 0.5 * z * (1 + math.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3)))
+
+
+def activation(name: str, z: Array, negative_slope: float = 0.01) -> Array:
+    functions: dict[str, Callable[[float], float]] = {
+        "identity": lambda v: v,
+        "relu": lambda v: max(v, 0.0),
+        "tanh": math.tanh,
+        "sigmoid": _sigmoid,
+        "gelu": lambda v: 0.5 * v * (1 + math.erf(v / math.sqrt(2))),
+        "gelu_tanh": _gelu_tanh,
+        "silu": lambda v: v * _sigmoid(v),
+        "leaky_relu": lambda v: v if v > 0 else v * negative_slope,
+    }
+    return _each(functions[name])(np.asarray(z, dtype=np.float64))
+
+
+# The steepest slope of each, and how many units in the last place of max(|z|, 1) it may itself be wrong by.
+STEEPEST = {
+    "identity": 1.0,
+    "relu": 1.0,
+    "tanh": 1.0,
+    "sigmoid": 0.25,
+    "gelu": 1.13,
+    "gelu_tanh": 1.13,
+    "silu": 1.1,
+    "leaky_relu": 1.0,
+}
+OWN_ULPS = {name: 0 if name in ("identity", "relu") else 4 for name in STEEPEST}
+
+
+def forward(layers: Sequence[Any], X: Array, dtype: npt.DTypeLike) -> tuple[Array, Array]:
+    """Output of the layers in float64, and a bound of the error of computing it in `dtype`.
+
+    A sum of n products and a bias in any order, fused or not, is wrong by at most (n + 1) u / (1 - (n + 1) u) times the sum
+    of the terms' absolute values, u = eps / 2 (N. Higham, "Accuracy and stability of numerical algorithms", 2002, chapter 3);
+    (n + 2) eps is more than that. What the inputs are wrong by comes on top, times |W|.
+    """
+    eps = float(np.finfo(np.dtype(dtype)).eps)
+    x = np.asarray(X, dtype=np.float64)
+    error = np.zeros_like(x)
+    for layer in layers:
+        w, b = layer.weight.astype(np.float64), layer.bias.astype(np.float64)
+        terms = (np.abs(x) + error) @ np.abs(w).T + np.abs(b)
+        z = x @ w.T + b
+        error = error @ np.abs(w).T + (layer.n_in + 2) * eps * terms
+        slope = max(STEEPEST[layer.activation], abs(layer.negative_slope) if layer.activation == "leaky_relu" else 0)
+        error = slope * error + OWN_ULPS[layer.activation] * eps * np.maximum(np.abs(z), 1)
+        x = activation(layer.activation, z, layer.negative_slope)
+    return x, error
+
+
+# Losses -----------------------------------------------------------------------------------------------------------------
+
+
+def loss(output: str, raw: Array, target: Array, sample_weight: Array) -> float:
+    """Weighted mean over the samples, from the definitions."""
+    total = 0.0
+    for row, t, share in zip(raw, target, sample_weight / sample_weight.sum(), strict=True):
+        if output == "identity":
+            value = float(np.mean((row - t) ** 2))
+        elif output == "softmax":
+            value = -float(np.log(np.exp(row - row.max())[t == 1].sum() / np.exp(row - row.max()).sum()))
+        else:
+            p = 1 / (1 + np.exp(-row))
+            value = -float((t * np.log(p) + (1 - t) * np.log(1 - p)).sum())
+        total += share * value
+    return total
+
+
+# Scores -----------------------------------------------------------------------------------------------------------------
+
+
+def numerical_gradient(function: Callable[[Array], float], w: Array, step: float = 1e-6) -> Array:
+    """Central differences, one entry after the other."""
+    gradient = np.zeros_like(w)
+    for i in np.ndindex(w.shape):
+        up, down = w.copy(), w.copy()
+        up[i] += step
+        down[i] -= step
+        gradient[i] = (function(up) - function(down)) / (2 * step)
+    return gradient
+
+
+def magnitude(w: Array) -> Array:
+    return np.abs(w)
+
+
+def column_dot(a: Array, b: Array, absolute: bool) -> Array:
+    products = a.astype(np.float64) * b.astype(np.float64)
+    return np.array([math.fsum(np.abs(c) if absolute else c) for c in products.T])
+
+
+# Masks ------------------------------------------------------------------------------------------------------------------
+
+
+def mask_threshold(scores: Sequence[Array], threshold: float) -> list[Bools]:
+    return [~(s < threshold) for s in scores]
+
+
+def mask_remove(scores: Sequence[Array], n_remove: int) -> list[Bools]:
+    """Sort by score, and among equal scores the later position first; remove from the front."""
+    flat = [(float(v), -layer, -i) for layer, s in enumerate(scores) for i, v in enumerate(s.ravel())]
+    masks = [np.ones(s.shape, np.bool_) for s in scores]
+    for _, layer, i in sorted(flat)[:n_remove]:
+        masks[-layer].flat[-i] = False
+    return masks
+
+
+def uniform_shares(n_remove: int, sizes: Sequence[int]) -> list[int]:
+    """Round every layer's share down, then give what is missing to the largest remainders, the earlier layer first."""
+    exact = [n_remove * size / sum(sizes) for size in sizes]
+    shares = [math.floor(e + 1e-9) for e in exact]
+    order = sorted(range(len(sizes)), key=lambda i: (-(round(exact[i] - shares[i], 9)), i))
+    for i in order[: n_remove - sum(shares)]:
+        shares[i] += 1
+    return shares
+
+
+# Packed weights ---------------------------------------------------------------------------------------------------------
+
+
+def csr(w: Array, mask: Bools | None) -> tuple[list[int], list[int], list[float]]:
+    starts, columns, values = [0], [], []
+    for r in range(w.shape[0]):
+        for c in range(w.shape[1]):
+            if w[r, c] != 0 and (mask is None or mask[r, c]):
+                columns.append(c)
+                values.append(float(w[r, c]))
+        starts.append(len(columns))
+    return starts, columns, values
+
+
+# Patterns ---------------------------------------------------------------------------------------------------------------
+
+
+def masked_layers(layers: Sequence[Any], masks: Sequence[Bools]) -> list[Any]:
+    """The layers with what is removed set to zero: single weights, or whole rows where the mask has one entry a neuron."""
+    return [
+        layer.replace(np.where(mask if mask.ndim == 2 else mask[:, None], layer.weight, 0))
+        for layer, mask in zip(layers, masks, strict=True)
+    ]

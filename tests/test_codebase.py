@@ -1,0 +1,154 @@
+"""What the code promises about itself: layers, one version, no ISA leak, nothing heavy at import."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import prunus
+from prunus import _core
+from prunus._functions import ACTIVATIONS
+
+ROOT = Path(__file__).parents[1]
+CSRC = ROOT / "csrc"
+
+# Lowest first. A file may include what lies in its own or a lower layer, but for what OUT_OF_BOUNDS says.
+CPP_LAYERS = [
+    ["base.h"],
+    ["formats.h"],
+    ["simd.h"],
+    ["kernels/"],
+    ["dispatch/"],
+    ["parallel.h"],
+    ["pack/", "select/", "solve/"],
+    ["executor/"],
+    ["train/"],
+    ["bindings/"],
+]
+
+
+def cpp_layer(name: str) -> int:
+    return next(i for i, layer in enumerate(CPP_LAYERS) for prefix in layer if name.startswith(prefix))
+
+
+def sources() -> dict[str, str]:
+    return {
+        str(path.relative_to(CSRC)): path.read_text()
+        for path in sorted(CSRC.rglob("*"))
+        if path.suffix in (".h", ".cpp")
+    }
+
+
+def test_cpp_layers() -> None:
+    files = sources()
+    assert len(files) > 20
+    for name, text in files.items():
+        for included in re.findall(r'#\s*include "([^"]+)"', text):
+            if included == "targets.inc":  # generated: names of namespaces
+                continue
+            assert cpp_layer(included) <= cpp_layer(name), f"{name} includes {included}"
+            if name.startswith(("pack/", "select/", "solve/")) and cpp_layer(included) == cpp_layer(name):
+                assert included.split("/")[0] == name.split("/")[0], (
+                    f"{name} includes {included}, which stands beside it"
+                )
+            if included.startswith("kernels/") or included == "simd.h":
+                assert name.startswith("kernels/") or name == "dispatch/target.cpp", f"{name} sees kernels"
+
+
+def test_what_stays_out_of_kernels() -> None:
+    for name, text in sources().items():
+        code = re.sub(r"//.*", "", text)
+        system = re.findall(r"#\s*include <([^>]+)>", code)
+        if name.startswith("kernels/") or name in ("simd.h", "formats.h", "base.h", "dispatch/target.cpp"):
+            assert set(system) <= {"assert.h", "stdint.h", "immintrin.h", "arm_neon.h"}, name
+            assert "std::" not in code, name
+            assert not re.search(r"\b(throw|new|malloc)\b", code), name
+        if name != "simd.h":
+            assert not re.search(r"_mm\d*_|\bv\w+q_[fus]\d+|immintrin|arm_neon", code), f"{name} has intrinsics"
+        if name != "parallel.h":
+            assert not re.search(r"pragma omp|omp_", code), f"{name} has OpenMP"
+        if not name.startswith("bindings/"):
+            assert "pybind11" not in code, name
+
+
+def test_python_layers() -> None:
+    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "2 kept, 0 broken" in result.stdout
+
+
+def test_import_needs_no_extra() -> None:
+    code = (
+        "import sys, prunus\n"
+        "heavy = {'sklearn', 'scipy', 'torch', 'pandas', 'onnx', 'matplotlib', 'typer', 'rich'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+        "prunus.compile(prunus.prune(prunus.Network([prunus.Layer([[1.0, 2.0]])]), sparsity=0.5))([[1.0, 2.0]])\n"
+        "assert 'sklearn' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_one_version() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert prunus.__version__ == _core.version == importlib.metadata.version("prunus") == declared
+    assert f"## {declared}" in (ROOT / "CHANGELOG.md").read_text()
+    numbers = [p for p in ROOT.glob("python/**/*.py") if declared in p.read_text()]
+    assert not numbers, "the version stands in pyproject.toml alone"
+
+
+def test_activations_have_the_same_numbers_in_both_languages() -> None:
+    enum = re.search(r"enum class Activation : i32 \{([^}]+)\}", (CSRC / "formats.h").read_text())
+    assert enum
+    assert [name.strip() for name in enum[1].split(",")] == [*ACTIVATIONS, "count"]
+
+
+def target_objects() -> list[Path]:
+    return sorted(ROOT.glob("build/*/CMakeFiles/target_*.dir/csrc/dispatch/target.cpp.o"))
+
+
+@pytest.mark.skipif(not target_objects(), reason="no build tree beside the tests")
+def test_weak_symbols_lie_in_their_target() -> None:
+    """A weak symbol of another namespace in two of these objects is one function after linking, for whichever target."""
+    seen = 0
+    for path in target_objects():
+        target = re.search(r"target_(\w+)\.dir", str(path))
+        assert target
+        listing = subprocess.run(["nm", "-C", str(path)], capture_output=True, text=True, check=True).stdout
+        for line in listing.splitlines():
+            kind, name = line[17:18], line[19:]
+            if kind not in "WVuv":
+                continue
+            seen += 1
+            assert re.search(rf"\bprunus::{target[1]}::", name.split("(")[0]), f"{path}: {line}"
+    assert seen > 0
+
+
+def test_no_flag_that_changes_the_process_or_the_machine() -> None:
+    text = "".join((ROOT / name).read_text() for name in ("CMakeLists.txt", "CMakePresets.json", "pyproject.toml"))
+    for flag in ("-ffast-math", "-Ofast", "-march=native"):
+        assert flag not in text
+
+
+def test_size_of_files() -> None:
+    """A smell, not a law: one idea a file."""
+    lines = {path: len(path.read_text().splitlines()) for path in ROOT.glob("python/**/*.py")}
+    limits = {"network.py": 600}
+    too_long = {p.name: n for p, n in lines.items() if n > limits.get(p.name, 350)}
+    assert not too_long
+    assert not {n: len(t.splitlines()) for n, t in sources().items() if len(t.splitlines()) > 400}
+
+
+@pytest.mark.skipif("CI" not in os.environ and not (ROOT / ".git").exists(), reason="not a checkout")
+def test_nothing_generated_is_tracked() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.splitlines()
+    assert not [name for name in tracked if name.endswith((".so", ".o", ".safetensors", ".pyc"))]

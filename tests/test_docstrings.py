@@ -1,0 +1,78 @@
+"""Every public name has a docstring with its sections and an example, and the example runs."""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LinearRegression
+from sklearn.neural_network import MLPClassifier
+
+import prunus
+
+PUBLIC = {name: getattr(prunus, name) for name in prunus.__all__ if not name.startswith("_")}
+PARTS = {
+    f"{kind}: {name}": part
+    for kind in ("criteria", "patterns", "allocations")
+    for name, part in getattr(prunus, kind)().items()
+}
+ERRORS = {"FormatError", "NotSupportedError"}
+WITHOUT_EXAMPLE = {*ERRORS, "Criterion", "Engine", "Report", "patterns", "allocations"}
+
+
+@pytest.fixture
+def names(digits: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
+    """What the examples may use without saying where it is from."""
+    monkeypatch.chdir(tmp_path)
+
+    X, y = digits
+    estimator = MLPClassifier((300, 20), max_iter=200, random_state=0).fit(X[:300], y[:300])
+    network = prunus.from_sklearn(estimator)
+    prunus.save(network, "network.safetensors")
+    return {
+        "prunus": prunus,
+        "np": np,
+        "X": X[:300],
+        "y": y[:300],
+        "network": network,
+        "estimator": estimator,
+        "MLPClassifier": lambda: MLPClassifier((20,), max_iter=300, random_state=0),
+        "LinearRegression": LinearRegression,
+        "load_digits": load_digits,
+    }
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("name", [*PUBLIC, *PARTS])
+def test_examples_run(name: str, names: dict[str, Any]) -> None:
+    thing = {**PUBLIC, **PARTS}[name]
+    examples = doctest.DocTestFinder(recurse=False).find(thing, name, globs=names)
+    ran = 0
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    for example in examples:
+        result = runner.run(example, clear_globs=False)
+        assert result.failed == 0
+        ran += result.attempted
+    assert ran > 0 or name in WITHOUT_EXAMPLE
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_sections(name: str) -> None:
+    thing = PUBLIC[name]
+    doc = inspect.getdoc(thing)
+    assert doc
+    assert len(doc.splitlines()[0]) <= 120
+    if not inspect.isfunction(thing):
+        return
+    parameters = inspect.signature(thing).parameters
+    for parameter in parameters:
+        assert (
+            f"{parameter} :" in doc or f"{parameter}," in doc or f", {parameter} :" in doc or f"**{parameter}" in doc
+        ), parameter
+    if parameters:
+        assert "Raises\n------" in doc

@@ -1,0 +1,184 @@
+"""The engine against the reference: every activation, dtype and shape; threads, fork, pickle; NaN; out."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+import prunus
+import reference
+from prunus._functions import ACTIVATIONS
+from strategies import DTYPES, batches, networks, seeds
+
+
+@given(network=networks(), n=batches, seed=seeds)
+def test_against_the_reference(network: prunus.Network, n: int, seed: int) -> None:
+    X = np.random.default_rng(seed).standard_normal((n, network.n_in)).astype(network.dtype)
+    value, bound = reference.forward(network.layers, X, network.dtype)
+    results = [prunus.compile(network, threads=threads)(X) for threads in (1, 2, 7)]
+    assert results[0].dtype == network.dtype
+    assert results[0].shape == (n, network.n_out)
+    assert np.all(np.abs(results[0] - value) <= bound)
+    assert all(np.array_equal(results[0], other) for other in results)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("n", [1, 5, 1000])
+def test_every_activation(activation: str, n: int, dtype: Any, rng: np.random.Generator) -> None:
+    layers = [
+        prunus.Layer(
+            rng.standard_normal((50, 30)).astype(dtype), rng.standard_normal(50), activation, negative_slope=-0.5
+        ),
+        prunus.Layer(rng.standard_normal((20, 50)).astype(dtype), rng.standard_normal(20), activation),
+    ]
+    network = prunus.Network(layers)
+    X = rng.standard_normal((n, 30)).astype(dtype)
+    value, bound = reference.forward(layers, X, dtype)
+    assert np.all(np.abs(prunus.compile(network)(X) - value) <= bound)
+
+
+@pytest.fixture
+def big(rng: np.random.Generator) -> tuple[prunus.Network, Any, Any]:
+    """A network and a batch that are worth several threads, and the right output."""
+    w = [rng.standard_normal(shape) * (rng.random(shape) < 0.3) for shape in ((200, 100), (10, 200))]
+    network = prunus.Network(
+        [prunus.Layer(w[0].astype(np.float32), None, "relu"), prunus.Layer(w[1].astype(np.float32))]
+    )
+    X = rng.standard_normal((2000, 100)).astype(np.float32)
+    return network, X, prunus.compile(network, threads=1)(X)
+
+
+@pytest.mark.parametrize("threads", [None, 1, 2, 7])
+def test_threads_change_no_bit(threads: int | None, big: Any) -> None:
+    network, X, expected = big
+    engine = prunus.compile(network, threads=threads)
+    for _ in range(3):
+        assert np.array_equal(engine(X), expected)
+
+
+def test_a_sample_does_not_depend_on_its_neighbours(big: Any) -> None:
+    network, X, expected = big
+    engine = prunus.compile(network)
+    for begin, end in ((0, 2), (1, 40), (3, 1999)):
+        assert np.array_equal(engine(X[begin:end]), expected[begin:end])
+
+
+def test_several_python_threads_share_an_engine(big: Any) -> None:
+    network, X, expected = big
+    engine = prunus.compile(network, threads=2)
+    right: list[bool] = []
+
+    def work(i: int) -> None:
+        right.extend(np.array_equal(engine(X[i:]), expected[i:]) for _ in range(20))
+
+    workers = [threading.Thread(target=work, args=(i,)) for i in range(8)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert right == [True] * (8 * 20)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_forked_child_runs_the_engine(big: Any) -> None:
+    network, X, expected = big
+    engine = prunus.compile(network, threads=2)
+    assert np.array_equal(engine(X), expected)  # the thread pool exists before the fork
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+    child = context.Process(target=lambda: queue.put(np.array_equal(engine(X), expected)))
+    child.start()
+    assert queue.get(timeout=60) is True
+    child.join(60)
+    assert child.exitcode == 0
+    assert np.array_equal(engine(X), expected)  # and the parent still has its threads
+
+
+def test_pickle(big: Any) -> None:
+    network, X, expected = big
+    engine = pickle.loads(pickle.dumps(prunus.compile(network, threads=2)))
+    assert engine.threads == 2
+    assert np.array_equal(engine(X), expected)
+
+
+@pytest.mark.parametrize("n", [2, 70])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_bad_sample_spoils_itself_alone(n: int, bad: float, big: Any) -> None:
+    network, X, expected = big
+    X, expected = X[:n].copy(), expected[:n]
+    column = int(np.flatnonzero(network.layers[0].weight[np.flatnonzero(network.layers[1].weight[0])[0]])[0])
+    X[1, column] = bad
+    got = prunus.compile(network)(X)
+    others = np.arange(n) != 1
+    assert np.array_equal(got[others], expected[others])
+    with np.errstate(invalid="ignore"):
+        reached = ~np.isfinite(network.forward(X)[1])
+    assert reached.any()
+    assert not np.isfinite(got[1][reached]).any()
+
+
+def test_x_of_any_real_kind(big: Any) -> None:
+    network, X, expected = big
+    engine = prunus.compile(network)
+    wide = np.zeros((len(X), 200), np.float32)
+    wide[:, ::2] = X
+    for same in (X.astype(np.float64), np.asfortranarray(X), X[:, :].tolist(), wide[:, ::2]):
+        assert np.array_equal(engine(same), expected)
+    whole = np.arange(200).reshape(2, 100)
+    assert np.array_equal(engine(whole), engine(whole.astype(np.float32)))
+    assert np.array_equal(engine(whole > 3), engine((whole > 3).astype(np.float32)))
+
+
+def test_out(big: Any) -> None:
+    network, X, expected = big
+    engine = prunus.compile(network)
+    out = np.full_like(expected, np.nan)
+    assert engine(X, out=out) is out
+    assert np.array_equal(out, expected)
+    x = np.zeros((10, 100), np.float32)
+    refused: list[tuple[Any, type[Exception]]] = [
+        (out.astype(np.float64), TypeError),
+        (expected.tolist(), TypeError),
+        (out[:-1], ValueError),
+        (np.asfortranarray(out), ValueError),
+    ]
+    for wrong, error in refused:
+        with pytest.raises(error, match="out: expected"):
+            engine(X, out=wrong)
+    read_only = np.zeros_like(out)
+    read_only.flags.writeable = False
+    with pytest.raises(ValueError, match="writeable"):
+        engine(X, out=read_only)
+    with pytest.raises(ValueError, match="overlaps"):
+        engine(x, out=x.reshape(-1)[:100].reshape(10, 10))
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "softmax", "ovr"])
+def test_predictions_are_those_of_the_network(output: str, rng: np.random.Generator) -> None:
+    layer = prunus.Layer(rng.standard_normal((3, 8)), rng.standard_normal(3))
+    network = prunus.Network([layer], output=output, classes=[4, 5, 6])
+    engine = prunus.compile(network)
+    X = rng.standard_normal((100, 8))
+    assert np.array_equal(engine.predict(X), network.predict(X))
+    assert np.allclose(engine.predict_proba(X), network.predict_proba(X), rtol=0, atol=1e-14)
+
+
+def test_plan(big: Any) -> None:
+    network, _, _ = big
+    plan = prunus.compile(network).plan
+    assert [row.shape for row in plan] == [(200, 100), (10, 200)]
+    assert [row.density for row in plan] == [np.mean(layer.weight != 0) for layer in network.layers]
+    n_entries = int((network.layers[0].weight != 0).sum())
+    assert plan[0].bytes == n_entries * (4 + 4) + 201 * 8 + 200 * 4
+    assert {row.target for row in plan} == {prunus.show_config()["target"]}
+    assert "200x100" in str(plan)
+    assert len(str(plan).splitlines()) == 3

@@ -1,0 +1,345 @@
+"""Bad input: one row each, with the error's class and what its message says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+import prunus
+from prunus.network import Scaling
+
+NAN, INF = float("nan"), float("inf")
+LAYER = prunus.Layer([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], None, "relu")
+LAST = prunus.Layer([[1.0, -1.0]])
+NETWORK = prunus.Network([LAYER, LAST])
+BINARY = prunus.Network([LAYER, LAST], output="sigmoid", classes=["no", "yes"])
+MULTILABEL = prunus.Network([LAYER], output="sigmoid", classes=[0, 1])
+X = np.ones((4, 3))
+Y = np.ones(4)
+LABELS = np.array(["no", "yes", "no", "yes"])
+
+
+class Row(NamedTuple):
+    call: Callable[[], Any]
+    error: type[Exception]
+    message: str  # a regular expression
+
+
+def layer(*args: Any, **kwargs: Any) -> Callable[[], Any]:
+    return lambda: prunus.Layer(*args, **kwargs)
+
+
+def network(*args: Any, **kwargs: Any) -> Callable[[], Any]:
+    return lambda: prunus.Network(*args, **kwargs)
+
+
+def importance(*args: Any, **kwargs: Any) -> Callable[[], Any]:
+    return lambda: prunus.importance(*args, **kwargs)
+
+
+def mask(*args: Any, **kwargs: Any) -> Callable[[], Any]:
+    return lambda: prunus.mask(*args, **kwargs)
+
+
+def prune(*args: Any, **kwargs: Any) -> Callable[[], Any]:
+    return lambda: prunus.prune(*args, **kwargs)
+
+
+def fit(*args: Any, **kwargs: Any) -> Callable[[], Any]:
+    return lambda: prunus.fit(*args, **{"epochs": 1, **kwargs})
+
+
+def engine(value: Any) -> Callable[[], Any]:
+    return lambda: prunus.compile(NETWORK)(value)
+
+
+SCORES = [np.ones((2, 3)), np.ones((1, 2))]
+
+TABLE: dict[str, Row] = {
+    # layers
+    "weight of strings": Row(layer([["a"]]), TypeError, "weight: expected an array of real numbers"),
+    "weight of objects": Row(layer(np.array([[None]])), TypeError, "weight: expected an array of real numbers"),
+    "weight of complex": Row(layer([[1j]]), TypeError, "weight: .* complex128"),
+    "weight of dates": Row(layer(np.zeros((1, 1), "M8[s]")), TypeError, "weight: .* datetime64"),
+    "weight missing": Row(layer(None), TypeError, "weight: .* got None"),
+    "weight masked": Row(layer(np.ma.masked_less([[1.0]], 2)), TypeError, "weight: .* masked array"),
+    "weight ragged": Row(layer([[1.0], [2.0, 3.0]]), ValueError, "weight: expected a rectangular array"),
+    "weight of one dimension": Row(layer([1.0]), ValueError, r"weight: expected 2 dimensions, got .*\(1,\)"),
+    "weight of three dimensions": Row(layer(np.ones((1, 1, 1))), ValueError, r"weight: expected 2 dimensions"),
+    "weight without rows": Row(
+        layer(np.ones((0, 3))), ValueError, r"weight: expected at least one element, got .*\(0, 3\)"
+    ),
+    "weight without columns": Row(layer(np.ones((3, 0))), ValueError, r"weight: expected at least one element"),
+    "weight with NaN": Row(layer([[NAN]]), ValueError, "weight: expected finite numbers"),
+    "weight with infinity": Row(layer([[INF]]), ValueError, "weight: expected finite numbers"),
+    "bias with NaN": Row(layer([[1.0]], [NAN]), ValueError, "bias: expected finite numbers"),
+    "bias too short": Row(layer([[1.0], [2.0]], [1.0]), ValueError, "bias: expected 2 entries, .* got 1"),
+    "bias of two dimensions": Row(layer([[1.0]], [[1.0]]), ValueError, "bias: expected 1 dimension, got"),
+    "bias of strings": Row(layer([[1.0]], ["a"]), TypeError, "bias: expected an array of real numbers"),
+    "unknown activation": Row(
+        layer([[1.0]], None, "swish"), ValueError, "activation: expected one of gelu, .*tanh, got 'swish'"
+    ),
+    "activation of another kind": Row(layer([[1.0]], None, 3), TypeError, "activation: expected one of .*, got 3"),
+    "slope NaN": Row(layer([[1.0]], negative_slope=NAN), ValueError, "negative_slope: expected a number in"),
+    "slope of another kind": Row(layer([[1.0]], negative_slope="a"), TypeError, "negative_slope: expected a number"),
+    # networks
+    "no layers": Row(network([]), ValueError, "layers: expected at least one"),
+    "a layer alone": Row(network(LAYER), TypeError, "layers: expected a sequence of Layer"),
+    "layers of arrays": Row(network([np.ones((2, 2))]), TypeError, r"layers\[0\]: expected a Layer"),
+    "layers that do not fit": Row(network([LAYER, LAYER]), ValueError, r"layers\[1\]: expected 2 inputs, .* got 3"),
+    "layers of two dtypes": Row(
+        network([LAYER, prunus.Layer(np.ones((1, 2), np.float32))]),
+        ValueError,
+        r"layers\[1\]: expected float64 .* float32",
+    ),
+    "unknown output": Row(
+        network([LAYER], output="argmax"), ValueError, "output: expected one of identity, ovr, s.*'argmax'"
+    ),
+    "classes of a regression": Row(
+        network([LAYER], classes=[0, 1]), ValueError, "classes: expected an output of sigmoid"
+    ),
+    "too many classes": Row(
+        network([LAYER], output="softmax", classes=[0, 1, 2]), ValueError, "classes: expected 2 different"
+    ),
+    "equal classes": Row(
+        network([LAYER], output="softmax", classes=[1, 1]), ValueError, "classes: expected 2 different"
+    ),
+    "classes NaN": Row(
+        network([LAYER], output="softmax", classes=[1, NAN]), ValueError, "classes: expected 2 different"
+    ),
+    "classes of objects": Row(
+        network([LAYER], output="softmax", classes=[1, None]), TypeError, "classes: expected numbers or"
+    ),
+    "softmax of one": Row(network([LAST], output="softmax", classes=[0, 1]), ValueError, "classes: .* got 'softmax'"),
+    "inputs of ints": Row(network([LAYER], inputs=[1, 1, 1]), TypeError, "inputs: expected an array of bool"),
+    "inputs of another number": Row(
+        network([LAYER], inputs=[True, True]), ValueError, "inputs: expected 3 True, .* got 2"
+    ),
+    "scaling of a tuple": Row(network([LAYER], scaling=(X[0], X[0])), TypeError, "scaling: expected a Scaling"),
+    "scaling of zero": Row(network([LAYER], scaling=Scaling(X[0], 0 * X[0])), ValueError, "scaling: expected 3 shifts"),
+    "scaling too short": Row(network([LAYER], scaling=Scaling(Y[:2], Y[:2])), ValueError, "scaling: expected 3 shifts"),
+    "origin of objects": Row(
+        network([LAYER], origin={"a": object()}), TypeError, "origin: expected a mapping of plain JSON"
+    ),
+    "astype of ints": Row(lambda: NETWORK.astype("int32"), ValueError, "dtype: expected one of float32, float64"),
+    # X
+    "X of strings": Row(engine([["a", "b", "c"]]), TypeError, "X: expected an array of real numbers"),
+    "X of objects": Row(engine(np.ones((1, 3), object)), TypeError, "X: expected an array of real numbers"),
+    "X of complex": Row(engine(X * 1j), TypeError, "X: .*complex128"),
+    "X missing": Row(engine(None), TypeError, "X: .* got None"),
+    "X of one dimension": Row(engine([1.0, 2.0, 3.0]), ValueError, r"X: expected 2 dimensions, got .*\(3,\)"),
+    "X of three dimensions": Row(engine(X[None]), ValueError, "X: expected 2 dimensions"),
+    "X too narrow": Row(engine(X[:, :2]), ValueError, r"X: expected 3 columns, got .*\(4, 2\)"),
+    "X empty and too narrow": Row(engine(np.ones((0, 2))), ValueError, "X: expected 3 columns"),
+    "X sparse": Row(
+        lambda: NETWORK.forward(__import__("scipy.sparse").sparse.eye(3).tocsr()), TypeError, r"X: .*X\.toarray"
+    ),
+    "X of the reference": Row(lambda: NETWORK.forward(X[:, :1]), ValueError, "X: expected 3 columns"),
+    "probabilities of a regression": Row(
+        lambda: NETWORK.predict_proba(X), ValueError, "predict_proba: expected a network with"
+    ),
+    # engines
+    "compile an array": Row(lambda: prunus.compile(X), TypeError, "network: expected a Network or Pruned"),
+    "no threads": Row(lambda: prunus.compile(NETWORK, threads=0), ValueError, "threads: expected at least 1, got 0"),
+    "negative threads": Row(lambda: prunus.compile(NETWORK, threads=-1), ValueError, "threads: expected at least 1"),
+    "half a thread": Row(lambda: prunus.compile(NETWORK, threads=0.5), TypeError, "threads: expected an integer"),  # type: ignore[arg-type]
+    "threads of bool": Row(lambda: prunus.compile(NETWORK, threads=True), TypeError, "threads: expected an integer"),
+    # data
+    "y missing": Row(
+        importance(NETWORK, "gradient", X=X), ValueError, "y: expected data, which criterion 'gradient' needs"
+    ),
+    "X missing for a criterion": Row(
+        importance(NETWORK, "saliency"), ValueError, "X: expected data, which criterion 'saliency'"
+    ),
+    "X with NaN": Row(importance(NETWORK, "gradient", X=X * NAN, y=Y), ValueError, "X: expected finite numbers"),
+    "X with infinity": Row(importance(NETWORK, "gradient", X=X * INF, y=Y), ValueError, "X: expected finite numbers"),
+    "no samples": Row(
+        importance(NETWORK, "gradient", X=X[:0], y=Y[:0]), ValueError, "X: expected at least one element"
+    ),
+    "y too short": Row(importance(NETWORK, "gradient", X=X, y=Y[:3]), ValueError, "y: expected 4 entries"),
+    "y a scalar": Row(importance(NETWORK, "gradient", X=X, y=1.0), ValueError, "y: expected 4 entries"),
+    "y too wide": Row(
+        importance(NETWORK, "gradient", X=X, y=np.ones((4, 2))), ValueError, r"y: expected the shape \(4, 1\)"
+    ),
+    "y with NaN": Row(importance(NETWORK, "gradient", X=X, y=Y * NAN), ValueError, "y: expected finite numbers"),
+    "y of strings": Row(
+        importance(NETWORK, "gradient", X=X, y=LABELS), TypeError, "y: expected an array of real numbers"
+    ),
+    "label not in classes": Row(
+        importance(BINARY, "gradient", X=X, y=np.array(["no", "yes", "maybe", "no"])),
+        ValueError,
+        r"y: expected labels among the classes \['no', 'yes'\], got \['maybe'\]",
+    ),
+    "labels of another kind": Row(
+        importance(BINARY, "gradient", X=X, y=Y), TypeError, "y: expected labels like the classes"
+    ),
+    "labels of two columns": Row(
+        importance(BINARY, "gradient", X=X, y=np.stack([LABELS] * 2, 1)),
+        ValueError,
+        "y: expected one label for each row",
+    ),
+    "multilabel of 2": Row(
+        importance(MULTILABEL, "gradient", X=X, y=np.full((4, 2), 2)), ValueError, "y: expected rows of 0"
+    ),
+    "weights too few": Row(
+        importance(NETWORK, "gradient", X=X, y=Y, sample_weight=Y[:3]), ValueError, "sample_weight: expected 4 entries"
+    ),
+    "weights negative": Row(
+        importance(NETWORK, "gradient", X=X, y=Y, sample_weight=-Y), ValueError, "sample_weight: .*nonneg"
+    ),
+    "weights zero": Row(
+        importance(NETWORK, "gradient", X=X, y=Y, sample_weight=0 * Y), ValueError, "sample_weight: .*not all"
+    ),
+    "weights NaN": Row(
+        importance(NETWORK, "gradient", X=X, y=Y, sample_weight=NAN * Y), ValueError, "sample_weight: .*finite"
+    ),
+    # importance
+    "importance of an array": Row(importance(X), TypeError, "network: expected a Network"),
+    "unknown criterion": Row(
+        importance(NETWORK, "size"),
+        ValueError,
+        "criterion: expected one of gradient, magnitude, output_contribution, saliency",
+    ),
+    "criterion of another kind": Row(importance(NETWORK, 3), TypeError, "criterion: expected one of"),
+    "unknown option": Row(
+        importance(NETWORK, "output_contribution", X=X, y=Y, signed=True),
+        TypeError,
+        r"signed: expected an option of .*\(absolute\)",
+    ),
+    "option of none": Row(importance(NETWORK, "magnitude", absolute=True), TypeError, r"absolute: .*\(none\)"),
+    "option of another kind": Row(
+        importance(NETWORK, "output_contribution", X=X, y=Y, absolute="yes"), TypeError, "absolute: expected a bool"
+    ),
+    # masks
+    "no target": Row(mask(SCORES), ValueError, "expected exactly one of sparsity, threshold, got none"),
+    "two targets": Row(
+        mask(SCORES, sparsity=0.5, threshold=1), ValueError, "exactly one of .* got sparsity and threshold"
+    ),
+    "sparsity above 1": Row(
+        mask(SCORES, sparsity=1.1), ValueError, r"sparsity: expected a number in \[0, 1\], got 1.1"
+    ),
+    "sparsity below 0": Row(mask(SCORES, sparsity=-0.1), ValueError, r"sparsity: expected a number in \[0, 1\]"),
+    "sparsity NaN": Row(mask(SCORES, sparsity=NAN), ValueError, r"sparsity: expected a number in \[0, 1\], got nan"),
+    "sparsity of a string": Row(mask(SCORES, sparsity="0.5"), TypeError, "sparsity: expected a number"),
+    "threshold NaN": Row(mask(SCORES, threshold=NAN), ValueError, "threshold: expected a number, not NaN"),
+    "threshold of another kind": Row(mask(SCORES, threshold=[1]), TypeError, "threshold: expected a number"),
+    "scores NaN": Row(mask([SCORES[0] * NAN], sparsity=0.5), ValueError, "scores: expected numbers, got NaN"),
+    "no scores": Row(mask([], sparsity=0.5), ValueError, "scores: expected at least one array"),
+    "empty scores": Row(
+        mask([np.ones((0, 2))], sparsity=0.5), ValueError, r"scores\[0\]: expected at least one element"
+    ),
+    "scores of one array": Row(mask(SCORES[0], sparsity=0.5), TypeError, "scores: expected a sequence of arrays"),
+    "scores of strings": Row(mask([[["a"]]], sparsity=0.5), TypeError, r"scores\[0\]: expected an array of real"),
+    "scores of neurons": Row(mask([Y], sparsity=0.5), ValueError, r"scores\[0\]: expected 2 dimensions"),
+    "scores of weights": Row(
+        mask(SCORES, sparsity=0.5, pattern="neuron"), ValueError, r"scores\[0\]: expected 1 dimension"
+    ),
+    "unknown pattern": Row(
+        mask(SCORES, sparsity=0.5, pattern="row"), ValueError, "pattern: expected one of neuron, weight"
+    ),
+    "unknown allocation": Row(
+        mask(SCORES, sparsity=0.5, allocation="x"), ValueError, "allocation: .* global, uniform, got 'x'"
+    ),
+    # prune
+    "prune without target": Row(prune(NETWORK), ValueError, "expected exactly one of sparsity, threshold"),
+    "prune with two": Row(prune(NETWORK, sparsity=0.5, threshold=0.5), ValueError, "expected exactly one of"),
+    "prune above 1": Row(prune(NETWORK, sparsity=2), ValueError, "sparsity: expected a number in"),
+    "prune an array": Row(prune(X, sparsity=0.5), TypeError, "model: expected a Network, a Pruned, a fitted"),
+    "prune unknown criterion": Row(
+        prune(NETWORK, sparsity=0.5, criterion="x"), ValueError, "criterion: expected one of"
+    ),
+    "prune unknown pattern": Row(prune(NETWORK, sparsity=0.5, pattern="x"), ValueError, "pattern: expected one of"),
+    "prune unknown allocation": Row(
+        prune(NETWORK, sparsity=0.5, allocation="x"), ValueError, "allocation: expected one of"
+    ),
+    "neurons by magnitude": Row(
+        prune(NETWORK, sparsity=0.5, pattern="neuron", criterion="magnitude"),
+        ValueError,
+        r"criterion: expected one that scores neurons .*\(output_contribution\), got 'magnitude'",
+    ),
+    "neurons without data": Row(
+        prune(NETWORK, sparsity=0.5, pattern="neuron"), ValueError, "X: expected data, which crit"
+    ),
+    "neurons of one layer": Row(
+        prune(prunus.Network([LAYER]), X, np.ones((4, 2)), sparsity=0.5, pattern="neuron"),
+        ValueError,
+        "pattern: expected a network with something to remove",
+    ),
+    "prune with X alone": Row(prune(NETWORK, X, sparsity=0.5), ValueError, "y: expected data beside X"),
+    "prune with y alone": Row(prune(NETWORK, None, Y, sparsity=0.5), ValueError, "X: expected data beside y"),
+    "prune with X_val alone": Row(
+        prune(NETWORK, sparsity=0.5, X_val=X), ValueError, "y_val: expected data beside X_val"
+    ),
+    "fine-tune without data": Row(
+        prune(NETWORK, sparsity=0.5, fine_tune=1), ValueError, "X: expected data to fine-tune on"
+    ),
+    "fine-tune by zero": Row(
+        prune(NETWORK, X, Y, sparsity=0.5, fine_tune=0), ValueError, "fine_tune: expected at least 1"
+    ),
+    "fine-tune of a string": Row(
+        prune(NETWORK, X, Y, sparsity=0.5, fine_tune="a"), TypeError, "fine_tune: expected an integer"
+    ),
+    "latency of no rows": Row(
+        prune(NETWORK, sparsity=0.5, latency_batch=0), ValueError, "latency_batch: expected at least 1"
+    ),
+    "latency of no threads": Row(
+        prune(NETWORK, sparsity=0.5, latency_threads=0), ValueError, "latency_threads: expected at"
+    ),
+    # fit
+    "fit an array": Row(fit(X, X, Y), TypeError, "network: expected a Network"),
+    "fit no epochs": Row(fit(NETWORK, X, Y, epochs=0), ValueError, "epochs: expected at least 1"),
+    "fit unknown optimizer": Row(fit(NETWORK, X, Y, optimizer="x"), ValueError, "optimizer: expected one of adam"),
+    "fit negative rate": Row(
+        fit(NETWORK, X, Y, learning_rate=-1), ValueError, "learning_rate: expected a finite number above 0"
+    ),
+    "fit infinite rate": Row(
+        fit(NETWORK, X, Y, learning_rate=INF), ValueError, "learning_rate: expected a finite number"
+    ),
+    "fit one mask": Row(fit(NETWORK, X, Y, masks=[None]), ValueError, "masks: expected 2, one for each layer"),
+    "fit masks of ints": Row(
+        fit(NETWORK, X, Y, masks=[np.ones((2, 3)), None]), TypeError, r"masks\[0\]: expected an array of bool"
+    ),
+    "fit masks of a shape": Row(
+        fit(NETWORK, X, Y, masks=[None, np.ones((2, 3), bool)]), ValueError, r"masks\[1\]: expected the shape \(1, 2\)"
+    ),
+    # files
+    "save an array": Row(lambda: prunus.save(X, "x"), TypeError, "model: expected a Network or Pruned"),  # type: ignore[arg-type]
+    "load nothing": Row(lambda: prunus.load("/nowhere/x.safetensors"), FileNotFoundError, "nowhere"),
+    "load a number": Row(lambda: prunus.load(3), TypeError, "int"),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_bad_input(name: str) -> None:
+    row = TABLE[name]
+    with pytest.raises(row.error, match=row.message) as caught:
+        row.call()
+    assert type(caught.value) is row.error
+
+
+def test_an_error_is_raised_before_a_file_is_touched(tmp_path: Any) -> None:
+    path = tmp_path / "model.safetensors"
+    prunus.save(NETWORK, path)
+    with pytest.raises(TypeError):
+        prunus.save(X, path)  # type: ignore[arg-type]
+    assert prunus.load(path) == NETWORK
+
+
+def test_overflowing_shapes() -> None:
+    """Products beyond 32 bits are either computed right or refused, never wrapped."""
+    wide = np.broadcast_to(np.float32(1), (70_000, 70_000))
+    assert wide.size > 2**32
+    with pytest.raises(ValueError, match="X: expected 3 columns"):
+        NETWORK.forward(wide)
+    scores = [np.broadcast_to(np.float32(1), (3, 5))]  # a view without memory of its own is read as any other
+    assert sum(int(m.sum()) for m in prunus.mask(scores, sparsity=0.4)) == 9
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "two", "1.5"])
+def test_prunus_num_threads(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRUNUS_NUM_THREADS", value)
+    with pytest.raises(ValueError, match="PRUNUS_NUM_THREADS: expected an integer of at least 1"):
+        prunus.compile(NETWORK)(X)

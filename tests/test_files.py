@@ -1,0 +1,301 @@
+"""Files: what is loaded is what was saved, to the bit; anything else is a FormatError; a save is whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import safetensors.numpy
+from hypothesis import given
+from hypothesis import strategies as st
+
+import prunus
+from prunus import files
+from prunus.network import Scaling
+from strategies import networks
+
+
+def same_bits(a: prunus.Network, b: prunus.Network) -> bool:
+    pairs = [
+        (x, y) for m, n in zip(a.layers, b.layers, strict=True) for x, y in ((m.weight, n.weight), (m.bias, n.bias))
+    ]
+    return a == b and all(x.tobytes() == y.tobytes() for x, y in pairs)
+
+
+@given(network=networks())
+def test_network_round_trip(network: prunus.Network) -> None:
+    contents = files._parse(files.to_bytes(files.Contents(network)))
+    assert same_bits(contents.network, network)
+    assert contents.masks is None
+    assert contents.report is None
+
+
+@pytest.mark.parametrize("classes", [[0, 1, 2], ["a", "ß", "漢字"], [0.5, 1.5, -2.5], np.array([3, 250, 7], np.uint8)])
+def test_every_part_comes_back(classes: Any, tmp_path: Path, rng: np.random.Generator) -> None:
+    weight = rng.standard_normal((3, 4)) * (rng.random((3, 4)) < 0.3)
+    weight[0, 0] = -0.0
+    network = prunus.Network(
+        [prunus.Layer(weight, [0, -0.0, 1e-310], "leaky_relu", negative_slope=0.123)],
+        output="softmax",
+        classes=classes,
+        inputs=[True, False, True, True, True],
+        scaling=Scaling(rng.standard_normal(4), rng.random(4) + 1),
+        origin={"library": "somewhere", "params": {"a": [1, None, "b"], "c": 0.1}},
+    )
+    path = tmp_path / "network.safetensors"
+    prunus.save(network, path)
+    loaded = prunus.load(str(path))
+    assert isinstance(loaded, prunus.Network)
+    assert same_bits(loaded, network)
+    assert loaded.classes is not None
+    assert network.classes is not None
+    assert loaded.classes.dtype == network.classes.dtype
+
+
+@pytest.mark.parametrize("pattern", ["weight", "neuron"])
+def test_pruned_round_trip(pattern: str, tmp_path: Path, digits: Any, digits_mlp: Any) -> None:
+    pruned = prunus.prune(digits_mlp, *digits, sparsity=0.7, pattern=pattern)
+    path = tmp_path / "pruned.safetensors"
+    pruned.save(path)
+    loaded = prunus.load(path)
+    assert isinstance(loaded, prunus.Pruned)
+    assert same_bits(loaded.network, pruned.network)
+    assert all(np.array_equal(a, b) and a.dtype == b.dtype for a, b in zip(loaded.masks, pruned.masks, strict=True))
+    assert loaded.report == pruned.report
+    assert str(loaded.report) == str(pruned.report)
+    assert loaded.sparsity == pruned.sparsity
+    assert np.array_equal(loaded.predict(digits[0]), pruned.predict(digits[0]))
+    assert prunus.as_network(path) == pruned.network
+    # the size that the report tells is the file's, but for the digits of that number itself
+    assert abs(path.stat().st_size - pruned.report["bytes"]["after"]) <= 16
+
+
+def test_sparse_layers_are_stored_sparse(tmp_path: Path, rng: np.random.Generator) -> None:
+    for n_in, index in ((256, np.uint8), (257, np.uint16), (65_537, np.uint32)):
+        weight = np.zeros((3, n_in), np.float32)
+        weight[:, rng.integers(0, n_in, 5)] = 1
+        weight[2, -1] = 1
+        path = tmp_path / "sparse.safetensors"
+        prunus.save(prunus.Network([prunus.Layer(weight)]), path)
+        tensors = safetensors.numpy.load_file(path)
+        assert set(tensors) == {"layers.0.values", "layers.0.columns", "layers.0.row_starts"}
+        assert tensors["layers.0.columns"].dtype == index
+        assert tensors["layers.0.row_starts"].dtype == np.uint8
+        assert tensors["layers.0.values"].size == np.count_nonzero(weight)
+
+
+@pytest.fixture(scope="module")
+def small_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A pruned network in few bytes, with sparse layers, a mask that is not the weights' own, and labels."""
+    rng = np.random.default_rng(0)
+    weight = np.where(rng.random((6, 9)) < 0.1, rng.standard_normal((6, 9)), 0)
+    layers = [prunus.Layer(weight, rng.standard_normal(6), "relu"), prunus.Layer(rng.standard_normal((2, 6)))]
+    network = prunus.Network(layers, output="softmax", classes=["a", "b"])
+    path = tmp_path_factory.mktemp("files") / "small.safetensors"
+    prunus.prune(network, sparsity=0.4).save(path)
+    return path.read_bytes()
+
+
+def refused(path: Path, raw: bytes) -> str:
+    path.write_bytes(raw)
+    with pytest.raises(prunus.FormatError) as caught:
+        prunus.load(path)
+    assert str(path) in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_flipped_bit_anywhere(small_file: bytes) -> None:
+    assert files._parse(small_file)
+    for i in range(len(small_file) * 8):
+        damaged = bytearray(small_file)
+        damaged[i // 8] ^= 1 << i % 8
+        with pytest.raises(prunus.FormatError):
+            files._parse(bytes(damaged))
+
+
+def test_truncated_and_longer(small_file: bytes, tmp_path: Path) -> None:
+    for n in range(0, len(small_file), 7):
+        with pytest.raises(prunus.FormatError):
+            files._parse(small_file[:n])
+    refused(tmp_path / "half", small_file[: len(small_file) // 2])
+    refused(tmp_path / "longer", small_file + b"\0")
+    refused(tmp_path / "twice", small_file * 2)
+
+
+@given(raw=st.binary(max_size=200))
+def test_noise(raw: bytes) -> None:
+    with pytest.raises(prunus.FormatError):
+        files._parse(raw)
+
+
+def test_foreign(tmp_path: Path) -> None:
+    path = tmp_path / "foreign.safetensors"
+    for raw in (b"", b"hello", (2).to_bytes(8, "little") + b"{}", b"PK\x03\x04" + b"\0" * 100):
+        refused(path, raw)
+    assert "foreign" in refused(path, safetensors.numpy.save({"weight": np.ones((2, 2))}))
+    assert "foreign" in refused(path, safetensors.numpy.save({"weight": np.ones((2, 2))}, {"format": "pt"}))
+    with pytest.raises(FileNotFoundError):
+        prunus.load(tmp_path / "missing")
+
+
+def signed(tensors: dict[str, Any], document: Any) -> bytes:
+    """A file whose checksum is right, as docs/formats.md describes it, whatever it holds."""
+    text = document if isinstance(document, str) else json.dumps(document)
+    raw = safetensors.numpy.save(tensors, {"prunus": text, "sha256": "0" * 64})
+    return raw.replace(b'"sha256":"' + b"0" * 64, b'"sha256":"' + hashlib.sha256(raw).hexdigest().encode())
+
+
+def parts(raw: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
+    return dict(safetensors.numpy.load(raw)), json.loads(header["__metadata__"]["prunus"])
+
+
+def change(key: str, value: Any) -> Callable[[Any, Any], None]:
+    """Change one entry of the description; a dot goes into a list or an object."""
+
+    def apply(tensors: Any, document: Any) -> None:
+        *path, last = [int(step) if step.isdigit() else step for step in key.split(".")]
+        for step in path:
+            document = document[step]
+        document[last] = value
+
+    return apply
+
+
+def tensor(name: str, make: Callable[[Any], Any]) -> Callable[[Any, Any], None]:
+    def apply(tensors: Any, document: Any) -> None:
+        tensors[name] = np.ascontiguousarray(make(tensors.get(name)))
+
+    return apply
+
+
+def at(position: int, value: int) -> Callable[[Any], Any]:
+    def make(array: Any) -> Any:
+        array = array.copy()
+        array[position] = value
+        return array
+
+    return make
+
+
+CRAFTED: dict[str, Callable[[Any, Any], None]] = {
+    "newer version": change("version", 2),
+    "version of another kind": change("version", "1"),
+    "dtype": change("dtype", "float16"),
+    "no layers": change("layers", []),
+    "layers of another kind": change("layers", 3),
+    "a layer of another kind": change("layers.0", [1]),
+    "shape of one": change("layers.0.shape", [6]),
+    "negative shape": change("layers.0.shape", [-6, 9]),
+    "fractional shape": change("layers.0.shape", [6.0, 9]),
+    "shape of bools": change("layers.0.shape", [True, 9]),
+    "shape that overflows 32 bits": change("layers.0.shape", [65_536, 65_537]),
+    "absurd width": change("layers.0.shape", [6, 2**62]),
+    "absurd height": change("layers.0.shape", [2**40, 9]),
+    "wrong width": change("layers.0.shape", [6, 8]),
+    "format": change("layers.0.format", "coo"),
+    "activation": change("layers.0.activation", "exec"),
+    "slope of another kind": change("layers.0.negative_slope", "0"),
+    "output": change("output", "argmax"),
+    "class of objects": change("classes", {"dtype": "O", "labels": ["a", "b"]}),
+    "too many classes": change("classes", {"dtype": "<U1", "labels": ["a", "b", "c"]}),
+    "equal classes": change("classes", {"dtype": "<U1", "labels": ["a", "a"]}),
+    "inputs without a tensor": change("inputs", {"shape": [9], "all": False}),
+    "inputs of another width": change("inputs", {"shape": [8], "all": True}),
+    "scaling without tensors": change("scaling", True),
+    "absurd mask": change("masks.0", {"shape": [2**30, 2**30], "all": True}),
+    "mask of no dimension": change("masks.0", {"shape": [], "all": True}),
+    "mask of another shape": change("masks.0.shape", [6, 90]),
+    "origin of another kind": change("origin", 7),
+    "NaN among the values": tensor("layers.0.values", lambda a: np.full_like(a, np.nan)),
+    "values of another type": tensor("layers.0.values", lambda a: a.astype(np.float32)),
+    "too many values": tensor("layers.0.values", lambda a: np.r_[a, 1.0]),
+    "columns of another type": tensor("layers.0.columns", lambda a: a.astype(np.int64)),
+    "column out of range": tensor("layers.0.columns", at(0, 9)),
+    "columns that do not ascend": tensor("layers.0.columns", lambda a: np.full_like(a, 3)),
+    "starts that decrease": tensor("layers.0.row_starts", at(1, 200)),
+    "starts that end early": tensor("layers.0.row_starts", at(-1, 0)),
+    "starts that begin late": tensor("layers.0.row_starts", at(0, 1)),
+    "too few starts": tensor("layers.0.row_starts", lambda a: a[:-1]),
+    "an unknown tensor": tensor("extra", lambda _: np.ones(3)),
+    "mask of few bytes": tensor("masks.0", lambda a: a[:-1]),
+}
+
+
+@pytest.mark.parametrize("name", CRAFTED)
+def test_crafted_with_a_right_checksum(name: str, small_file: bytes, tmp_path: Path) -> None:
+    tensors, document = parts(small_file)
+    assert files._parse(signed(tensors, document))  # as it was, it loads
+    CRAFTED[name](tensors, document)
+    refused(tmp_path / "crafted", signed(tensors, document))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "null", "{}", "{", '{"version": 1}', "[" * 100_000])
+def test_crafted_description(text: str, small_file: bytes, tmp_path: Path) -> None:
+    refused(tmp_path / "crafted", signed(parts(small_file)[0], text))
+
+
+@pytest.mark.parametrize("missing", ["layers.0.values", "layers.0.columns", "layers.0.row_starts", "layers.1.weight"])
+def test_a_missing_tensor(missing: str, small_file: bytes, tmp_path: Path) -> None:
+    tensors, document = parts(small_file)
+    del tensors[missing]
+    assert missing in refused(tmp_path / "crafted", signed(tensors, document))
+
+
+KILLED = """
+import os, signal, sys
+import prunus
+from prunus import files
+network = prunus.Network([prunus.Layer([[2.0]])])
+os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+prunus.save(network, sys.argv[1])
+"""
+
+
+def test_a_save_killed_half_way_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    old = prunus.Network([prunus.Layer([[1.0]])])
+    prunus.save(old, path)
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert prunus.load(path) == old
+
+
+def test_a_save_that_fails_leaves_the_old_file_and_no_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "model.safetensors"
+    old, new = (prunus.Network([prunus.Layer([[value]])]) for value in (1.0, 2.0))
+    prunus.save(old, path)
+    path.chmod(0o640)
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space left"):
+            prunus.save(new, path)
+    assert prunus.load(path) == old
+    assert list(tmp_path.iterdir()) == [path]
+    prunus.save(new, path)
+    assert prunus.load(path) == new
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    target, link = tmp_path / "target", tmp_path / "link"
+    prunus.save(prunus.Network([prunus.Layer([[1.0]])]), target)
+    link.symlink_to(target)
+    new = prunus.Network([prunus.Layer([[2.0]])])
+    prunus.save(new, link)
+    assert link.is_symlink()
+    assert prunus.load(target) == new

@@ -1,0 +1,103 @@
+"""Exact selection: how many go, which of equal ones, and the same for every number of threads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import reference
+from prunus import _core
+from strategies import DTYPES, dtypes, seeds
+
+
+def draw_scores(rng: np.random.Generator, kind: str, sizes: list[int], dtype: Any) -> list[Any]:
+    draws: dict[str, Any] = {
+        "normal": rng.standard_normal,
+        "ties": lambda n: np.round(rng.standard_normal(n)),
+        "mostly zero": lambda n: np.where(rng.random(n) < 0.9, 0, np.abs(rng.standard_normal(n))),
+        "all equal": np.zeros,
+        "signed zeros": lambda n: np.where(rng.random(n) < 0.5, 0.0, -0.0),
+        "infinite": lambda n: np.where(rng.random(n) < 0.5, np.inf, np.where(rng.random(n) < 0.5, -np.inf, 1.0)),
+        "sorted": lambda n: np.sort(rng.standard_normal(n)),
+        "periodic": lambda n: np.tile([1e-3, 5.0, 7.0, 9.0], n // 4 + 1)[:n] * (1 + 1e-6 * rng.random(n)),
+        "few at the end": lambda n: np.r_[np.ones(n - n // 20), np.linspace(-1, 0, n // 20)],
+    }
+    return [draws[kind](n).astype(dtype) for n in sizes]
+
+
+KINDS = [
+    "normal",
+    "ties",
+    "mostly zero",
+    "all equal",
+    "signed zeros",
+    "infinite",
+    "sorted",
+    "periodic",
+    "few at the end",
+]
+
+
+def counts(n: int) -> list[int]:
+    return sorted({0, 1, n // 3, round(0.9 * n), n - 1, n})
+
+
+@given(
+    seed=seeds,
+    kind=st.sampled_from(KINDS),
+    sizes=st.lists(st.integers(1, 300), min_size=1, max_size=3),
+    dtype=dtypes,
+)
+def test_remove_small(seed: int, kind: str, sizes: list[int], dtype: Any) -> None:
+    scores = draw_scores(np.random.default_rng(seed), kind, sizes, dtype)
+    for n_remove in counts(sum(sizes)):
+        expected = reference.mask_remove(scores, n_remove)
+        assert all(map(np.array_equal, _core.mask_remove(scores, n_remove, 2), expected))
+
+
+# Over 4096 scores a bracket is guessed, over 131072 the scores lie in several pieces.
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("sizes", [[4097], [5000, 20_000], [300_000], [131_072, 1, 200_001]])
+@pytest.mark.parametrize("kind", KINDS)
+def test_remove_large(kind: str, sizes: list[int], dtype: Any, rng: np.random.Generator) -> None:
+    scores = draw_scores(rng, kind, sizes, dtype)
+    flat = np.concatenate(scores)
+    order = np.lexsort((-np.arange(flat.size), flat))  # by score, then the later position first
+    for n_remove in counts(flat.size):
+        expected = np.ones(flat.size, np.bool_)
+        expected[order[:n_remove]] = False
+        for threads in (1, 2, 7):
+            assert np.array_equal(np.concatenate(_core.mask_remove(scores, n_remove, threads)), expected)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_threshold(kind: str, dtype: Any, rng: np.random.Generator) -> None:
+    scores = draw_scores(rng, kind, [33, 140_000], dtype)
+    for threshold in (-np.inf, -0.0, 0.0, 0.5, float(scores[1][7]), np.inf):
+        expected = reference.mask_threshold(scores, threshold)
+        for threads in (1, 2, 7):
+            assert all(map(np.array_equal, _core.mask_threshold(scores, threshold, threads), expected))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("n", [1, 4095, 300_000])
+@pytest.mark.parametrize("n_remove", [0, 1, None])
+def test_nan_is_refused(n: int, n_remove: int | None, dtype: Any, rng: np.random.Generator) -> None:
+    for i in {0, n // 2, n - 1}:
+        score = rng.standard_normal(n).astype(dtype)
+        score[i] = np.nan
+        with pytest.raises(ValueError, match="scores: expected numbers, got NaN"):
+            _core.mask_remove([score], n if n_remove is None else n_remove, 2)
+        with pytest.raises(ValueError, match="scores: expected numbers, got NaN"):
+            _core.mask_threshold([score], 0.0, 2)
+
+
+def test_remove_refuses_a_number_that_is_not_there() -> None:
+    for n_remove in (-1, 4):
+        with pytest.raises(ValueError, match="n_remove"):
+            _core.mask_remove([np.zeros(3)], n_remove, 1)
