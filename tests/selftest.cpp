@@ -1,0 +1,151 @@
+// The core against plain loops, without Python: for compilers, sanitizers and processors that the Python tests do not reach.
+// Prints the target and what was checked; exits with 1 at the first difference.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <limits>
+#include <random>
+#include <stdexcept>
+
+#include "executor/executor.h"
+#include "parallel.h"
+#include "select/select.h"
+
+namespace {
+
+using prunus::i32;
+using prunus::i64;
+using prunus::u8;
+
+int checks = 0;
+
+void require(bool holds, const char* what, i64 a = 0, i64 b = 0) {
+  ++checks;
+  if (holds) return;
+  std::printf("FAILED: %s (%lld, %lld)\n", what, static_cast<long long>(a), static_cast<long long>(b));
+  std::exit(1);
+}
+
+template <class T>
+std::vector<T> normal(std::mt19937& random, i64 n, double density = 1) {
+  std::normal_distribution<double> values;
+  std::uniform_real_distribution<double> chance;
+  std::vector<T> result(static_cast<size_t>(n));
+  for (T& value : result) value = chance(random) < density ? static_cast<T>(values(random)) : T(0);
+  return result;
+}
+
+template <class T>
+void check_remove(std::mt19937& random, i64 n, bool ties) {
+  std::vector<T> score = normal<T>(random, n);
+  if (ties) {
+    for (T& s : score) s = std::round(s);
+  }
+  std::vector<i64> order(score.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<i64>(i);
+  const auto at = [&](i64 i) { return score[static_cast<size_t>(i)]; };
+  std::sort(order.begin(), order.end(), [&](i64 a, i64 b) { return at(a) != at(b) ? at(a) < at(b) : a > b; });
+  for (const i64 n_remove : {i64{0}, i64{1}, n / 3, n * 9 / 10, n - 1, n}) {
+    std::vector<u8> expected(score.size(), 1), mask(score.size(), 7);
+    for (i64 i = 0; i < n_remove; ++i) expected[static_cast<size_t>(order[static_cast<size_t>(i)])] = 0;
+    prunus::mask_remove<T>({{score.data(), n, mask.data()}}, n_remove, 2);
+    require(mask == expected, "mask_remove", n, n_remove);
+  }
+  score[score.size() / 2] = std::numeric_limits<T>::quiet_NaN();
+  std::vector<u8> mask(score.size());
+  bool refused = false;
+  try {
+    prunus::mask_remove<T>({{score.data(), n, mask.data()}}, n / 2, 2);
+  } catch (const std::invalid_argument&) {
+    refused = true;
+  }
+  require(refused, "mask_remove refuses NaN", n);
+}
+
+template <class T>
+struct Dense {
+  std::vector<T> weight, bias;
+  i64 n_out, n_in;
+};
+
+// The output and a bound of its error: tests/reference.py says why.
+template <class T>
+void check_executor(std::mt19937& random, const std::vector<i64>& widths, i64 n, double density) {
+  std::vector<Dense<T>> dense;
+  std::vector<prunus::PackedLayer<T>> packed;
+  for (size_t i = 1; i < widths.size(); ++i) {
+    const i64 n_in = widths[i - 1], n_out = widths[i];
+    dense.push_back({normal<T>(random, n_in * n_out, density), normal<T>(random, n_out), n_out, n_in});
+    packed.push_back({std::make_shared<prunus::CsrMatrix<T>>(
+                          prunus::pack_dense<T>(dense.back().weight.data(), nullptr, n_out, n_in, 2)),
+                      dense.back().bias, prunus::Activation::relu, T(0)});
+  }
+  const std::vector<T> x = normal<T>(random, n * widths.front());
+  std::vector<T> y(static_cast<size_t>(n * widths.back()), T(-1));
+  const prunus::Executor<T> executor(packed);
+  executor.run(x.data(), n, y.data(), 2);
+  std::vector<T> again(y.size(), T(-2));
+  executor.run(x.data(), n, again.data(), 1);
+  require(y == again, "threads change no bit", n, widths.back());
+  constexpr double eps = std::numeric_limits<T>::epsilon();
+  for (i64 s = 0; s < n; ++s) {
+    std::vector<double> value(x.begin() + s * widths.front(), x.begin() + (s + 1) * widths.front());
+    std::vector<double> error(value.size(), 0);
+    for (const Dense<T>& layer : dense) {
+      std::vector<double> sum(static_cast<size_t>(layer.n_out)), wrong(sum.size());
+      for (size_t r = 0; r < sum.size(); ++r) {
+        double terms = std::abs(static_cast<double>(layer.bias[r]));
+        sum[r] = static_cast<double>(layer.bias[r]);
+        for (size_t c = 0; c < value.size(); ++c) {
+          const double w = static_cast<double>(layer.weight[r * value.size() + c]);
+          sum[r] += w * value[c];
+          terms += std::abs(w) * (std::abs(value[c]) + error[c]);
+          wrong[r] += std::abs(w) * error[c];
+        }
+        wrong[r] += static_cast<double>(layer.n_in + 2) * eps * terms;
+        sum[r] = std::max(sum[r], 0.0);
+      }
+      value = sum;
+      error = wrong;
+    }
+    for (size_t r = 0; r < value.size(); ++r) {
+      const double got = static_cast<double>(y[static_cast<size_t>(s * widths.back()) + r]);
+      require(std::abs(got - value[r]) <= error[r], "executor", s, static_cast<i64>(r));
+    }
+  }
+}
+
+template <class T>
+void check_type() {
+  std::mt19937 random(0);
+  for (const i64 n : {1, 2, 17, 4096, 4097, 140000}) {
+    check_remove<T>(random, n, false);
+    check_remove<T>(random, n, true);
+  }
+  for (const i64 n : {0, 1, 2, 3, 8, 17, 65, 130}) {
+    for (const double density : {0.0, 0.1, 1.0}) {
+      check_executor<T>(random, {1, 1}, n, density);
+      check_executor<T>(random, {33, 17, 5}, n, density);
+      check_executor<T>(random, {7, 64, 1, 9}, n, density);
+    }
+  }
+  const std::vector<T> w = normal<T>(random, 33 * 17, 0.3);
+  const auto packed = prunus::pack_dense<T>(w.data(), nullptr, 33, 17, 2);
+  std::vector<T> back(w.size(), T(0));
+  prunus::unpack(prunus::pack_csr<T>(packed.row_start.data(), packed.column.data(), packed.value.data(), 33, 17,
+                                     packed.n_entries()),
+                 back.data());
+  require(back == w, "pack and unpack");
+}
+
+}  // namespace
+
+int main() {
+  const prunus::Target& target = prunus::active_target();
+  check_type<float>();
+  check_type<double>();
+  std::printf("%s (%s), OpenMP %s: %d checks passed\n", target.name, target.instructions,
+              prunus::kHasOpenMP ? "on" : "off", checks);
+  return 0;
+}
