@@ -41,7 +41,8 @@ def activation(name: str, z: Array, negative_slope: float = 0.01) -> Array:
     return _each(functions[name])(np.asarray(z, dtype=np.float64))
 
 
-# The steepest slope of each, and how many units in the last place of max(|z|, 1) it may itself be wrong by.
+# The steepest slope of each, and how many units in the last place of max(|z|, 1) it may itself be wrong by (times
+# that slope, where it is above 1).
 STEEPEST = {
     "identity": 1.0,
     "relu": 1.0,
@@ -52,7 +53,7 @@ STEEPEST = {
     "silu": 1.1,
     "leaky_relu": 1.0,
 }
-OWN_ULPS = {name: 0 if name in ("identity", "relu") else 4 for name in STEEPEST}
+OWN_ULPS = {name: {"identity": 0, "relu": 0, "leaky_relu": 1}.get(name, 4) for name in STEEPEST}
 
 
 def forward(layers: Sequence[Any], X: Array, dtype: npt.DTypeLike) -> tuple[Array, Array]:
@@ -71,7 +72,7 @@ def forward(layers: Sequence[Any], X: Array, dtype: npt.DTypeLike) -> tuple[Arra
         z = x @ w.T + b
         error = error @ np.abs(w).T + (layer.n_in + 2) * eps * terms
         slope = max(STEEPEST[layer.activation], abs(layer.negative_slope) if layer.activation == "leaky_relu" else 0)
-        error = slope * error + OWN_ULPS[layer.activation] * eps * np.maximum(np.abs(z), 1)
+        error = slope * error + max(slope, 1) * OWN_ULPS[layer.activation] * eps * np.maximum(np.abs(z), 1)
         x = activation(layer.activation, z, layer.negative_slope)
     return x, error
 

@@ -42,6 +42,10 @@ def test_forward(network: prunus.Network, seed: int) -> None:
     got = network.forward(X)
     assert got.dtype == np.float64
     assert np.all(np.abs(got - value) <= bound)
+    for dtype in DTYPES:
+        rounded = network.astype(dtype)
+        expected = reference.forward(rounded.layers, X, dtype)[1]
+        assert np.allclose(rounded.error_bound(X), expected, rtol=1e-9, atol=0)
 
 
 OUTPUTS = [("identity", 1), ("identity", 3), ("sigmoid", 1), ("sigmoid", 3), ("softmax", 3), ("ovr", 3)]

@@ -49,6 +49,7 @@ template <class T>
 struct Bracket {
   T low;
   T high;
+  double share = 1;  // of all scores that may be expected in it
 };
 
 constexpr i64 kSample = 1 << 14;
@@ -79,18 +80,21 @@ template <class T>
 Bracket<T> guess_bracket(const std::vector<Chunk<T>>& chunks, i64 n, i64 rank) {
   constexpr T infinity = std::numeric_limits<T>::infinity();
   if (n <= kSmall) return {-infinity, infinity};
-  const i64 n_sample = std::min(kSample, n / 4);
+  // n^(2/3) balances the work on the sample with that on the bracket (Floyd and Rivest, 1975); more than kSample does
+  // not pay.
+  const i64 n_sample = std::min(kSample, static_cast<i64>(std::pow(static_cast<double>(n), 2.0 / 3.0)));
   std::vector<T> sample = sample_of(chunks, n, n_sample);
   const double quantile = static_cast<double>(rank) / static_cast<double>(n);
   const i64 centre = static_cast<i64>(quantile * static_cast<double>(n_sample));
   const i64 margin = static_cast<i64>(3 * std::sqrt(quantile * (1 - quantile) * static_cast<double>(n_sample))) + 1;
+  const double share = static_cast<double>(2 * margin + 1) / static_cast<double>(n_sample);
   const auto high = centre + margin < n_sample ? sample.begin() + centre + margin : sample.end();
   if (high != sample.end()) std::nth_element(sample.begin(), high, sample.end());
   const T at_high = high == sample.end() ? infinity : *high;
-  if (centre < margin) return {-infinity, at_high};
+  if (centre < margin) return {-infinity, at_high, share};
   const auto low = sample.begin() + centre - margin;
   std::nth_element(sample.begin(), low, high);
-  return {*low, at_high};
+  return {*low, at_high, share};
 }
 
 // The chunks' scores in a bracket, and how many lie below.
@@ -102,10 +106,12 @@ struct Split {
   std::vector<i64> offset;     // of a chunk's room among the candidates
   std::unique_ptr<Candidate<T>[]> between;
 
-  void make_room(const std::vector<Chunk<T>>& chunks, i64 share) {
+  // Room for that share of every chunk.
+  void make_room(const std::vector<Chunk<T>>& chunks, double share) {
     offset.assign(1, 0);
     for (const Chunk<T>& chunk : chunks) {
-      offset.push_back(offset.back() + std::min(chunk.size, std::max(kSmall, chunk.size / share)));
+      const i64 room = static_cast<i64>(share * static_cast<double>(chunk.size)) + kSmall;
+      offset.push_back(offset.back() + std::min(chunk.size, room));
     }
     between.reset(new Candidate<T>[static_cast<size_t>(offset.back())]);
   }
@@ -142,7 +148,7 @@ template <class T>
 Split<T> split_around(const std::vector<Chunk<T>>& chunks, i64 n, i64 rank, int threads) {
   constexpr T infinity = std::numeric_limits<T>::infinity();
   Split<T> split = {guess_bracket(chunks, n, rank), {}, {}, {}, {}};
-  split.make_room(chunks, 32);
+  split.make_room(chunks, 2 * split.bracket.share);
   for (;;) {
     const bool fits = pass(split, chunks, threads);
     if (rank < split.total.below) {

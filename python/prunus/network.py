@@ -383,6 +383,28 @@ class Network(_Frozen):
         X = self.select(_check.samples("X", X, self.n_in, np.float64))
         return outputs_of(self.layers, X)[1][-1]
 
+    def error_bound(self, X: Any) -> Floats:
+        """Bound the rounding error of any evaluation of the raw output in the network's dtype, (n_samples, n_out).
+
+        A sum of n products and a bias, in any order, fused or not, is off by at most (n + 2) * eps times the sum of the terms'
+        absolute values (N. Higham, "Accuracy and stability of numerical algorithms", 2002, chapter 3, with room for the second
+        order); what the inputs are off by is passed on by |W| and the steepest slope of the activation. Two outputs that
+        differ by more than the sum of their bounds come in the same order in every evaluation.
+        """
+        x = self.select(_check.samples("X", X, self.n_in, np.float64))
+        eps = float(np.finfo(self.dtype).eps)
+        error = np.zeros(x.shape)
+        for layer in self.layers:
+            weight = np.abs(layer.weight.astype(np.float64)).T
+            terms = (np.abs(x) + error) @ weight + np.abs(layer.bias)
+            (z,), (output,) = outputs_of([layer], x)
+            kind = ACTIVATIONS[layer.activation]
+            steepest = max(kind.steepest, abs(layer.negative_slope)) if layer.activation == "leaky_relu" else kind.steepest
+            error = steepest * (error @ weight + (layer.n_in + 2) * eps * terms)
+            error = error + max(steepest, 1) * kind.own_error * eps * np.maximum(np.abs(z), 1)
+            x = output
+        return error
+
     def predict(self, X: Any) -> npt.NDArray[Any]:
         """Return labels if the network has classes (0/1 rows for multilabel), else the output, (n_samples,) if there is one."""
         return self.decide(self.forward(X))

@@ -1,0 +1,30 @@
+"""What a contender is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bench.cases import Case
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One way to compute a kind of case.
+
+    `build(case)` prepares what the weights allow and returns `ready`; `ready(data)` prepares a round, untimed, and returns
+    the function that is timed. `finish` turns what that returns into what the case checks, untimed too. A contender with an
+    environment, or with a Python of its own, runs in a worker process, in turn with the others.
+    """
+
+    name: str
+    kind: str
+    build: Callable[[Any], Callable[[Any], Callable[[], Any]]]
+    finish: Callable[[Any], Any] = lambda result: result
+    environment: Mapping[str, str] = field(default_factory=dict)
+    python: str | None = None
+
+    def start(self, case: Case) -> Callable[[Any], Callable[[], Any]]:
+        """Build for a case."""
+        return self.build(case)

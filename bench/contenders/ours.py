@@ -1,0 +1,37 @@
+"""prunus, by its public names; and on the baseline target, in a process of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import prunus
+from bench.contenders.base import Contender
+from prunus import _core
+
+
+def _mask(case: Any) -> Any:
+    def ready(data: Any) -> Any:
+        network = prunus.Network([prunus.Layer(data)])
+        return lambda: prunus.mask(prunus.importance(network, "magnitude"), sparsity=case.sparsity)
+
+    return ready
+
+
+def _mlp(case: Any) -> Any:
+    engine = prunus.compile(case.network, threads=case.threads)
+    return lambda data: lambda: engine(data)
+
+
+def _labels(case: Any) -> Any:
+    engine = prunus.compile(case.network, threads=case.threads)
+    return lambda data: lambda: engine.predict(data)
+
+
+_BASELINE = {"PRUNUS_TARGET": _core.supported_targets()[0]}
+
+CONTENDERS = [
+    Contender("prunus", "mask", _mask, lambda result: result[0]),
+    Contender("prunus", "mlp", _mlp),
+    Contender("prunus predict", "mlp", _labels),
+    Contender(f"prunus on {_BASELINE['PRUNUS_TARGET']}", "mlp", _mlp, environment=_BASELINE),
+]
