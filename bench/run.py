@@ -1,8 +1,8 @@
 """Run the benchmarks: contenders in turn, on the same data, with the same number of threads, every answer checked.
 
-    python -m bench.run                     all cases, two threads
-    python -m bench.run --case mask --json results.jsonl
-    python -m bench.run --quick             small cases, to see that it works; no figure to quote
+python -m bench.run                     all cases, two threads
+python -m bench.run --case mask --json results.jsonl
+python -m bench.run --quick             small cases, to see that it works; no figure to quote
 """
 
 from __future__ import annotations

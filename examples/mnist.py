@@ -16,6 +16,7 @@ from sklearn.neural_network import MLPClassifier
 
 import prunus
 
+
 def alternate(functions: list[Callable[[Any], Any]], X: np.ndarray, repeats: int) -> list[float]:
     """Time functions in turn; the shortest of each, in microseconds."""
     times: list[list[float]] = [[] for _ in functions]

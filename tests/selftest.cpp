@@ -97,13 +97,15 @@ void check_executor(std::mt19937& random, const std::vector<i64>& widths, i64 n,
       for (size_t r = 0; r < sum.size(); ++r) {
         double terms = std::abs(static_cast<double>(layer.bias[r]));
         sum[r] = static_cast<double>(layer.bias[r]);
+        i64 n_terms = 2;
         for (size_t c = 0; c < value.size(); ++c) {
           const double w = static_cast<double>(layer.weight[r * value.size() + c]);
           sum[r] += w * value[c];
+          n_terms += w != 0;
           terms += std::abs(w) * (std::abs(value[c]) + error[c]);
           wrong[r] += std::abs(w) * error[c];
         }
-        wrong[r] += static_cast<double>(layer.n_in + 2) * eps * terms;
+        wrong[r] += static_cast<double>(n_terms) * eps * terms;
         sum[r] = std::max(sum[r], 0.0);
       }
       value = sum;

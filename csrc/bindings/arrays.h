@@ -5,10 +5,13 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
+#include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "base.h"
+#include "bindings/recycler.h"
 
 namespace py = pybind11;
 
@@ -27,9 +30,21 @@ inline std::vector<py::ssize_t> shape_of(const py::array& array) {
   return std::vector<py::ssize_t>(array.shape(), array.shape() + array.ndim());
 }
 
+// A new array of the same shape, in memory that is used again when the array is gone.
 template <class T>
 Array<T> empty_like(const py::array& array) {
-  return Array<T>(shape_of(array));
+  struct Block {
+    void* memory;
+    std::size_t bytes;
+  };
+  const std::size_t bytes = static_cast<std::size_t>(array.size()) * sizeof(T);
+  auto block = std::make_unique<Block>(Block{Recycler::instance().take(bytes), bytes});
+  const T* memory = static_cast<const T*>(block->memory);
+  const py::capsule owner(block.release(), [](void* pointer) {
+    const std::unique_ptr<Block> gone(static_cast<Block*>(pointer));
+    Recycler::instance().give(gone->memory, gone->bytes);
+  });
+  return Array<T>(shape_of(array), memory, owner);
 }
 
 inline void require(bool holds, const char* message) {

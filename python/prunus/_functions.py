@@ -47,7 +47,9 @@ class Activation(NamedTuple):
     """An activation, its derivative, and what it does to errors."""
 
     value: Callable[[Floats, float], Floats]  # of z and negative_slope
-    slope: Callable[[Floats, Floats, float], Floats]  # d value / d z, of z, value and negative_slope; at a kink from the left
+    slope: Callable[
+        [Floats, Floats, float], Floats
+    ]  # d value / d z, of z, value and negative_slope; at a kink from the left
     steepest: float = 1.0  # a bound of |slope|
     own_error: float = 0.0  # how far value may be off, in units of eps * max(|z|, 1) * max(steepest, 1)
 
@@ -58,9 +60,7 @@ ACTIVATIONS: Mapping[str, Activation] = {
     "relu": Activation(lambda z, _: np.maximum(z, 0), lambda z, o, _: (z > 0).astype(z.dtype)),
     "tanh": Activation(lambda z, _: np.tanh(z), lambda z, o, _: 1 - o**2, 1.0, 4.0),
     "sigmoid": Activation(lambda z, _: sigmoid(z), lambda z, o, _: o * (1 - o), 0.25, 4.0),
-    "gelu": Activation(
-        lambda z, _: z * _normal_cdf(z), lambda z, o, _: _normal_cdf(z) + z * _normal_pdf(z), 1.13, 4.0
-    ),
+    "gelu": Activation(lambda z, _: z * _normal_cdf(z), lambda z, o, _: _normal_cdf(z) + z * _normal_pdf(z), 1.13, 4.0),
     "gelu_tanh": Activation(lambda z, _: z / 2 * (1 + _gelu_tanh_inner(z)), _gelu_tanh_slope, 1.13, 4.0),
     "silu": Activation(lambda z, _: z * sigmoid(z), _silu_slope, 1.1, 4.0),
     "leaky_relu": Activation(

@@ -388,8 +388,9 @@ class Network(_Frozen):
 
         A sum of n products and a bias, in any order, fused or not, is off by at most (n + 2) * eps times the sum of the terms'
         absolute values (N. Higham, "Accuracy and stability of numerical algorithms", 2002, chapter 3, with room for the second
-        order); what the inputs are off by is passed on by |W| and the steepest slope of the activation. Two outputs that
-        differ by more than the sum of their bounds come in the same order in every evaluation.
+        order); weights that are zero add no error, whether they are multiplied or skipped. What the inputs are off by is
+        passed on by |W| and the steepest slope of the activation. Two outputs that differ by more than the sum of their bounds
+        come in the same order in every evaluation.
         """
         x = self.select(_check.samples("X", X, self.n_in, np.float64))
         eps = float(np.finfo(self.dtype).eps)
@@ -399,8 +400,11 @@ class Network(_Frozen):
             terms = (np.abs(x) + error) @ weight + np.abs(layer.bias)
             (z,), (output,) = outputs_of([layer], x)
             kind = ACTIVATIONS[layer.activation]
-            steepest = max(kind.steepest, abs(layer.negative_slope)) if layer.activation == "leaky_relu" else kind.steepest
-            error = steepest * (error @ weight + (layer.n_in + 2) * eps * terms)
+            steepest = (
+                max(kind.steepest, abs(layer.negative_slope)) if layer.activation == "leaky_relu" else kind.steepest
+            )
+            n_terms = np.count_nonzero(weight, axis=0) + 2
+            error = steepest * (error @ weight + n_terms * eps * terms)
             error = error + max(steepest, 1) * kind.own_error * eps * np.maximum(np.abs(z), 1)
             x = output
         return error

@@ -1,0 +1,80 @@
+"""The benchmarks run, check every answer, and say what they found. No time is asserted."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_quick_run(tmp_path: Path) -> None:
+    lines = tmp_path / "lines.jsonl"
+    command = [sys.executable, "-m", "bench.run", "--quick", "--json", str(lines)]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    rows = [json.loads(line) for line in lines.read_text().splitlines()]
+    found = {(row["case"].split(",")[0], row["contender"]) for row in rows}
+    assert {("score and mask 200", "prunus"), ("score and mask 200", "NumPy")} <= found
+    mlp = {name for case, name in found if case == "784-300-100-10"}
+    assert {"prunus", "NumPy dense", "SciPy CSR", "scikit-learn predict"} <= mlp
+    assert any(name.startswith("prunus on ") for name in mlp)  # in a process of its own
+    for row in rows:
+        assert 0 < row["minimum_us"] <= row["median_us"]
+        assert row["fraction_of_limit"] > 0
+        if row["contender"] == "prunus":
+            assert row["ratio_of_minima"] == row["ratio_of_medians"] == 1
+    assert "GFLOP/s" in result.stdout
+    assert "| NumPy dense" in result.stdout
+
+
+WRONG = """
+import bench.contenders.numpy_dense as rival
+from bench.contenders.base import Contender
+right = rival.CONTENDERS
+def lie(case):
+    good = right[{kind}].build(case)
+    return lambda data: lambda: {spoil}
+rival.CONTENDERS = [Contender("liar", {name!r}, lie)]
+import bench.run, sys
+sys.argv = ["run", "--quick", "--case", {name!r}]
+bench.run.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "spoil"),
+    [(0, "mask", "~good(data)()"), (1, "mlp", "good(data)() * 1.01"), (0, "mask", "good(data)() | True")],
+)
+def test_a_wrong_answer_ends_the_run(kind: int, name: str, spoil: str) -> None:
+    code = WRONG.format(kind=kind, name=name, spoil=spoil)
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode != 0
+    assert "AssertionError" in result.stderr
+
+
+def test_variables_that_slow_a_rival_are_unset() -> None:
+    environment = {**os.environ, "OPENBLAS_CORETYPE": "Nehalem"}
+    command = [sys.executable, "-m", "bench.run", "--quick", "--case", "mask"]
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "OPENBLAS_CORETYPE would slow NumPy: unset for this run" in result.stderr
+
+
+def test_shapes_of_cases() -> None:
+    sys.path.insert(0, str(ROOT))
+    try:
+        from bench.cases import CASES
+    finally:
+        sys.path.remove(str(ROOT))
+    for kind in CASES.values():
+        for case in kind.variants(2, quick=True):
+            assert case.kind
+            assert "2 threads" in case.title
+            assert np.asarray(case.data(0)).dtype == np.float32
