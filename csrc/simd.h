@@ -52,6 +52,16 @@ PRUNUS_INLINE Vector<T> broadcast(T x) {
   return x - Vector<T>{};
 }
 
+// Keeps the compiler from making vectors of a scalar loop: x passes through a register of its own, and costs nothing.
+template <class T>
+PRUNUS_INLINE void keep_scalar(T& x) {
+#if defined(__x86_64__)
+  asm("" : "+x"(x));
+#elif defined(__aarch64__)
+  asm("" : "+w"(x));
+#endif
+}
+
 // What a comparison of two vectors gives: -1 in the lanes where it holds, 0 in the others.
 template <class T>
 using Mask = decltype(Vector<T>{} < Vector<T>{});
