@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import prunus
-from prunus.network import Scaling
+from prunus._parts import Scaling
 
 NAN, INF = float("nan"), float("inf")
 LAYER = prunus.Layer([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], None, "relu")

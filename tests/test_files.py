@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 import prunus
 from prunus import files
-from prunus.network import Scaling
+from prunus._parts import Scaling
 from strategies import networks
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import prunus
 import reference
 from prunus._functions import ACTIVATIONS
-from prunus.network import Scaling
+from prunus._parts import Scaling
 from strategies import DTYPES, networks, seeds
 
 

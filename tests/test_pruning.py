@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import prunus
-from prunus.network import outputs_of
+from prunus._passes import outputs_of
 
 
 def split(digits: Any) -> tuple[Any, Any, Any, Any]:

@@ -3,11 +3,12 @@
 from prunus._check import FormatError, NotSupportedError
 from prunus._config import show_config
 from prunus._core import version as __version__
+from prunus._layer import Layer
 from prunus.convert import from_sklearn, to_sklearn
 from prunus.engine import Engine, compile
 from prunus.interop import as_network, load, save
 from prunus.masking import allocations, mask, patterns
-from prunus.network import Layer, Network
+from prunus.network import Network
 from prunus.pruned import Pruned
 from prunus.pruning import prune
 from prunus.report import Report

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from prunus import _check, _core, _threads
 from prunus._check import Floats
 from prunus._functions import ACTIVATION_NUMBER
-from prunus.network import Layer, Network
+from prunus._layer import Layer
+from prunus.network import Network
 
 
 @dataclass(frozen=True)

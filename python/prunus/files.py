@@ -24,7 +24,9 @@ from safetensors import SafetensorError
 from prunus import _check, _core
 from prunus._check import Bools, Floats, FormatError
 from prunus._functions import ACTIVATIONS, OUTPUTS
-from prunus.network import Layer, Network, Scaling
+from prunus._layer import Layer
+from prunus._parts import Scaling
+from prunus.network import Network
 
 VERSION = 1
 _KEY, _CHECKSUM = "prunus", "sha256"

@@ -1,217 +1,26 @@
-"""Layer and Network: the one representation of a model, with forward and backward in NumPy."""
+"""Network: the one representation of a model, with its predictions, losses, gradients and error bounds."""
 
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from prunus import _check, _core
+from prunus import _check, _core, _parts
 from prunus._check import Bools, Floats
 from prunus._functions import ACTIVATIONS, OUTPUTS
+from prunus._layer import Frozen, Layer, same
+from prunus._parts import Scaling
+from prunus._passes import Data, Gradients, Trace, outputs_of, trace
 
 # Samples that go through the network at once where a whole batch need not: 4096 rows of 1024 float64 are 32 MB.
 _BATCH = 4096
 
 
-class _Frozen:
-    """Attributes are set once, by `_set`."""
-
-    __slots__ = ()
-
-    def _set(self, **values: Any) -> None:
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError(f"a {type(self).__name__} is immutable: cannot set {name}")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"a {type(self).__name__} is immutable: cannot delete {name}")
-
-
-def read_only(array: Any) -> Any:
-    """Mark an array that nobody else holds as read-only."""
-    array.flags.writeable = False
-    return array
-
-
-class Layer(_Frozen):
-    """One layer: ``activation(x @ weight.T + bias)``.
-
-    Parameters
-    ----------
-    weight : array_like of shape (n_out, n_in)
-        float32 stays float32, every other real type becomes float64. Copied.
-    bias : array_like of shape (n_out,), optional
-        Zeros if None. Takes the weight's dtype.
-    activation : str, default "identity"
-        identity, relu, tanh, sigmoid, gelu (exact), gelu_tanh, silu or leaky_relu.
-    negative_slope : float, default 0.01
-        Of leaky_relu.
-
-    Raises
-    ------
-    TypeError
-        If an array is not of a real type.
-    ValueError
-        If a shape does not fit, an array is empty, or a number is NaN or infinite.
-
-    Examples
-    --------
-    >>> layer = prunus.Layer([[1.0, 0.0], [0.5, -2.0]], activation="relu")
-    >>> layer.n_out, layer.n_in
-    (2, 2)
-    """
-
-    __slots__ = ("activation", "bias", "negative_slope", "weight")
-    weight: Floats
-    bias: Floats
-    activation: str
-    negative_slope: float
-
-    def __init__(
-        self,
-        weight: npt.ArrayLike,
-        bias: npt.ArrayLike | None = None,
-        activation: str = "identity",
-        *,
-        negative_slope: float = 0.01,
-    ) -> None:
-        w = _check.float_array("weight", weight, ndim=2)
-        _check.not_empty("weight", w)
-        b = np.zeros(len(w), w.dtype) if bias is None else _check.float_array("bias", bias, ndim=1, dtype=w.dtype)
-        if len(b) != len(w):
-            raise ValueError(f"bias: expected {len(w)} entries, one for each row of weight, got {len(b)}")
-        self._set(
-            weight=read_only(_check.finite("weight", w.copy())),
-            bias=read_only(_check.finite("bias", b.copy())),
-            activation=_check.one_of("activation", activation, ACTIVATIONS),
-            negative_slope=_check.number("negative_slope", negative_slope, -1e6, 1e6),
-        )
-
-    @property
-    def n_in(self) -> int:
-        """Number of inputs."""
-        return int(self.weight.shape[1])
-
-    @property
-    def n_out(self) -> int:
-        """Number of outputs (neurons)."""
-        return int(self.weight.shape[0])
-
-    def replace(self, weight: npt.ArrayLike, bias: npt.ArrayLike | None = None) -> Layer:
-        """Return a layer with this weight, and this bias unless it is None, and otherwise like this one."""
-        bias = self.bias if bias is None else bias
-        return Layer(weight, bias, self.activation, negative_slope=self.negative_slope)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        make = functools.partial(Layer, negative_slope=self.negative_slope)
-        return make, (self.weight, self.bias, self.activation)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Layer):
-            return NotImplemented
-        return (
-            (self.activation, self.negative_slope) == (other.activation, other.negative_slope)
-            and _same(self.weight, other.weight)
-            and _same(self.bias, other.bias)
-        )
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return f"Layer({self.n_in} -> {self.n_out}, {self.activation}, {self.weight.dtype})"
-
-
-def _same(a: npt.NDArray[Any] | None, b: npt.NDArray[Any] | None) -> bool:
-    if a is None or b is None:
-        return a is b
-    return a.dtype == b.dtype and a.shape == b.shape and bool((a == b).all())
-
-
-class Parameters(Protocol):
-    """What one layer computes with: a Layer, or the mutable arrays of one that is being trained."""
-
-    weight: Floats
-    bias: Floats
-    activation: str
-    negative_slope: float
-
-
-def outputs_of(layers: Sequence[Parameters], X: Floats) -> tuple[list[Floats], list[Floats]]:
-    """Return (z, o) of every layer, z before and o after the activation, each (n_samples, n_out), in the dtype of X."""
-    sums: list[Floats] = []
-    outputs: list[Floats] = []
-    x = X
-    for layer in layers:
-        sums.append(x @ layer.weight.T.astype(X.dtype, copy=False) + layer.bias)
-        x = ACTIVATIONS[layer.activation].value(sums[-1], layer.negative_slope)
-        outputs.append(x)
-    return sums, outputs
-
-
-class Trace(NamedTuple):
-    """One batch, forwards and backwards, layer by layer."""
-
-    loss: float  # sum over the samples of share * loss
-    inputs: list[Floats]  # x, (n_samples, n_in)
-    outputs: list[Floats]  # o, (n_samples, n_out)
-    output_gradients: list[Floats]  # dL/do
-    sum_gradients: list[Floats]  # dL/dz: dL/dW = sum_gradients.T @ inputs, dL/db = sum_gradients.sum(axis=0)
-
-
-def trace(layers: Sequence[Parameters], output: str, X: Floats, target: Floats, share: Floats) -> Trace:
-    """Return the trace of a batch, in the dtype of X.
-
-    `target` is (n_samples, n_out) as `Network.encode` makes it; `share` (n_samples,) is what a sample's loss counts for in L.
-    """
-    sums, outputs = outputs_of(layers, X)
-    kind = OUTPUTS[output]
-    loss = float(kind.loss(outputs[-1], target) @ share)
-    output_gradients: list[Floats] = [kind.gradient(outputs[-1], target) * share[:, None]]
-    sum_gradients: list[Floats] = []
-    for i in reversed(range(len(layers))):
-        slope = ACTIVATIONS[layers[i].activation].slope(sums[i], outputs[i], layers[i].negative_slope)
-        sum_gradients.insert(0, output_gradients[0] * slope)
-        if i > 0:
-            output_gradients.insert(0, sum_gradients[0] @ layers[i].weight.astype(X.dtype, copy=False))
-    return Trace(loss, [X, *outputs[:-1]], outputs, output_gradients, sum_gradients)
-
-
-@dataclass(frozen=True)
-class Data:
-    """Samples, checked and encoded for one network."""
-
-    X: Floats  # (n_samples, n_in of the first layer): the columns that the network reads
-    target: Floats  # (n_samples, n_out)
-    share: npt.NDArray[np.float64]  # (n_samples,), sums to 1
-
-    def __len__(self) -> int:
-        return len(self.X)
-
-
-class Gradients(NamedTuple):
-    """L, the mean loss over the samples, and its gradients, one array for each layer, in float64."""
-
-    loss: float
-    weights: tuple[npt.NDArray[np.float64], ...]
-    biases: tuple[npt.NDArray[np.float64], ...]
-
-
-class Scaling(NamedTuple):
-    """A standardization that has been folded into the first layer: the model was trained on ``(x - shift) / scale``."""
-
-    shift: npt.NDArray[np.float64]  # (n_in of the first layer,)
-    scale: npt.NDArray[np.float64]
-
-
-class Network(_Frozen):
+class Network(Frozen):
     """A linear model or a multilayer perceptron: immutable layers, one after the other.
 
     Parameters
@@ -262,15 +71,15 @@ class Network(_Frozen):
         scaling: Scaling | None = None,
         origin: Mapping[str, Any] | None = None,
     ) -> None:
-        layers = _checked_layers(layers)
+        layers = _parts.checked_layers(layers)
         output = _check.one_of("output", output, OUTPUTS)
         self._set(
             layers=layers,
             output=output,
-            classes=_checked_classes(classes, output, layers[-1].n_out),
-            inputs=_checked_inputs(inputs, layers[0].n_in),
-            scaling=_checked_scaling(scaling, layers[0].n_in),
-            origin=None if origin is None else _checked_origin(origin),
+            classes=_parts.checked_classes(classes, output, layers[-1].n_out),
+            inputs=_parts.checked_inputs(inputs, layers[0].n_in),
+            scaling=_parts.checked_scaling(scaling, layers[0].n_in),
+            origin=None if origin is None else _parts.checked_origin(origin),
         )
 
     @property
@@ -456,7 +265,7 @@ class Network(_Frozen):
             if self.is_multilabel and not np.isin(target, (0, 1)).all():
                 raise ValueError("y: expected rows of 0 and 1, one for each label, got other numbers")
             return _check.finite("y", target).reshape(n_samples, self.n_out)
-        index = _index_of(_check.per_sample("y", y, n_samples), self.classes)
+        index = _parts.index_of(_check.per_sample("y", y, n_samples), self.classes)
         if self.is_binary:
             return index[:, None].astype(np.float64)
         target = np.zeros((n_samples, self.n_out))
@@ -513,9 +322,9 @@ class Network(_Frozen):
             return NotImplemented
         return (
             (self.layers, self.output, self.origin) == (other.layers, other.output, other.origin)
-            and _same(self.classes, other.classes)
-            and _same(self.inputs, other.inputs)
-            and all(_same(a, b) for a, b in zip(self.scaling or (None,), other.scaling or (None,), strict=False))
+            and same(self.classes, other.classes)
+            and same(self.inputs, other.inputs)
+            and all(same(a, b) for a, b in zip(self.scaling or (None,), other.scaling or (None,), strict=False))
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -523,85 +332,3 @@ class Network(_Frozen):
     def __repr__(self) -> str:
         widths = "-".join(str(n) for n in (self.n_in, *(layer.n_out for layer in self.layers)))
         return f"Network({widths}, {self.n_nonzero} of {self.n_weights} weights, {self.output}, {self.dtype})"
-
-
-def _checked_layers(layers: Any) -> tuple[Layer, ...]:
-    if isinstance(layers, Layer) or not isinstance(layers, Sequence):
-        raise TypeError(f"layers: expected a sequence of Layer, got {_check.describe(layers)}")
-    if not layers:
-        raise ValueError("layers: expected at least one Layer, got none")
-    for i, layer in enumerate(layers):
-        if not isinstance(layer, Layer):
-            raise TypeError(f"layers[{i}]: expected a Layer, got {_check.describe(layer)}")
-        if layer.weight.dtype != layers[0].weight.dtype:
-            raise ValueError(f"layers[{i}]: expected {layers[0].weight.dtype} as in layer 0, got {layer.weight.dtype}")
-        if i > 0 and layer.n_in != layers[i - 1].n_out:
-            raise ValueError(
-                f"layers[{i}]: expected {layers[i - 1].n_out} inputs, the outputs of layer {i - 1}, got {layer.n_in}"
-            )
-    return tuple(layers)
-
-
-def _checked_classes(classes: Any, output: str, n_out: int) -> npt.NDArray[Any] | None:
-    if classes is None:
-        return None
-    labels = np.asarray(classes)
-    if labels.dtype.kind == "O" and all(isinstance(label, str) for label in labels.flat):
-        labels = labels.astype(np.str_)
-    if labels.dtype.kind not in "biufU":
-        raise TypeError(f"classes: expected numbers or strings, got {_check.describe(labels)}")
-    if output == "identity" or (output == "softmax" and n_out == 1):
-        raise ValueError(f"classes: expected an output of sigmoid, softmax or ovr that fits them, got {output!r}")
-    expected = 2 if n_out == 1 else n_out
-    if labels.shape != (expected,) or len(np.unique(labels)) != expected or (labels != labels).any():
-        raise ValueError(f"classes: expected {expected} different labels, got {_check.describe(labels)}")
-    return read_only(labels.copy())  # type: ignore[no-any-return]
-
-
-def _checked_origin(origin: Any) -> dict[str, Any]:
-    """Return a copy as it comes back from a file."""
-    try:
-        return dict(json.loads(json.dumps(origin)))
-    except (TypeError, ValueError):
-        raise TypeError(f"origin: expected a mapping of plain JSON values, got {_check.describe(origin)}") from None
-
-
-def _checked_inputs(inputs: Any, n_in: int) -> Bools | None:
-    if inputs is None:
-        return None
-    selected = np.asarray(inputs)
-    selected = _check.bools("inputs", selected, (selected.size,))
-    if selected.sum() != n_in:
-        raise ValueError(f"inputs: expected {n_in} True, one for each input of the first layer, got {selected.sum()}")
-    return read_only(selected.copy())  # type: ignore[no-any-return]
-
-
-def _checked_scaling(scaling: Any, n_in: int) -> Scaling | None:
-    if scaling is None:
-        return None
-    if not isinstance(scaling, Scaling):
-        raise TypeError(f"scaling: expected a Scaling, got {_check.describe(scaling)}")
-    shift, scale = (
-        _check.finite("scaling", _check.float_array("scaling", part, ndim=1, dtype=np.float64)) for part in scaling
-    )
-    if len(shift) != n_in or len(scale) != n_in or (scale <= 0).any():
-        raise ValueError(f"scaling: expected {n_in} shifts and {n_in} scales above 0, one for each input")
-    return Scaling(read_only(shift.copy()), read_only(scale.copy()))
-
-
-def _index_of(y: npt.NDArray[Any], classes: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
-    """Position of every label in classes."""
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = y[:, 0]
-    if y.ndim != 1:
-        raise ValueError(f"y: expected one label for each row of X, got {_check.describe(y)}")
-    if classes.dtype.kind == "U" and y.dtype.kind == "O":
-        y = y.astype(np.str_)
-    if (classes.dtype.kind == "U") != (y.dtype.kind == "U") or y.dtype.kind not in "biufU":
-        raise TypeError(f"y: expected labels like the classes, of dtype {classes.dtype}, got {_check.describe(y)}")
-    order = np.argsort(classes)
-    index: npt.NDArray[np.intp] = order[np.minimum(np.searchsorted(classes[order], y), len(classes) - 1)]
-    unknown = np.unique(y[classes[index] != y])
-    if len(unknown):
-        raise ValueError(f"y: expected labels among the classes {classes.tolist()}, got {unknown[:5].tolist()}")
-    return index

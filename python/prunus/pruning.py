@@ -11,10 +11,11 @@ import numpy as np
 from prunus import _check, files, masking, scoring
 from prunus._check import Bools, Floats
 from prunus._functions import OUTPUTS
+from prunus._passes import outputs_of
 from prunus.engine import Engine
 from prunus.interop import as_network
 from prunus.masking.patterns import Pattern
-from prunus.network import Network, outputs_of
+from prunus.network import Network
 from prunus.pruned import Pruned, score
 from prunus.report import Report
 from prunus.scoring.base import Criterion

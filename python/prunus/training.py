@@ -12,7 +12,9 @@ from tqdm import tqdm
 
 from prunus import _check
 from prunus._check import Bools, Floats
-from prunus.network import Data, Layer, Network, trace
+from prunus._layer import Layer
+from prunus._passes import Data, trace
+from prunus.network import Network
 
 _OPTIMIZERS = ("adam",)
 

@@ -17,7 +17,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from prunus import _check
 from prunus._check import NotSupportedError
-from prunus.network import Layer, Network, Scaling
+from prunus._layer import Layer
+from prunus._parts import Scaling
+from prunus.network import Network
 
 _F64 = np.float64
 _Arrays = npt.NDArray[Any]

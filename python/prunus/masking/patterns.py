@@ -10,7 +10,8 @@ import numpy as np
 from prunus import _core, _threads
 from prunus._check import Bools
 from prunus._functions import ACTIVATIONS
-from prunus.network import Layer, Network
+from prunus._layer import Layer
+from prunus.network import Network
 
 
 class Pattern(ABC):

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from prunus import _check
 from prunus._check import Floats
-from prunus.network import Data, Network
+from prunus._passes import Data
+from prunus.network import Network
 
 
 class Criterion(ABC):

@@ -8,7 +8,8 @@ import numpy as np
 
 from prunus import _check, _core
 from prunus._check import Floats
-from prunus.network import Data, Network
+from prunus._passes import Data
+from prunus.network import Network
 from prunus.scoring.base import Criterion
 
 

@@ -1,0 +1,103 @@
+"""The parts of a network beside its layers: checked when it is made, because nothing can change them afterwards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from prunus import _check
+from prunus._check import Bools
+from prunus._layer import Layer, read_only
+
+
+class Scaling(NamedTuple):
+    """A standardization that has been folded into the first layer: the model was trained on ``(x - shift) / scale``."""
+
+    shift: npt.NDArray[np.float64]  # (n_in of the first layer,)
+    scale: npt.NDArray[np.float64]
+
+
+def checked_layers(layers: Any) -> tuple[Layer, ...]:
+    if isinstance(layers, Layer) or not isinstance(layers, Sequence):
+        raise TypeError(f"layers: expected a sequence of Layer, got {_check.describe(layers)}")
+    if not layers:
+        raise ValueError("layers: expected at least one Layer, got none")
+    for i, layer in enumerate(layers):
+        if not isinstance(layer, Layer):
+            raise TypeError(f"layers[{i}]: expected a Layer, got {_check.describe(layer)}")
+        if layer.weight.dtype != layers[0].weight.dtype:
+            raise ValueError(f"layers[{i}]: expected {layers[0].weight.dtype} as in layer 0, got {layer.weight.dtype}")
+        if i > 0 and layer.n_in != layers[i - 1].n_out:
+            raise ValueError(
+                f"layers[{i}]: expected {layers[i - 1].n_out} inputs, the outputs of layer {i - 1}, got {layer.n_in}"
+            )
+    return tuple(layers)
+
+
+def checked_classes(classes: Any, output: str, n_out: int) -> npt.NDArray[Any] | None:
+    if classes is None:
+        return None
+    labels = np.asarray(classes)
+    if labels.dtype.kind == "O" and all(isinstance(label, str) for label in labels.flat):
+        labels = labels.astype(np.str_)
+    if labels.dtype.kind not in "biufU":
+        raise TypeError(f"classes: expected numbers or strings, got {_check.describe(labels)}")
+    if output == "identity" or (output == "softmax" and n_out == 1):
+        raise ValueError(f"classes: expected an output of sigmoid, softmax or ovr that fits them, got {output!r}")
+    expected = 2 if n_out == 1 else n_out
+    if labels.shape != (expected,) or len(np.unique(labels)) != expected or (labels != labels).any():
+        raise ValueError(f"classes: expected {expected} different labels, got {_check.describe(labels)}")
+    return read_only(labels.copy())  # type: ignore[no-any-return]
+
+
+def checked_origin(origin: Any) -> dict[str, Any]:
+    """Return a copy as it comes back from a file."""
+    try:
+        return dict(json.loads(json.dumps(origin)))
+    except (TypeError, ValueError):
+        raise TypeError(f"origin: expected a mapping of plain JSON values, got {_check.describe(origin)}") from None
+
+
+def checked_inputs(inputs: Any, n_in: int) -> Bools | None:
+    if inputs is None:
+        return None
+    selected = np.asarray(inputs)
+    selected = _check.bools("inputs", selected, (selected.size,))
+    if selected.sum() != n_in:
+        raise ValueError(f"inputs: expected {n_in} True, one for each input of the first layer, got {selected.sum()}")
+    return read_only(selected.copy())  # type: ignore[no-any-return]
+
+
+def checked_scaling(scaling: Any, n_in: int) -> Scaling | None:
+    if scaling is None:
+        return None
+    if not isinstance(scaling, Scaling):
+        raise TypeError(f"scaling: expected a Scaling, got {_check.describe(scaling)}")
+    shift, scale = (
+        _check.finite("scaling", _check.float_array("scaling", part, ndim=1, dtype=np.float64)) for part in scaling
+    )
+    if len(shift) != n_in or len(scale) != n_in or (scale <= 0).any():
+        raise ValueError(f"scaling: expected {n_in} shifts and {n_in} scales above 0, one for each input")
+    return Scaling(read_only(shift.copy()), read_only(scale.copy()))
+
+
+def index_of(y: npt.NDArray[Any], classes: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+    """Position of every label in classes."""
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if y.ndim != 1:
+        raise ValueError(f"y: expected one label for each row of X, got {_check.describe(y)}")
+    if classes.dtype.kind == "U" and y.dtype.kind == "O":
+        y = y.astype(np.str_)
+    if (classes.dtype.kind == "U") != (y.dtype.kind == "U") or y.dtype.kind not in "biufU":
+        raise TypeError(f"y: expected labels like the classes, of dtype {classes.dtype}, got {_check.describe(y)}")
+    order = np.argsort(classes)
+    index: npt.NDArray[np.intp] = order[np.minimum(np.searchsorted(classes[order], y), len(classes) - 1)]
+    unknown = np.unique(y[classes[index] != y])
+    if len(unknown):
+        raise ValueError(f"y: expected labels among the classes {classes.tolist()}, got {unknown[:5].tolist()}")
+    return index
