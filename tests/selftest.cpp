@@ -1,5 +1,5 @@
-// The core against plain loops, without Python: for compilers, sanitizers and processors that the Python tests do not reach.
-// Prints the target and what was checked; exits with 1 at the first difference.
+// The core against plain loops, without Python: for compilers, sanitizers and processors that the Python tests do not
+// reach. Prints the target and what was checked; exits with 1 at the first difference.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>

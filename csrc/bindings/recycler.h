@@ -11,9 +11,9 @@
 
 namespace prunus {
 
-// The system zeroes every page that it hands out, and takes it back when it is freed; scores and masks of one network have the
-// same sizes in every round of pruning. Scoring and masking 10 million weights (50 MB of results) took 7.7 ms with fresh
-// memory and 6.5 ms with memory used before (AMD EPYC 7003, two threads). At most kMost bytes are kept.
+// The system zeroes every page that it hands out, and takes it back when it is freed; scores and masks of one network
+// have the same sizes in every round of pruning. Scoring and masking 10 million weights (50 MB of results) took 7.7 ms
+// with fresh memory and 6.5 ms with memory used before (AMD EPYC 7003, two threads). At most kMost bytes are kept.
 class Recycler {
  public:
   static constexpr std::size_t kSmallest = std::size_t{1} << 20;  // smaller blocks the C library itself keeps

@@ -6,9 +6,9 @@
 
 namespace prunus::PRUNUS_TARGET {
 
-// y[r] = activation(sum of w[r, c] * x[c] + bias[r]) for every row r. w: CSR (n_rows, n_cols); x: (n_cols,); y: (n_rows,),
-// overlapping neither. O(entries). Four scalar sums in flight hide the latency of the addition. Left alone, GCC 12 builds
-// vectors of the products, one insertion for each entry.
+// y[r] = activation(sum of w[r, c] * x[c] + bias[r]) for every row r. w: CSR (n_rows, n_cols); x: (n_cols,); y:
+// (n_rows,), overlapping neither. O(entries). Four scalar sums in flight hide the latency of the addition. Left alone,
+// GCC 12 builds vectors of the products, one insertion for each entry.
 template <class T>
 void spmv_csr(const Csr<T>& w, const T* PRUNUS_RESTRICT x, const Epilogue<T>& epilogue, T* PRUNUS_RESTRICT y) noexcept {
   for (i64 r = 0; r < w.n_rows; ++r) {
