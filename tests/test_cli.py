@@ -64,9 +64,8 @@ def test_errors(arguments: tuple[str, ...], status: int) -> None:
     result = prunus_command(*arguments)
     assert result.returncode == status
     assert "Traceback" not in result.stderr
-    if status == 1:
-        assert result.stdout == ""
-        assert re.fullmatch(r"prunus: .+\n", result.stderr)
+    assert result.stdout == ""
+    assert re.fullmatch(r"prunus: .+\n", result.stderr)
 
 
 def test_a_damaged_file(tmp_path: Path) -> None:

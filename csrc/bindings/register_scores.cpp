@@ -107,9 +107,15 @@ void register_type(py::module_& m) {
   m.def("activate", &activate<T>, arg("a").noconvert(), arg("activation"), arg("negative_slope"), arg("threads"));
 }
 
-Array<double> erf(const Array<double>& a) {
+Array<double> complementary_error(const Array<double>& a, int threads) {
   Array<double> out = empty_like<double>(a);
-  for (i64 i = 0; i < a.size(); ++i) out.mutable_data()[i] = std::erf(a.data()[i]);
+  const double* in = a.data();
+  double* to = out.mutable_data();
+  const i64 n = a.size();
+  py::gil_scoped_release release;
+  parallel_chunks(n, threads, [&](i64 begin, i64 end) {
+    for (i64 i = begin; i < end; ++i) to[i] = std::erfc(in[i]);
+  });
   return out;
 }
 
@@ -118,7 +124,7 @@ Array<double> erf(const Array<double>& a) {
 void register_scores(py::module_& m) {
   register_type<float>(m);
   register_type<double>(m);
-  m.def("erf", &erf, py::arg("a").noconvert());
+  m.def("erfc", &complementary_error, py::arg("a").noconvert(), py::arg("threads"));
 }
 
 }  // namespace prunus

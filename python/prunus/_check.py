@@ -56,14 +56,18 @@ def float_array(name: str, value: Any, *, ndim: int | None = None, dtype: npt.DT
     """Return `value` C-contiguous and of `dtype`; None keeps float32 and makes everything else float64."""
     array = real_array(name, value, ndim=ndim)
     if dtype is None:
-        dtype = np.float32 if array.dtype == np.float32 else np.float64
-    return np.ascontiguousarray(array, dtype=dtype) if array.ndim else array.astype(dtype)
+        dtype = np.float32 if array.dtype.newbyteorder("=") == np.float32 else np.float64
+    if array.dtype == dtype and array.flags.c_contiguous and array.flags.aligned:
+        return array
+    return np.require(array, dtype, ["C", "A"]) if array.ndim else array.astype(dtype)
 
 
 def finite(name: str, array: Floats) -> Floats:
     """Refuse NaN and infinity."""
     if not _core.all_finite(array, 1):
-        raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
+        raise ValueError(
+            f"{name}: expected finite numbers in the range of {array.dtype}, got NaN, infinity or larger ones"
+        )
     return array
 
 
@@ -101,9 +105,9 @@ def sample_weights(value: Any, n_samples: int) -> npt.NDArray[np.float64]:
     weights = real_array("sample_weight", value, ndim=1).astype(np.float64)
     per_sample("sample_weight", weights, n_samples)
     finite("sample_weight", weights)
-    if weights.min(initial=0.0) < 0 or weights.sum() == 0:
+    if weights.min(initial=0.0) < 0 or weights.max(initial=0.0) == 0:
         raise ValueError("sample_weight: expected nonnegative numbers that are not all zero")
-    return weights
+    return np.asarray(weights / weights.max())  # so that their sum is finite
 
 
 def bools(name: str, value: Any, shape: tuple[int, ...]) -> Bools:
@@ -114,6 +118,31 @@ def bools(name: str, value: Any, shape: tuple[int, ...]) -> Bools:
     if array.shape != shape:
         raise ValueError(f"{name}: expected the shape {shape}, got {describe(array)}")
     return np.ascontiguousarray(array)
+
+
+def flag(name: str, value: Any) -> bool:
+    """Return a bool; nothing else is one."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name}: expected a bool, got {describe(value)}")
+    return bool(value)
+
+
+def floating(name: str, value: Any) -> np.dtype[Any]:
+    """Return the dtype float32 or float64."""
+    try:
+        dtype = np.dtype(value)
+    except TypeError:
+        dtype = np.dtype(object)
+    if value is None or dtype.name not in ("float32", "float64"):
+        raise ValueError(f"{name}: expected float32 or float64, got {describe(value)}")
+    return np.dtype(dtype.name)
+
+
+def generator(name: str, value: Any) -> np.random.Generator:
+    """Return a random generator: one that is given, one seeded by an integer, or for None one that nobody can repeat."""
+    if isinstance(value, np.random.Generator):
+        return value
+    return np.random.default_rng(None if value is None else integer(name, value, minimum=0))
 
 
 def integer(name: str, value: Any, *, minimum: int) -> int:

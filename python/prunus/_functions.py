@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,8 @@ def sigmoid(z: Floats) -> Floats:
 
 
 def _normal_cdf(z: Floats) -> Floats:
-    return (1 + _core.erf(np.ascontiguousarray(z / np.sqrt(2), dtype=np.float64))).astype(z.dtype) / 2
+    # erfc, since 1 + erf cancels for negative z
+    return _core.erfc(np.ascontiguousarray(-z / np.sqrt(2), dtype=np.float64), 1).astype(z.dtype) / 2
 
 
 def _normal_pdf(z: Floats) -> Floats:
@@ -113,12 +114,6 @@ OUTPUTS: Mapping[str, Output] = {
     "softmax": Output(_softmax, _cross_entropy, lambda raw, target: _softmax(raw) - target),
     "ovr": Output(_one_versus_rest, _binary_cross_entropy, lambda raw, target: sigmoid(raw) - target),
 }
-
-
-def accuracy(predicted: Any, y: Any) -> float:
-    """Return the share of rows that are right, in every label of a multilabel row."""
-    equal = np.asarray(predicted) == np.asarray(y)
-    return float(np.mean(equal if equal.ndim == 1 else equal.all(axis=1)))
 
 
 def r2(predicted: Floats, y: Floats) -> float:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,6 +45,10 @@ def checked_classes(classes: Any, output: str, n_out: int) -> npt.NDArray[Any] |
     labels = np.asarray(classes)
     if labels.dtype.kind == "O" and all(isinstance(label, str) for label in labels.flat):
         labels = labels.astype(np.str_)
+    if labels.dtype.kind == "U":
+        labels = np.array(labels.tolist(), dtype=np.str_)  # no wider than they are
+    elif labels.dtype == np.longdouble:
+        labels = labels.astype(np.float64)
     if labels.dtype.kind not in "biufU":
         raise TypeError(f"classes: expected numbers or strings, got {_check.describe(labels)}")
     if output == "identity" or (output == "softmax" and n_out == 1):
@@ -54,10 +59,10 @@ def checked_classes(classes: Any, output: str, n_out: int) -> npt.NDArray[Any] |
     return read_only(labels.copy())  # type: ignore[no-any-return]
 
 
-def checked_origin(origin: Any) -> dict[str, Any]:
+def checked_origin(origin: Any) -> Mapping[str, Any]:
     """Return a copy as it comes back from a file."""
     try:
-        return dict(json.loads(json.dumps(origin)))
+        return MappingProxyType(dict(json.loads(json.dumps(dict(origin)))))
     except (TypeError, ValueError):
         raise TypeError(f"origin: expected a mapping of plain JSON values, got {_check.describe(origin)}") from None
 
@@ -85,19 +90,19 @@ def checked_scaling(scaling: Any, n_in: int) -> Scaling | None:
     return Scaling(read_only(shift.copy()), read_only(scale.copy()))
 
 
-def index_of(y: npt.NDArray[Any], classes: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+def index_of(y: npt.NDArray[Any], classes: npt.NDArray[Any], name: str) -> npt.NDArray[np.intp]:
     """Position of every label in classes."""
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1:
-        raise ValueError(f"y: expected one label for each row of X, got {_check.describe(y)}")
+        raise ValueError(f"{name}: expected one label for each row of X, got {_check.describe(y)}")
     if classes.dtype.kind == "U" and y.dtype.kind == "O":
         y = y.astype(np.str_)
     if (classes.dtype.kind == "U") != (y.dtype.kind == "U") or y.dtype.kind not in "biufU":
-        raise TypeError(f"y: expected labels like the classes, of dtype {classes.dtype}, got {_check.describe(y)}")
+        raise TypeError(f"{name}: expected labels like the classes, of dtype {classes.dtype}, got {_check.describe(y)}")
     order = np.argsort(classes)
     index: npt.NDArray[np.intp] = order[np.minimum(np.searchsorted(classes[order], y), len(classes) - 1)]
     unknown = np.unique(y[classes[index] != y])
     if len(unknown):
-        raise ValueError(f"y: expected labels among the classes {classes.tolist()}, got {unknown[:5].tolist()}")
+        raise ValueError(f"{name}: expected labels among the classes {classes.tolist()}, got {unknown[:5].tolist()}")
     return index

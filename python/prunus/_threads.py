@@ -8,29 +8,31 @@ from pathlib import Path
 
 from prunus import _check
 
+_MOST = 1 << 16  # threads; more is a mistake, and would not fit an int of the core's
+
 
 def resolve(threads: int | None) -> int:
-    """Return `threads`, or for None as many as this process may use, asked anew at every call.
+    """Return `threads`, or for None as many as this process may use. Its CPU quota is read once, the rest at every call.
 
     None means PRUNUS_NUM_THREADS where it is set, else the smallest of the CPUs in the process's affinity, the CPU quota
     of its cgroup and OMP_NUM_THREADS (joblib sets that in its workers, so that n workers do not start n times n threads).
     """
     if threads is not None:
-        return _check.integer("threads", threads, minimum=1)
+        return min(_check.integer("threads", threads, minimum=1), _MOST)
     own = os.environ.get("PRUNUS_NUM_THREADS")
     if own:
         return _from_environment("PRUNUS_NUM_THREADS", own)
     limits = [_affinity(), _cgroup_quota()]
     openmp = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
-    if openmp.isdigit():
+    if openmp.isascii() and openmp.isdigit():
         limits.append(max(int(openmp), 1))
     return min(limits)
 
 
 def _from_environment(name: str, text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
+    if not (text.isascii() and text.isdigit()) or int(text) < 1:
         raise ValueError(f"{name}: expected an integer of at least 1, got {text!r}")
-    return int(text)
+    return min(int(text), _MOST)
 
 
 def _affinity() -> int:
@@ -41,15 +43,28 @@ def _affinity() -> int:
 
 @functools.cache
 def _cgroup_quota() -> int:
-    """CPUs that the cgroup grants, rounded up; a large number where there is no limit."""
-    for quota, period in (("cpu.max", None), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")):
-        try:
-            words = Path("/sys/fs/cgroup", quota).read_text().split()
-            if period is not None:
-                words += Path("/sys/fs/cgroup", period).read_text().split()
-            if words[0] in ("max", "-1"):
-                break
-            return max(-(-int(words[0]) // int(words[1])), 1)
-        except (OSError, ValueError, IndexError):
+    """CPUs that the process's cgroup and those above it grant, rounded up; _MOST where there is no limit."""
+    try:
+        lines = Path("/proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return _MOST
+    quotas = [_MOST]
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers == "":  # version 2
+            root, names = Path("/sys/fs/cgroup"), ["cpu.max"]
+        elif "cpu" in controllers.split(","):
+            root, names = Path("/sys/fs/cgroup/cpu"), ["cpu.cfs_quota_us", "cpu.cfs_period_us"]
+        else:
             continue
-    return 1 << 16
+        folder = root / path.lstrip("/")
+        quotas += [_quota(at, names) for at in (folder, *folder.parents) if at.is_relative_to(root)]
+    return min(quotas)
+
+
+def _quota(folder: Path, names: list[str]) -> int:
+    try:
+        quota, period = " ".join((folder / name).read_text() for name in names).split()
+        return max(-(-int(quota) // int(period)), 1) if quota not in ("max", "-1") else _MOST
+    except (OSError, ValueError, ZeroDivisionError):
+        return _MOST

@@ -16,7 +16,6 @@ def main() -> None:
 
     app = typer.Typer(
         help="Prune regression models and multilayer perceptrons, and run what is left fast.",
-        no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
     )
@@ -24,10 +23,13 @@ def main() -> None:
     app.command()(info)
     app.callback()(_options)
     try:
-        app()
-    except (OSError, ValueError, TypeError, ModuleNotFoundError) as error:
-        print(f"prunus: {error}".replace("\n", " "), file=sys.stderr)  # noqa: T201
-        sys.exit(1)
+        sys.exit(app(standalone_mode=False))
+    except Exception as error:
+        # Of the parser's errors we know by their exit status that they are, wherever Typer keeps their classes.
+        message = error.format_message() if hasattr(error, "format_message") else str(error) or type(error).__name__
+        status = getattr(error, "exit_code", 1)
+        print(f"prunus: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201
+        sys.exit(status)
 
 
 def _options() -> None:

@@ -12,7 +12,7 @@ import math
 import os
 import secrets
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,9 +27,13 @@ from prunus._functions import ACTIVATIONS, OUTPUTS
 from prunus._layer import Layer
 from prunus._parts import Scaling
 from prunus.network import Network
+from prunus.report import Report
 
 VERSION = 1
 _KEY, _CHECKSUM = "prunus", "sha256"
+_KEYS = frozenset({"version", "dtype", "output", "classes", "inputs", "scaling", "origin", "layers", "masks", "report"})
+_LAYER_KEYS = frozenset({"shape", "format", "bias", "activation", "negative_slope"})
+_BOOLS_KEYS = frozenset({"shape", "all"})
 _UNSIGNED = (np.uint8, np.uint16, np.uint32, np.uint64)
 _Tensors = dict[str, npt.NDArray[Any]]
 
@@ -39,7 +43,7 @@ class Contents(NamedTuple):
 
     network: Network
     masks: tuple[Bools, ...] | None = None
-    report: Mapping[str, Any] | None = None
+    report: Report | None = None
 
 
 def to_bytes(contents: Contents) -> bytes:
@@ -54,7 +58,7 @@ def to_bytes(contents: Contents) -> bytes:
         "classes": None if network.classes is None else _write_classes(network.classes),
         "inputs": None if network.inputs is None else _write_bools("inputs", network.inputs, tensors),
         "scaling": network.scaling is not None and _write_scaling(network.scaling, tensors),
-        "origin": network.origin,
+        "origin": None if network.origin is None else dict(network.origin),
         "layers": layers,
         "masks": None,
         "report": contents.report,
@@ -107,23 +111,22 @@ def _parse(raw: bytes) -> Contents:
             raise FormatError(
                 f"expected format version {VERSION}, got {document['version']!r}; it needs a newer prunus"
             )
+        _require_keys("description", document, _KEYS)
         dtype = np.dtype(_check.one_of("dtype", document["dtype"], ("float32", "float64")))
-        _require_room(document["layers"], dtype)
+        _require_room(document, dtype)
         layers = [_read_layer(i, row, tensors, dtype) for i, row in enumerate(document["layers"])]
         network = Network(
             layers,
             output=_check.one_of("output", document["output"], OUTPUTS),
             classes=None if document["classes"] is None else _read_classes(document["classes"]),
             inputs=None if document["inputs"] is None else _read_bools("inputs", document["inputs"], tensors),
-            scaling=_read_scaling(layers[0].n_in, tensors) if document["scaling"] else None,
+            scaling=_read_scaling(layers[0].n_in, tensors) if _flag(document, "scaling") else None,
             origin=document["origin"],
         )
-        masks = None
-        if document["masks"] is not None:
-            masks = tuple(_read_bools(f"masks.{i}", row, tensors) for i, row in enumerate(document["masks"]))
+        masks, report = _read_pruning(document, network, tensors)
         if tensors:
             raise FormatError(f"expected no tensor beside those described, got {', '.join(sorted(tensors))}")
-        return Contents(network, masks, document["report"])
+        return Contents(network, masks, report)
 
 
 @contextlib.contextmanager
@@ -142,10 +145,10 @@ def _verified(raw: bytes) -> tuple[dict[str, Any], _Tensors]:
     try:
         tensors = safetensors.numpy.load(raw)
         header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
-        metadata = header.get("__metadata__", {})
+        metadata = header.get("__metadata__")
     except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise FormatError(f"expected a safetensors file, got one that cannot be read ({error})") from None
-    if _KEY not in metadata or _CHECKSUM not in metadata:
+    if not isinstance(metadata, dict) or not {_KEY, _CHECKSUM} <= metadata.keys():
         raise FormatError("expected a file saved by prunus, got a foreign safetensors file")
     checksum = metadata[_CHECKSUM]
     place = _checksum_place(raw, checksum)
@@ -168,21 +171,44 @@ def _checksum_place(raw: bytes, checksum: str) -> int:
     return header.index(needle) + len(needle) - 1 - len(checksum)
 
 
-def _require_room(rows: Sequence[Mapping[str, Any]], dtype: np.dtype[Any]) -> None:
-    """Refuse shapes that no machine of this size saved: a few bytes may stand for a huge matrix of zeros."""
+def _require_keys(name: str, row: Mapping[str, Any], keys: frozenset[str]) -> None:
+    if not isinstance(row, dict) or row.keys() != keys:
+        got = ", ".join(sorted(row)) if isinstance(row, dict) else repr(row)
+        raise FormatError(f"{name}: expected the keys {', '.join(sorted(keys))}, got {got}")
+
+
+def _flag(row: Mapping[str, Any], key: str) -> bool:
+    if not isinstance(row[key], bool):
+        raise FormatError(f"{key}: expected true or false, got {row[key]!r}")
+    return bool(row[key])
+
+
+def _size(name: str, shape: Any, ndim: tuple[int, ...]) -> int:
+    """Return the number of elements of a shape that is one."""
+    if not isinstance(shape, list) or len(shape) not in ndim or not all(type(n) is int and n > 0 for n in shape):
+        raise FormatError(f"{name}: expected a shape of positive integers, got {shape!r}")
+    return math.prod(shape)
+
+
+def _require_room(document: Mapping[str, Any], dtype: np.dtype[Any]) -> None:
+    """Refuse, before anything is made, what no machine of this size saved: a few bytes may stand for huge arrays."""
     size = 0
-    for row in rows:
-        n_out, n_in = row["shape"]
-        if not all(isinstance(n, int) and n > 0 for n in (n_out, n_in)):
-            raise FormatError(f"expected a shape of two positive integers, got {row['shape']!r}")
-        size += n_out * n_in * dtype.itemsize
-    _require_memory(size)
+    for i, row in enumerate(document["layers"]):
+        _require_keys(f"layers.{i}", row, _LAYER_KEYS)
+        size += 2 * _size(f"layers.{i}", row["shape"], (2,)) * dtype.itemsize  # as it is read, and in its Layer
+    for i, row in enumerate([*(document["masks"] or []), *([document["inputs"]] if document["inputs"] else [])]):
+        _require_keys(f"masks.{i}", row, _BOOLS_KEYS)
+        size += 2 * _size(f"masks.{i}", row["shape"], (1, 2))
+    if size > _memory() // 2:
+        raise FormatError(f"expected arrays that fit half of the memory there is, got {size} bytes of them")
 
 
-def _require_memory(size: int) -> None:
+def _memory() -> int:
+    """Bytes that this machine has, or that the process's container may use."""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    if size > memory // 2:
-        raise FormatError(f"expected arrays that fit half of this machine's memory, got {size} bytes of them")
+    with contextlib.suppress(OSError, ValueError):
+        memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    return memory
 
 
 # Layers -----------------------------------------------------------------------------------------------------------------
@@ -220,7 +246,7 @@ def _read_layer(i: int, row: Mapping[str, Any], tensors: _Tensors, dtype: np.dty
         weight = _take(tensors, f"layers.{i}.weight", (n_out, n_in), dtype)
     else:
         raise FormatError(f"layers.{i}: expected format csr or dense, got {row['format']!r}")
-    bias = _take(tensors, f"layers.{i}.bias", (n_out,), dtype) if row["bias"] else None
+    bias = _take(tensors, f"layers.{i}.bias", (n_out,), dtype) if _flag(row, "bias") else None
     activation = _check.one_of("activation", row["activation"], ACTIVATIONS)
     return Layer(weight, bias, activation, negative_slope=row["negative_slope"])
 
@@ -273,10 +299,13 @@ def _write_classes(classes: npt.NDArray[Any]) -> dict[str, Any]:
 
 
 def _read_classes(row: Mapping[str, Any]) -> npt.NDArray[Any]:
-    dtype = np.dtype(row["dtype"])
-    if dtype.kind not in "biufU":
-        raise FormatError(f"classes: expected numbers or strings, got dtype {row['dtype']!r}")
-    return np.array(row["labels"], dtype=dtype)
+    _require_keys("classes", row, frozenset({"dtype", "labels"}))
+    # As wide as the labels are, not as wide as the file says; then the two must agree.
+    text = all(isinstance(label, str) for label in row["labels"])
+    classes = np.array(row["labels"]) if text else np.array(row["labels"], dtype=np.dtype(row["dtype"]))
+    if classes.dtype.kind not in "biufU" or classes.dtype.str != row["dtype"] or classes.tolist() != row["labels"]:
+        raise FormatError(f"classes: expected labels of dtype {row['dtype']!r}, got others")
+    return classes
 
 
 def _write_bools(name: str, mask: Bools, tensors: _Tensors) -> dict[str, Any]:
@@ -286,12 +315,36 @@ def _write_bools(name: str, mask: Bools, tensors: _Tensors) -> dict[str, Any]:
 
 
 def _read_bools(name: str, row: Mapping[str, Any], tensors: _Tensors) -> Bools:
-    shape = tuple(row["shape"])
-    if not shape or not all(isinstance(n, int) and n > 0 for n in shape):
-        raise FormatError(f"{name}: expected a shape of positive integers, got {row['shape']!r}")
-    size = math.prod(shape)
-    _require_memory(size)
-    if row["all"]:
-        return np.broadcast_to(np.True_, shape).copy()
+    shape, size = tuple(row["shape"]), _size(name, row["shape"], (1, 2))
+    if _flag(row, "all"):
+        return np.ones(shape, np.bool_)
     packed = _take(tensors, name, (-(-size // 8),), np.dtype(np.uint8))
-    return np.unpackbits(packed, count=size).astype(np.bool_).reshape(shape)
+    mask = np.unpackbits(packed, count=size).astype(np.bool_)
+    if not np.array_equal(np.packbits(mask), packed):
+        raise FormatError(f"{name}: expected zeros behind the last bit, got others")
+    return mask.reshape(shape)
+
+
+# What was pruned --------------------------------------------------------------------------------------------------------
+
+
+def _read_pruning(
+    document: Mapping[str, Any], network: Network, tensors: _Tensors
+) -> tuple[tuple[Bools, ...] | None, Report | None]:
+    """Return masks and report, both or neither, that fit the network."""
+    if (document["masks"] is None) != (document["report"] is None):
+        raise FormatError("masks, report: expected both or neither")
+    if document["masks"] is None:
+        return None, None
+    report = Report.checked(document["report"])
+    masks = tuple(_read_bools(f"masks.{i}", row, tensors) for i, row in enumerate(document["masks"]))
+    original = [tuple(row["shape"]) for row in report["layers"]]
+    weights = [mask.shape for mask in masks] == original == [layer.weight.shape for layer in network.layers]
+    neurons = [mask.shape for mask in masks] == [shape[:1] for shape in original]
+    if neurons and all(mask.any() for mask in masks):
+        neurons = [int(mask.sum()) for mask in masks] == [layer.n_out for layer in network.layers]
+    if not masks or not (weights or neurons):
+        raise FormatError(
+            "masks: expected one for each layer, of the shape that the report tells, and fitting the network"
+        )
+    return masks, report

@@ -9,7 +9,6 @@ from typing import Any
 from prunus import _check, convert, files
 from prunus.network import Network
 from prunus.pruned import Pruned
-from prunus.report import Report
 
 
 def as_network(model: Any) -> Network:
@@ -103,4 +102,4 @@ def load(path: str | os.PathLike[str]) -> Network | Pruned:
     True
     """
     network, masks, report = files.load(Path(path))
-    return network if masks is None or report is None else Pruned(network, masks, Report(report))
+    return network if masks is None or report is None else Pruned(network, masks, report)

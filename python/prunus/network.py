@@ -123,7 +123,7 @@ class Network(Frozen):
 
     def astype(self, dtype: npt.DTypeLike) -> Network:
         """Return the network in float32 or float64."""
-        name = _check.one_of("dtype", np.dtype(dtype).name, ("float32", "float64"))
+        name = _check.floating("dtype", dtype)
         return self.replace(
             [layer.replace(layer.weight.astype(name), layer.bias.astype(name)) for layer in self.layers]
         )
@@ -255,29 +255,40 @@ class Network(Frozen):
             return np.concatenate([1 - positive, positive], axis=1)
         return OUTPUTS[self.output].link(raw)
 
-    def encode(self, y: Any, n_samples: int) -> Floats:
+    def encode(self, y: Any, n_samples: int, *, name: str = "y") -> Floats:
         """Return targets (n_samples, n_out): indicators of the classes, or the values to be regressed on."""
         if self.classes is None or self.is_multilabel:
-            target = _check.real_array("y", y).astype(np.float64)
-            _check.per_sample("y", target, n_samples)
+            target = _check.real_array(name, y).astype(np.float64)
+            _check.per_sample(name, target, n_samples)
             if target.ndim > 2 or target.size != n_samples * self.n_out:
-                raise ValueError(f"y: expected the shape ({n_samples}, {self.n_out}), got {_check.describe(target)}")
+                raise ValueError(
+                    f"{name}: expected the shape ({n_samples}, {self.n_out}), got {_check.describe(target)}"
+                )
             if self.is_multilabel and not np.isin(target, (0, 1)).all():
-                raise ValueError("y: expected rows of 0 and 1, one for each label, got other numbers")
-            return _check.finite("y", target).reshape(n_samples, self.n_out)
-        index = _parts.index_of(_check.per_sample("y", y, n_samples), self.classes)
+                raise ValueError(f"{name}: expected rows of 0 and 1, one for each label, got other numbers")
+            return _check.finite(name, target).reshape(n_samples, self.n_out)
+        index = _parts.index_of(_check.per_sample(name, y, n_samples), self.classes, name)
         if self.is_binary:
             return index[:, None].astype(np.float64)
         target = np.zeros((n_samples, self.n_out))
         target[np.arange(n_samples), index] = 1
         return target
 
-    def data(self, X: Any, y: Any, sample_weight: Any = None, *, dtype: npt.DTypeLike = np.float64) -> Data:
+    def data(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        dtype: npt.DTypeLike = np.float64,
+        names: tuple[str, str] = ("X", "y"),
+    ) -> Data:
         """Check samples, labels and weights, and return them encoded. Refuses an empty batch, NaN and infinity."""
-        X = _check.finite("X", _check.samples("X", X, self.n_in, dtype))
-        _check.not_empty("X", X)
+        X = _check.finite(names[0], _check.samples(names[0], X, self.n_in, dtype))
+        _check.not_empty(names[0], X)
         share = _check.sample_weights(sample_weight, len(X))
-        return Data(self.select(X), self.encode(y, len(X)).astype(dtype), share / share.sum())
+        target = _check.float_array(names[1], self.encode(y, len(X), name=names[1]), dtype=dtype)
+        return Data(self.select(X), _check.finite(names[1], target), share / share.sum())
 
     def traces(self, data: Data) -> Iterator[Trace]:
         """Go through the data in batches, forwards and backwards, in the data's dtype."""
@@ -314,7 +325,8 @@ class Network(Frozen):
         return Gradients(loss, weights, biases)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        parts = {name: getattr(self, name) for name in ("output", "classes", "inputs", "scaling", "origin")}
+        parts = {name: getattr(self, name) for name in ("output", "classes", "inputs", "scaling")}
+        parts["origin"] = None if self.origin is None else dict(self.origin)
         return functools.partial(Network, **parts), (self.layers,)
 
     def __eq__(self, other: object) -> bool:

@@ -6,11 +6,12 @@ import functools
 import os
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
-from prunus import _check, files
+from prunus import files
 from prunus._check import Bools
-from prunus._functions import accuracy, r2
+from prunus._functions import r2
 from prunus.engine import Engine
 from prunus.network import Network
 from prunus.report import Report
@@ -59,7 +60,10 @@ class Pruned:
         return self.engine.predict_proba(X)
 
     def score(self, X: Any, y: Any) -> float:
-        """Return the accuracy of a classifier, or R² of a regression, on the given data."""
+        """Return the accuracy of a classifier, or R² of a regression, on the given data.
+
+        Raises TypeError or ValueError if X is empty, or y does not fit the network's classes.
+        """
         return score(self.network, self.predict(X), y)[1]
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -74,9 +78,12 @@ class Pruned:
         return f"Pruned({self.network!r}, sparsity {self.sparsity:.4f})"
 
 
-def score(network: Network, predicted: npt.NDArray[Any], y: Any) -> tuple[str, float]:
+def score(network: Network, predicted: npt.NDArray[Any], y: Any, *, name: str = "y") -> tuple[str, float]:
     """Return the name of the score and its value: accuracy with classes, else R²."""
+    if len(predicted) == 0:
+        raise ValueError("X: expected at least one row to score, got none")
+    target = network.encode(y, len(predicted), name=name)
     if network.classes is None:
-        return "r2", r2(predicted, network.encode(y, len(predicted)))
-    labels = _check.per_sample("y", y, len(predicted))
-    return "accuracy", accuracy(predicted, labels.reshape(predicted.shape))
+        return "r2", r2(predicted, target)
+    right = (network.encode(predicted, len(predicted)) == target).all(axis=1)
+    return "accuracy", float(np.mean(right))

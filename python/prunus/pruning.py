@@ -110,7 +110,11 @@ def prune(
     """
     network = as_network(model)
     target = _check.exactly_one(sparsity=sparsity, threshold=threshold)
-    goal = _Goal(target, _check.number(target, sparsity if threshold is None else threshold), bool(allow_empty))
+    goal = _Goal(
+        target,
+        _check.number(target, sparsity if threshold is None else threshold),
+        _check.flag("allow_empty", allow_empty),
+    )
     how = _check.look_up("pattern", pattern, masking.patterns())
     chosen = _criterion(criterion, how)
     allocation = "global" if allocation == "auto" else _check.one_of("allocation", allocation, masking.allocations())
@@ -119,6 +123,14 @@ def prune(
     if settings is not None and data is None:
         raise ValueError("X: expected data to fine-tune on, got None")
     validation = _both("X_val", X_val, "y_val", y_val)
+    # What is given is right before anything is computed.
+    if data is not None:
+        network.data(*data, sample_weight)
+    elif sample_weight is not None:
+        raise ValueError("X: expected data beside sample_weight, got None")
+    if validation is not None:
+        network.data(*validation, names=("X_val", "y_val"))
+    rng = _check.generator("random_state", random_state)
     batch = _check.integer("latency_batch", latency_batch, minimum=1)
     threads = _check.integer("latency_threads", latency_threads, minimum=1)
 
@@ -135,7 +147,7 @@ def prune(
     history: list[dict[str, float]] = []
     if settings is not None:
         trained = masks if how.unit == "weight" else None
-        options = {"sample_weight": sample_weight, "random_state": random_state, "progress": progress}
+        options = {"sample_weight": sample_weight, "random_state": rng, "progress": progress}
         result, history = fit(result, X, y, masks=trained, **as_options(settings), **options)
     n_kept = sum(how.kept_weights(network, masks))
     report = Report(
@@ -237,7 +249,8 @@ def _latency(before: Network, after: Network, X: Any, batch: int, threads: int) 
     if X is None:
         rows = np.random.default_rng(0).standard_normal((batch, before.n_in)).astype(before.dtype)
     else:
-        rows = np.resize(_check.samples("X", X, before.n_in, before.dtype)[:batch], (batch, before.n_in))
+        head = X.iloc[:batch] if hasattr(X, "iloc") else X[:batch]
+        rows = np.resize(_check.samples("X", head, before.n_in, before.dtype), (batch, before.n_in))
     engine = Engine(after, threads)
     dense = before.with_all_inputs()
     return {

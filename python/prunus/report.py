@@ -22,7 +22,8 @@ class Report(dict[str, Any]):
         For each layer ``shape``, ``units`` (weights or neurons), ``removed``, ``highest_removed`` and ``lowest_kept`` (the
         scores on both sides of the cut; None where nothing was removed or the layer is not pruned).
     loss, score : dict or None
-        ``before``, ``after``, and for the score its ``metric``; None without data. ``data`` says on which data.
+        ``before``, ``after``, and for the score its ``metric``; None without data. ``data`` says on which data. Every
+        sample counts the same, whatever its sample_weight.
     bytes : dict
         ``before``, ``after``: of the saved file.
     latency_us : dict
@@ -34,6 +35,17 @@ class Report(dict[str, Any]):
         What did not go as asked.
     """
 
+    @classmethod
+    def checked(cls, value: Any) -> Report:
+        """Return a report that has every key and can be shown. Raises ValueError or what a malformed one makes Python raise."""
+        if not isinstance(value, dict) or value.keys() != _KEYS:
+            raise ValueError("report: expected an object with the keys of a report")
+        report = cls(value)
+        if not isinstance(report["sparsity"], (int, float)) or not 0 <= report["sparsity"] <= 1:
+            raise ValueError(f"report: expected a sparsity in [0, 1], got {report['sparsity']!r}")
+        str(report)
+        return report
+
     def to_dict(self) -> dict[str, Any]:
         """Return a plain dict."""
         return dict(self)
@@ -43,6 +55,26 @@ class Report(dict[str, Any]):
         lines += _table([["", "before", "after"], *_summary_rows(self)])
         lines += [f"note: {note}" for note in self["notes"]]
         return "\n".join(lines)
+
+
+_KEYS = frozenset(
+    [
+        "criterion",
+        "pattern",
+        "allocation",
+        "target",
+        "sparsity",
+        "weights",
+        "layers",
+        "loss",
+        "score",
+        "bytes",
+        "latency_us",
+        "fine_tune",
+        "feature_names",
+        "notes",
+    ]
+)
 
 
 def _headline(report: Mapping[str, Any]) -> str:

@@ -162,7 +162,7 @@ def fit(
     start = network.unfolded()
     data = start.data(network.standardize(X), y, sample_weight, dtype=network.dtype)
     layers = [_Trained(layer, mask) for layer, mask in zip(start.layers, _masks(network, masks), strict=True)]
-    history = _train(layers, network.output, data, settings, np.random.default_rng(random_state), progress)
+    history = _train(layers, network.output, data, settings, _check.generator("random_state", random_state), progress)
     trained = [old.replace(new.weight, new.bias) for old, new in zip(start.layers, layers, strict=True)]
     return network.refolded(start.replace(trained)), history
 
@@ -170,7 +170,9 @@ def fit(
 def _masks(network: Network, masks: Any) -> list[Bools | None]:
     if masks is None:
         return [None] * len(network.layers)
-    if not isinstance(masks, Sequence) or len(masks) != len(network.layers):
+    if not isinstance(masks, Sequence):
+        raise TypeError(f"masks: expected a sequence, one mask for each layer, got {_check.describe(masks)}")
+    if len(masks) != len(network.layers):
         raise ValueError(f"masks: expected {len(network.layers)}, one for each layer, got {_check.describe(masks)}")
     return [
         None if mask is None else _check.bools(f"masks[{i}]", mask, layer.weight.shape)

@@ -17,7 +17,8 @@ def from_sklearn(estimator: Any, *, dtype: npt.DTypeLike | None = None) -> Netwo
     estimator : LinearRegression, LogisticRegression, MLPClassifier, MLPRegressor, or a Pipeline of StandardScaler and one
         A scaler is folded into the first layer, so the network takes what the pipeline takes.
     dtype : float32 or float64, optional
-        None: float64 for a linear model, float32 with hidden layers.
+        None: float64 for a linear model, float32 with hidden layers. A scaler whose means are thousands of times its
+        standard deviations loses accuracy when it is folded in float32: there is a warning, and float64 helps.
 
     Returns
     -------
@@ -67,7 +68,12 @@ def to_sklearn(network: Network, *, like: Any = None) -> Any:
     """
     from prunus.convert import sklearn
 
-    return sklearn.to_sklearn(network, like)
+    try:
+        return sklearn.to_sklearn(network, like)
+    except (LookupError, AttributeError) as error:
+        raise ValueError(
+            f"network: expected an origin that from_sklearn made, got one with {type(error).__name__}: {error}"
+        ) from error
 
 
 __all__ = ["from_sklearn", "to_sklearn"]

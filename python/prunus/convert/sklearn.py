@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -45,7 +46,7 @@ def from_sklearn(estimator: Any, dtype: npt.DTypeLike | None) -> Network:
     model = kind.read(last)
     if dtype is None:
         dtype = _F64 if len(model.layers) == 1 else np.float32
-    dtype = np.dtype(_check.one_of("dtype", np.dtype(dtype).name, ("float32", "float64")))
+    dtype = _check.floating("dtype", dtype)
     trained = Network(
         [Layer(w.astype(_F64), b.astype(_F64), a) for w, b, a in model.layers],
         output=model.output,
@@ -58,7 +59,26 @@ def from_sklearn(estimator: Any, dtype: npt.DTypeLike | None) -> Network:
         scaling=_scaling(scalers, trained.n_in),
         origin=_origin(estimator),
     )
+    _require_precision(raw.scaling, trained, dtype)
     return raw.refolded(trained).astype(dtype)
+
+
+def _require_precision(scaling: Scaling | None, trained: Network, dtype: np.dtype[Any]) -> None:
+    """Folding a scaler leaves differences of numbers shift / scale times as large as what was trained on."""
+    if scaling is None:
+        return
+    with np.errstate(over="ignore"):
+        largest = np.abs(trained.layers[0].weight / scaling.scale).max()
+        ratio = float((np.abs(scaling.shift) / scaling.scale).max())
+    if not largest < np.finfo(dtype).max:
+        raise NotSupportedError(f"estimator: a StandardScaler whose scale_ is too small to be folded in {dtype}")
+    if ratio * float(np.finfo(dtype).eps) > 1e-3:
+        warnings.warn(
+            f"a column's mean is {ratio:.2g} times its standard deviation: folding StandardScaler in {dtype} loses accuracy; "
+            "pass prunus.from_sklearn(estimator, dtype='float64'), or shift the data",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def _steps(estimator: Any) -> tuple[list[StandardScaler], Any]:
@@ -108,6 +128,8 @@ def _read_logistic(estimator: Any) -> _Model:
 
 
 def _read_mlp(estimator: Any) -> _Model:
+    if len(getattr(estimator, "classes_", (0, 1))) < 2:
+        raise NotSupportedError(f"estimator: a {type(estimator).__name__} fitted on one class")
     hidden = _ACTIVATIONS.get(estimator.activation)
     output = _OUTPUTS.get(estimator.out_activation_)
     if hidden is None or output is None:
@@ -303,6 +325,9 @@ def _plain(params: Mapping[str, Any]) -> dict[str, Any]:
     kept = {}
     for name, value in params.items():
         plain = value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value
+        if isinstance(plain, dict):  # JSON's keys are strings, class_weight's are labels
+            items = [[k.item() if isinstance(k, np.generic) else k, float(v)] for k, v in plain.items()]
+            plain = {"items": items}
         try:
             json.dumps(plain)
         except TypeError:
@@ -313,4 +338,10 @@ def _plain(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _restored(params: Mapping[str, Any]) -> dict[str, Any]:
     """JSON knows no tuples; scikit-learn's parameters know no lists."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in params.items()}
+    return {name: _restore(value) for name, value in params.items()}
+
+
+def _restore(value: Any) -> Any:
+    if isinstance(value, dict):
+        return dict(value["items"])
+    return tuple(value) if isinstance(value, list) else value
