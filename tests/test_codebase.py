@@ -131,6 +131,23 @@ def test_weak_symbols_lie_in_their_target() -> None:
     assert seen > 0
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads an ELF file")
+def test_the_module_needs_no_library_that_a_slim_machine_lacks() -> None:
+    listing = subprocess.run(["readelf", "-d", _core.__file__], capture_output=True, text=True, check=True).stdout
+    needed = set(re.findall(r"NEEDED.*\[(.*?)\]", listing))
+    assert {name.split(".")[0] for name in needed} <= {
+        "libgomp",
+        "libm",
+        "libc",
+        "libpthread",
+        "ld-linux-x86-64",
+        "ld-linux-aarch64",
+    }
+    if "libgomp.so.1" in needed:
+        assert Path(_core.__file__).with_name("libgomp.so.1").exists()
+        assert "$ORIGIN" in listing
+
+
 def test_no_flag_that_changes_the_process_or_the_machine() -> None:
     text = "".join((ROOT / name).read_text() for name in ("CMakeLists.txt", "CMakePresets.json", "pyproject.toml"))
     for flag in ("-ffast-math", "-Ofast", "-march=native"):

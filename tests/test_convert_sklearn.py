@@ -149,6 +149,30 @@ def test_feature_names() -> None:
         assert np.allclose(back.predict(frame), pruned.predict(frame))
 
 
+def test_class_weight_keeps_its_labels() -> None:
+    X, y = data("classes")
+    weights = {int(label): 1.0 + i for i, label in enumerate(np.unique(y))}
+    model = fitted(LogisticRegression(class_weight=weights), X, y)
+    back = prunus.to_sklearn(prunus.from_sklearn(model))
+    assert back.get_params() == model.get_params()
+    fitted(back, X, y)
+
+
+def test_a_classifier_of_one_class_is_refused() -> None:
+    model = fitted(MLPClassifier(3, max_iter=5), data("one")[0], np.zeros(150, int))
+    with pytest.raises(prunus.NotSupportedError, match="one class"):
+        prunus.as_network(model)
+
+
+def test_a_scaler_that_float32_cannot_fold_well_is_warned_of() -> None:
+    X, y = data("one")
+    model = fitted(make_pipeline(StandardScaler(), MLPRegressor(hidden_layer_sizes=(5,), max_iter=20)), X + 1e7, y)
+    with pytest.warns(UserWarning, match="loses accuracy"):
+        prunus.from_sklearn(model)
+    # a column's mean is up to 1e8 standard deviations
+    same_predictions(model, prunus.from_sklearn(model, dtype="float64"), X + 1e7, 1e8 * float(np.finfo(np.float64).eps))
+
+
 @pytest.mark.parametrize(
     ("model", "named"),
     [

@@ -138,6 +138,11 @@ def test_x_of_any_real_kind(big: Any) -> None:
     assert np.array_equal(engine(whole > 3), engine((whole > 3).astype(np.float32)))
 
 
+def test_many_threads_are_as_many_as_can_be(big: Any) -> None:
+    network, X, expected = big
+    assert np.array_equal(prunus.compile(network, threads=2**31)(X[:3]), expected[:3])
+
+
 def test_out(big: Any) -> None:
     network, X, expected = big
     engine = prunus.compile(network)

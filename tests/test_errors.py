@@ -124,7 +124,9 @@ TABLE: dict[str, Row] = {
     "origin of objects": Row(
         network([LAYER], origin={"a": object()}), TypeError, "origin: expected a mapping of plain JSON"
     ),
-    "astype of ints": Row(lambda: NETWORK.astype("int32"), ValueError, "dtype: expected one of float32, float64"),
+    "astype of ints": Row(
+        lambda: NETWORK.astype("int32"), ValueError, "dtype: expected float32 or float64, got 'int32'"
+    ),
     # X
     "X of strings": Row(engine([["a", "b", "c"]]), TypeError, "X: expected an array of real numbers"),
     "X of objects": Row(engine(np.ones((1, 3), object)), TypeError, "X: expected an array of real numbers"),
@@ -288,7 +290,52 @@ TABLE: dict[str, Row] = {
     "latency of no threads": Row(
         prune(NETWORK, sparsity=0.5, latency_threads=0), ValueError, "latency_threads: expected at"
     ),
+    "prune with X_val too narrow": Row(
+        prune(NETWORK, X, Y, sparsity=0.5, X_val=X[:, :2], y_val=Y), ValueError, "X_val: expected 3 columns"
+    ),
+    "prune with y_val too short": Row(
+        prune(NETWORK, sparsity=0.5, X_val=X, y_val=Y[:2]), ValueError, "y_val: expected 4"
+    ),
+    "prune with weights alone": Row(
+        prune(NETWORK, sparsity=0.5, sample_weight=Y), ValueError, "X: expected data beside samp"
+    ),
+    "prune with weights of strings": Row(
+        prune(NETWORK, X, Y, sparsity=0.5, sample_weight=LABELS), TypeError, "sample_weight: expected an array of real"
+    ),
+    "prune with a string for a bool": Row(
+        prune(NETWORK, sparsity=0.5, allow_empty="no"), TypeError, "allow_empty: expected a"
+    ),
+    "prune with a negative seed": Row(
+        prune(NETWORK, sparsity=0.5, random_state=-1), ValueError, "random_state: expected at l"
+    ),
+    "prune with a seed of a string": Row(
+        prune(NETWORK, sparsity=0.5, random_state="a"), TypeError, "random_state: expected"
+    ),
+    # scores of models
+    "score of no rows": Row(
+        lambda: prunus.prune(BINARY, sparsity=0.5).score(X[:0], LABELS[:0]), ValueError, "X: expected at"
+    ),
+    "score of unknown labels": Row(
+        lambda: prunus.prune(BINARY, sparsity=0.5).score(X, np.array(["a"] * 4)), ValueError, "y: expected labels among"
+    ),
+    "score of other labels": Row(
+        lambda: prunus.prune(BINARY, sparsity=0.5).score(X, Y), TypeError, "y: expected labels like"
+    ),
+    "score of a flat multilabel": Row(
+        lambda: prunus.prune(MULTILABEL, sparsity=0.5).score(X, Y), ValueError, r"y: expected the shape \(4, 2\)"
+    ),
+    "weight beyond float32": Row(
+        lambda: NETWORK.astype("float32").data(X, Y * 3e38 * 10, dtype=np.float32),
+        ValueError,
+        "y: .* in the range of float32",
+    ),
+    "to_sklearn of a strange origin": Row(
+        lambda: prunus.to_sklearn(prunus.Network([LAST], origin={"library": "sklearn"})),
+        ValueError,
+        "network: .*an origin",
+    ),
     # fit
+    "fit masks of an int": Row(fit(NETWORK, X, Y, masks=5), TypeError, "masks: expected a sequence"),
     "fit an array": Row(fit(X, X, Y), TypeError, "network: expected a Network"),
     "fit no epochs": Row(fit(NETWORK, X, Y, epochs=0), ValueError, "epochs: expected at least 1"),
     "fit unknown optimizer": Row(fit(NETWORK, X, Y, optimizer="x"), ValueError, "optimizer: expected one of adam"),
@@ -338,7 +385,7 @@ def test_overflowing_shapes() -> None:
     assert sum(int(m.sum()) for m in prunus.mask(scores, sparsity=0.4)) == 9
 
 
-@pytest.mark.parametrize("value", ["0", "-1", "two", "1.5"])
+@pytest.mark.parametrize("value", ["0", "-1", "two", "1.5", "²"])
 def test_prunus_num_threads(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRUNUS_NUM_THREADS", value)
     with pytest.raises(ValueError, match="PRUNUS_NUM_THREADS: expected an integer of at least 1"):

@@ -143,6 +143,8 @@ def test_foreign(tmp_path: Path) -> None:
         refused(path, raw)
     assert "foreign" in refused(path, safetensors.numpy.save({"weight": np.ones((2, 2))}))
     assert "foreign" in refused(path, safetensors.numpy.save({"weight": np.ones((2, 2))}, {"format": "pt"}))
+    header = b'{"__metadata__":null}   '
+    assert "safetensors" in refused(path, len(header).to_bytes(8, "little") + header)
     with pytest.raises(FileNotFoundError):
         prunus.load(tmp_path / "missing")
 
@@ -215,6 +217,20 @@ CRAFTED: dict[str, Callable[[Any, Any], None]] = {
     "absurd mask": change("masks.0", {"shape": [2**30, 2**30], "all": True}),
     "mask of no dimension": change("masks.0", {"shape": [], "all": True}),
     "mask of another shape": change("masks.0.shape", [6, 90]),
+    "masks without a report": change("report", None),
+    "a report of another kind": change("report", 5),
+    "an empty report": change("report", {}),
+    "a report whose sparsity is none": change("report.sparsity", "half"),
+    "a report that cannot be shown": change("report.layers", [{"shape": [6, 9]}, {"shape": [2, 6]}]),
+    "no masks": change("masks", []),
+    "masks of other layers": change("masks", [{"shape": [3, 3], "all": True}, {"shape": [2], "all": True}]),
+    "many huge masks": change("masks", [{"shape": [2**16, 2**16], "all": True}] * 8),
+    "wide labels": change("classes", {"dtype": "<U500000000", "labels": ["a", "b"]}),
+    "labels that are cut": change("classes", {"dtype": "<U1", "labels": ["abc", "b"]}),
+    "an unknown key": change("more", 1),
+    "an unknown key of a layer": change("layers.0.more", 1),
+    "a bias of another kind": change("layers.0.bias", 1),
+    "bits behind the last": tensor("masks.0", lambda a: np.r_[a[:-1], a[-1] | 1].astype(np.uint8)),
     "origin of another kind": change("origin", 7),
     "NaN among the values": tensor("layers.0.values", lambda a: np.full_like(a, np.nan)),
     "values of another type": tensor("layers.0.values", lambda a: a.astype(np.float32)),

@@ -135,7 +135,7 @@ def floating(name: str, value: Any) -> np.dtype[Any]:
         dtype = np.dtype(object)
     if value is None or dtype.name not in ("float32", "float64"):
         raise ValueError(f"{name}: expected float32 or float64, got {describe(value)}")
-    return np.dtype(dtype.name)
+    return np.dtype(np.float32 if dtype.name == "float32" else np.float64)
 
 
 def generator(name: str, value: Any) -> np.random.Generator:

@@ -284,10 +284,11 @@ class Network(Frozen):
         names: tuple[str, str] = ("X", "y"),
     ) -> Data:
         """Check samples, labels and weights, and return them encoded. Refuses an empty batch, NaN and infinity."""
-        X = _check.finite(names[0], _check.samples(names[0], X, self.n_in, dtype))
-        _check.not_empty(names[0], X)
+        with np.errstate(over="ignore"):  # what is too large for the dtype is refused by name
+            X = _check.finite(names[0], _check.samples(names[0], X, self.n_in, dtype))
+            _check.not_empty(names[0], X)
+            target = _check.float_array(names[1], self.encode(y, len(X), name=names[1]), dtype=dtype)
         share = _check.sample_weights(sample_weight, len(X))
-        target = _check.float_array(names[1], self.encode(y, len(X), name=names[1]), dtype=dtype)
         return Data(self.select(X), _check.finite(names[1], target), share / share.sum())
 
     def traces(self, data: Data) -> Iterator[Trace]:

@@ -58,22 +58,8 @@ class Report(dict[str, Any]):
 
 
 _KEYS = frozenset(
-    [
-        "criterion",
-        "pattern",
-        "allocation",
-        "target",
-        "sparsity",
-        "weights",
-        "layers",
-        "loss",
-        "score",
-        "bytes",
-        "latency_us",
-        "fine_tune",
-        "feature_names",
-        "notes",
-    ]
+    {"criterion", "pattern", "allocation", "target", "sparsity", "weights", "layers", "loss", "score", "bytes"}
+    | {"latency_us", "fine_tune", "feature_names", "notes"}
 )
 
 
