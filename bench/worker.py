@@ -47,8 +47,10 @@ class Worker:
     def close(self) -> None:
         """Let the process end."""
         assert self._process.stdin
+        assert self._process.stdout
         self._process.stdin.close()
         self._process.wait()
+        self._process.stdout.close()
 
 
 class Local:
@@ -56,7 +58,7 @@ class Local:
 
     def __init__(self, contender: Contender, case: Case) -> None:
         self._contender = contender
-        self._ready = contender.start(case)
+        self._ready = contender.build(case)
 
     def time_once(self, data: Any, *, want_result: bool) -> tuple[float, Any]:
         """Return seconds, and the result if it is wanted."""

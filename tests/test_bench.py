@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -67,12 +68,29 @@ def test_variables_that_slow_a_rival_are_unset() -> None:
     assert "OPENBLAS_CORETYPE would slow NumPy: unset for this run" in result.stderr
 
 
-def test_shapes_of_cases() -> None:
-    sys.path.insert(0, str(ROOT))
+def test_a_contender_with_a_python_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    from bench.cases import CASES
+    from bench.contenders import contenders
+    from bench.worker import Worker
+
+    case = next(CASES["mlp"].variants(1, quick=True))
+    contender = next(c for c in contenders(case) if c.name == "NumPy dense")
+    worker = Worker(dataclasses.replace(contender, python=sys.executable), case)
     try:
-        from bench.cases import CASES
+        data = case.data(0)
+        for _ in range(2):
+            seconds, result = worker.time_once(data, want_result=True)
+            assert seconds > 0
+            case.check(data, result)
     finally:
-        sys.path.remove(str(ROOT))
+        worker.close()
+
+
+def test_shapes_of_cases(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    from bench.cases import CASES
+
     for kind in CASES.values():
         for case in kind.variants(2, quick=True):
             assert case.kind

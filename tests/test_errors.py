@@ -324,7 +324,7 @@ TABLE: dict[str, Row] = {
     "score of a flat multilabel": Row(
         lambda: prunus.prune(MULTILABEL, sparsity=0.5).score(X, Y), ValueError, r"y: expected the shape \(4, 2\)"
     ),
-    "weight beyond float32": Row(
+    "y beyond float32": Row(
         lambda: NETWORK.astype("float32").data(X, Y * 3e38 * 10, dtype=np.float32),
         ValueError,
         "y: .* in the range of float32",

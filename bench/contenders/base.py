@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.cases import Case
-
 
 @dataclass(frozen=True)
 class Contender:
@@ -24,7 +22,3 @@ class Contender:
     finish: Callable[[Any], Any] = lambda result: result
     environment: Mapping[str, str] = field(default_factory=dict)
     python: str | None = None
-
-    def start(self, case: Case) -> Callable[[Any], Callable[[], Any]]:
-        """Build for a case."""
-        return self.build(case)

@@ -1,4 +1,4 @@
-"""The .safetensors file of a network: written whole or not at all, and believed only after every check.
+"""What the file of a network says: written from a network, and believed only after every check.
 
 The format is described in docs/formats.md.
 """
@@ -6,23 +6,18 @@ The format is described in docs/formats.md.
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import math
 import os
-import secrets
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import safetensors.numpy
-from safetensors import SafetensorError
 
-from prunus import _check, _core
+from prunus import _check, _container, _core
 from prunus._check import Bools, Floats, FormatError
+from prunus._container import Tensors
 from prunus._functions import ACTIVATIONS, OUTPUTS
 from prunus._layer import Layer
 from prunus._parts import Scaling
@@ -30,12 +25,10 @@ from prunus.network import Network
 from prunus.report import Report
 
 VERSION = 1
-_KEY, _CHECKSUM = "prunus", "sha256"
 _KEYS = frozenset({"version", "dtype", "output", "classes", "inputs", "scaling", "origin", "layers", "masks", "report"})
 _LAYER_KEYS = frozenset({"shape", "format", "bias", "activation", "negative_slope"})
 _BOOLS_KEYS = frozenset({"shape", "all"})
 _UNSIGNED = (np.uint8, np.uint16, np.uint32, np.uint64)
-_Tensors = dict[str, npt.NDArray[Any]]
 
 
 class Contents(NamedTuple):
@@ -49,7 +42,7 @@ class Contents(NamedTuple):
 def to_bytes(contents: Contents) -> bytes:
     """Return the file's bytes."""
     network = contents.network
-    tensors: _Tensors = {}
+    tensors: Tensors = {}
     layers = [_write_layer(i, layer, tensors) for i, layer in enumerate(network.layers)]
     document: dict[str, Any] = {
         "version": VERSION,
@@ -65,34 +58,12 @@ def to_bytes(contents: Contents) -> bytes:
     }
     if contents.masks is not None:
         document["masks"] = [_write_bools(f"masks.{i}", mask, tensors) for i, mask in enumerate(contents.masks)]
-    blank = "0" * hashlib.sha256().digest_size * 2
-    metadata = {_KEY: json.dumps(document, allow_nan=True), _CHECKSUM: blank}
-    raw = safetensors.numpy.save(tensors, metadata)
-    place = _checksum_place(raw, blank)
-    return raw[:place] + hashlib.sha256(raw).hexdigest().encode() + raw[place + len(blank) :]
+    return _container.pack(document, tensors)
 
 
 def save(contents: Contents, path: str | os.PathLike[str]) -> None:
     """Write the file beside its place, flush it to disk, and rename it: the old file or the new one, never a part."""
-    raw = to_bytes(contents)
-    target = Path(os.path.realpath(path))
-    part = target.with_name(f".{target.name}.{secrets.token_hex(8)}.part")
-    try:
-        with part.open("xb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            part.chmod(stat.S_IMODE(target.stat().st_mode))
-        part.replace(target)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    _container.write(to_bytes(contents), path)
 
 
 def load(path: str | os.PathLike[str]) -> Contents:
@@ -105,8 +76,8 @@ def load(path: str | os.PathLike[str]) -> Contents:
 
 
 def _parse(raw: bytes) -> Contents:
-    document, tensors = _verified(raw)
-    with _malformed():
+    document, tensors = _container.unpack(raw)
+    with _container.malformed():
         if document["version"] != VERSION:
             raise FormatError(
                 f"expected format version {VERSION}, got {document['version']!r}; it needs a newer prunus"
@@ -127,48 +98,6 @@ def _parse(raw: bytes) -> Contents:
         if tensors:
             raise FormatError(f"expected no tensor beside those described, got {', '.join(sorted(tensors))}")
         return Contents(network, masks, report)
-
-
-@contextlib.contextmanager
-def _malformed() -> Any:
-    """Turn what a malformed document makes Python raise into a FormatError."""
-    try:
-        yield
-    except FormatError:
-        raise
-    except (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as error:
-        raise FormatError(f"expected a well-formed description, got one with {type(error).__name__}: {error}") from None
-
-
-def _verified(raw: bytes) -> tuple[dict[str, Any], _Tensors]:
-    """Return the description and the tensors of a file whose checksum is right."""
-    try:
-        tensors = safetensors.numpy.load(raw)
-        header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
-        metadata = header.get("__metadata__")
-    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise FormatError(f"expected a safetensors file, got one that cannot be read ({error})") from None
-    if not isinstance(metadata, dict) or not {_KEY, _CHECKSUM} <= metadata.keys():
-        raise FormatError("expected a file saved by prunus, got a foreign safetensors file")
-    checksum = metadata[_CHECKSUM]
-    place = _checksum_place(raw, checksum)
-    blanked = raw[:place] + b"0" * len(checksum) + raw[place + len(checksum) :]
-    if hashlib.sha256(blanked).hexdigest() != checksum:
-        raise FormatError("expected contents that fit the checksum, got altered ones: the file is damaged")
-    with _malformed():
-        document = json.loads(metadata[_KEY])
-        if not isinstance(document, dict):
-            raise FormatError("expected a description that is an object")
-        return document, dict(tensors)
-
-
-def _checksum_place(raw: bytes, checksum: str) -> int:
-    """Where the checksum stands in the file's bytes."""
-    needle = f'"{_CHECKSUM}":"{checksum}"'.encode()
-    header = raw[: 8 + int.from_bytes(raw[:8], "little")]
-    if header.count(needle) != 1:
-        raise FormatError("expected one checksum in the header, got none or several")
-    return header.index(needle) + len(needle) - 1 - len(checksum)
 
 
 def _require_keys(name: str, row: Mapping[str, Any], keys: frozenset[str]) -> None:
@@ -196,9 +125,12 @@ def _require_room(document: Mapping[str, Any], dtype: np.dtype[Any]) -> None:
     for i, row in enumerate(document["layers"]):
         _require_keys(f"layers.{i}", row, _LAYER_KEYS)
         size += 2 * _size(f"layers.{i}", row["shape"], (2,)) * dtype.itemsize  # as it is read, and in its Layer
-    for i, row in enumerate([*(document["masks"] or []), *([document["inputs"]] if document["inputs"] else [])]):
-        _require_keys(f"masks.{i}", row, _BOOLS_KEYS)
-        size += 2 * _size(f"masks.{i}", row["shape"], (1, 2))
+    bools = {f"masks.{i}": row for i, row in enumerate(document["masks"] or [])}
+    if document["inputs"] is not None:
+        bools["inputs"] = document["inputs"]
+    for name, row in bools.items():
+        _require_keys(name, row, _BOOLS_KEYS)
+        size += 2 * _size(name, row["shape"], (1, 2))
     if size > _memory() // 2:
         raise FormatError(f"expected arrays that fit half of the memory there is, got {size} bytes of them")
 
@@ -214,7 +146,7 @@ def _memory() -> int:
 # Layers -----------------------------------------------------------------------------------------------------------------
 
 
-def _write_layer(i: int, layer: Layer, tensors: _Tensors) -> dict[str, Any]:
+def _write_layer(i: int, layer: Layer, tensors: Tensors) -> dict[str, Any]:
     stored = _bits(layer.weight) != 0  # a negative zero is stored: what is loaded is what was saved, to the bit
     n_entries = int(np.count_nonzero(stored))
     columns = np.nonzero(stored)[1].astype(_smallest(layer.n_in - 1))
@@ -238,7 +170,7 @@ def _write_layer(i: int, layer: Layer, tensors: _Tensors) -> dict[str, Any]:
     }
 
 
-def _read_layer(i: int, row: Mapping[str, Any], tensors: _Tensors, dtype: np.dtype[Any]) -> Layer:
+def _read_layer(i: int, row: Mapping[str, Any], tensors: Tensors, dtype: np.dtype[Any]) -> Layer:
     n_out, n_in = row["shape"]
     if row["format"] == "csr":
         weight = _read_csr(i, n_out, n_in, tensors, dtype)
@@ -251,7 +183,7 @@ def _read_layer(i: int, row: Mapping[str, Any], tensors: _Tensors, dtype: np.dty
     return Layer(weight, bias, activation, negative_slope=row["negative_slope"])
 
 
-def _read_csr(i: int, n_out: int, n_in: int, tensors: _Tensors, dtype: np.dtype[Any]) -> Floats:
+def _read_csr(i: int, n_out: int, n_in: int, tensors: Tensors, dtype: np.dtype[Any]) -> Floats:
     values = _take(tensors, f"layers.{i}.values", None, dtype)
     columns = _take(tensors, f"layers.{i}.columns", values.shape, np.dtype(_smallest(n_in - 1)))
     starts = _take(tensors, f"layers.{i}.row_starts", (n_out + 1,), np.dtype(_smallest(len(values))))
@@ -262,7 +194,7 @@ def _read_csr(i: int, n_out: int, n_in: int, tensors: _Tensors, dtype: np.dtype[
     return matrix.from_arrays(starts.astype(np.int64), columns.astype(np.int32), values, n_out, n_in).to_dense()
 
 
-def _take(tensors: _Tensors, name: str, shape: tuple[int, ...] | None, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+def _take(tensors: Tensors, name: str, shape: tuple[int, ...] | None, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     """Take a tensor out; what is left at the end is not described."""
     if name not in tensors:
         raise FormatError(f"{name}: expected a tensor, got none")
@@ -272,12 +204,12 @@ def _take(tensors: _Tensors, name: str, shape: tuple[int, ...] | None, dtype: np
     return np.ascontiguousarray(array)
 
 
-def _write_scaling(scaling: Scaling, tensors: _Tensors) -> bool:
+def _write_scaling(scaling: Scaling, tensors: Tensors) -> bool:
     tensors["scaling.shift"], tensors["scaling.scale"] = scaling
     return True
 
 
-def _read_scaling(n_in: int, tensors: _Tensors) -> Scaling:
+def _read_scaling(n_in: int, tensors: Tensors) -> Scaling:
     float64 = np.dtype(np.float64)
     return Scaling(*(_take(tensors, f"scaling.{name}", (n_in,), float64) for name in Scaling._fields))
 
@@ -308,13 +240,13 @@ def _read_classes(row: Mapping[str, Any]) -> npt.NDArray[Any]:
     return classes
 
 
-def _write_bools(name: str, mask: Bools, tensors: _Tensors) -> dict[str, Any]:
+def _write_bools(name: str, mask: Bools, tensors: Tensors) -> dict[str, Any]:
     if not mask.all():
         tensors[name] = np.packbits(mask)
     return {"shape": list(mask.shape), "all": name not in tensors}
 
 
-def _read_bools(name: str, row: Mapping[str, Any], tensors: _Tensors) -> Bools:
+def _read_bools(name: str, row: Mapping[str, Any], tensors: Tensors) -> Bools:
     shape, size = tuple(row["shape"]), _size(name, row["shape"], (1, 2))
     if _flag(row, "all"):
         return np.ones(shape, np.bool_)
@@ -329,7 +261,7 @@ def _read_bools(name: str, row: Mapping[str, Any], tensors: _Tensors) -> Bools:
 
 
 def _read_pruning(
-    document: Mapping[str, Any], network: Network, tensors: _Tensors
+    document: Mapping[str, Any], network: Network, tensors: Tensors
 ) -> tuple[tuple[Bools, ...] | None, Report | None]:
     """Return masks and report, both or neither, that fit the network."""
     if (document["masks"] is None) != (document["report"] is None):

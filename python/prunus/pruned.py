@@ -78,11 +78,11 @@ class Pruned:
         return f"Pruned({self.network!r}, sparsity {self.sparsity:.4f})"
 
 
-def score(network: Network, predicted: npt.NDArray[Any], y: Any, *, name: str = "y") -> tuple[str, float]:
+def score(network: Network, predicted: npt.NDArray[Any], y: Any) -> tuple[str, float]:
     """Return the name of the score and its value: accuracy with classes, else R²."""
     if len(predicted) == 0:
         raise ValueError("X: expected at least one row to score, got none")
-    target = network.encode(y, len(predicted), name=name)
+    target = network.encode(y, len(predicted))
     if network.classes is None:
         return "r2", r2(predicted, target)
     right = (network.encode(predicted, len(predicted)) == target).all(axis=1)

@@ -123,11 +123,11 @@ def prune(
     if settings is not None and data is None:
         raise ValueError("X: expected data to fine-tune on, got None")
     validation = _both("X_val", X_val, "y_val", y_val)
-    # What is given is right before anything is computed.
-    if data is not None:
-        network.data(*data, sample_weight)
-    elif sample_weight is not None:
-        raise ValueError("X: expected data beside sample_weight, got None")
+    # What is used late, or not at all, is wrong at once if it is wrong; the rest is checked by the first who needs it.
+    if sample_weight is not None:
+        if data is None:
+            raise ValueError("X: expected data beside sample_weight, got None")
+        _check.sample_weights(sample_weight, len(_check.samples("X", X, network.n_in, None)))
     if validation is not None:
         network.data(*validation, names=("X_val", "y_val"))
     rng = _check.generator("random_state", random_state)

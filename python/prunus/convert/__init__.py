@@ -71,6 +71,8 @@ def to_sklearn(network: Network, *, like: Any = None) -> Any:
     try:
         return sklearn.to_sklearn(network, like)
     except (LookupError, AttributeError) as error:
+        if like is not None:
+            raise
         raise ValueError(
             f"network: expected an origin that from_sklearn made, got one with {type(error).__name__}: {error}"
         ) from error

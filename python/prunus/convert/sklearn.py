@@ -325,12 +325,12 @@ def _plain(params: Mapping[str, Any]) -> dict[str, Any]:
     kept = {}
     for name, value in params.items():
         plain = value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value
-        if isinstance(plain, dict):  # JSON's keys are strings, class_weight's are labels
-            items = [[k.item() if isinstance(k, np.generic) else k, float(v)] for k, v in plain.items()]
-            plain = {"items": items}
         try:
+            if isinstance(plain, dict):  # JSON's keys are strings, class_weight's are labels
+                items = [[k.item() if isinstance(k, np.generic) else k, float(v)] for k, v in plain.items()]
+                plain = {"items": items}
             json.dumps(plain)
-        except TypeError:
+        except (TypeError, ValueError):
             continue
         kept[name] = plain
     return kept

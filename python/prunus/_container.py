@@ -1,0 +1,95 @@
+"""A description and tensors in one safetensors file with a checksum, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+import safetensors.numpy
+from safetensors import SafetensorError
+
+from prunus._check import FormatError
+
+Tensors = dict[str, npt.NDArray[Any]]
+_KEY, _CHECKSUM = "prunus", "sha256"
+
+
+def pack(document: Mapping[str, Any], tensors: Tensors) -> bytes:
+    """Return the file's bytes."""
+    blank = "0" * hashlib.sha256().digest_size * 2
+    metadata = {_KEY: json.dumps(document, allow_nan=True), _CHECKSUM: blank}
+    raw = safetensors.numpy.save(tensors, metadata)
+    place = _checksum_place(raw, blank)
+    return raw[:place] + hashlib.sha256(raw).hexdigest().encode() + raw[place + len(blank) :]
+
+
+def write(raw: bytes, path: str | os.PathLike[str]) -> None:
+    """Write beside the place, flush to disk, and rename: the old file or the new one, never a part."""
+    target = Path(os.path.realpath(path))
+    part = target.with_name(f".{target.name}.{secrets.token_hex(8)}.part")
+    try:
+        with part.open("xb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            part.chmod(stat.S_IMODE(target.stat().st_mode))
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+@contextlib.contextmanager
+def malformed() -> Any:
+    """Turn what a malformed document makes Python raise into a FormatError."""
+    try:
+        yield
+    except FormatError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as error:
+        raise FormatError(f"expected a well-formed description, got one with {type(error).__name__}: {error}") from None
+
+
+def unpack(raw: bytes) -> tuple[dict[str, Any], Tensors]:
+    """Return the description and the tensors of a file whose checksum is right."""
+    try:
+        tensors = safetensors.numpy.load(raw)
+        header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
+        metadata = header.get("__metadata__")
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise FormatError(f"expected a safetensors file, got one that cannot be read ({error})") from None
+    if not isinstance(metadata, dict) or not {_KEY, _CHECKSUM} <= metadata.keys():
+        raise FormatError("expected a file saved by prunus, got a foreign safetensors file")
+    checksum = metadata[_CHECKSUM]
+    place = _checksum_place(raw, checksum)
+    blanked = raw[:place] + b"0" * len(checksum) + raw[place + len(checksum) :]
+    if hashlib.sha256(blanked).hexdigest() != checksum:
+        raise FormatError("expected contents that fit the checksum, got altered ones: the file is damaged")
+    with malformed():
+        document = json.loads(metadata[_KEY])
+        if not isinstance(document, dict):
+            raise FormatError("expected a description that is an object")
+        return document, dict(tensors)
+
+
+def _checksum_place(raw: bytes, checksum: str) -> int:
+    """Where the checksum stands in the file's bytes."""
+    needle = f'"{_CHECKSUM}":"{checksum}"'.encode()
+    header = raw[: 8 + int.from_bytes(raw[:8], "little")]
+    if header.count(needle) != 1:
+        raise FormatError("expected one checksum in the header, got none or several")
+    return header.index(needle) + len(needle) - 1 - len(checksum)
