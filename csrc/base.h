@@ -2,6 +2,7 @@
 #pragma once
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define PRUNUS_RESTRICT __restrict__
@@ -13,6 +14,8 @@ namespace prunus {
 using i32 = int32_t;
 using i64 = int64_t;
 using u8 = uint8_t;
+using u16 = uint16_t;
+using u32 = uint32_t;
 
 // Panels and workspaces start at a cache line: a load that crosses one costs half as much again.
 constexpr i64 kCacheLine = 64;

@@ -22,6 +22,83 @@ constexpr i64 csr_bytes(i64 n_rows, i64 n_entries) {
   return n_entries * static_cast<i64>(sizeof(T) + sizeof(i32)) + (n_rows + 1) * static_cast<i64>(sizeof(i64));
 }
 
+// The packed formats below are cut into parts of so many neighbouring rows (the last one may be shorter), each complete
+// in itself: what threads share out, and few enough rows that their results stay in a cache.
+constexpr i64 kPartRows = 256;
+
+constexpr i64 n_parts(i64 n_rows) { return (n_rows + kPartRows - 1) / kPartRows; }
+
+// Column-tiled sliced ELLPACK (M. Kreutzer et al., "A unified sparse matrix data format for efficient general sparse
+// matrix-vector multiplication on modern processors with wide SIMD units", 2014). Within a part and a tile of columns,
+// rows are sorted by their number of entries and taken in slices of eight; the rows of a slice are padded to the
+// longest of them. So loops run equally often for many rows in a row, which the branch predictor learns.
+constexpr i64 kSliceRows = 8;
+
+struct SellSlice {
+  i32 count;            // entries of each row, padding included
+  i32 n_rows;           // 1 to kSliceRows
+  i32 row[kSliceRows];  // which rows of the matrix; the unused ones repeat the last
+};
+static_assert(sizeof(SellSlice) == 40, "SellSlice is a plain view");
+
+struct SellTile {
+  i64 first_entry;
+  i32 first_slice;
+  i32 n_slices;
+  i32 first_column;
+  i32 is_first;  // sums begin with the bias; every row has a place in a slice
+  i32 is_last;   // sums go through the activation; every row has a place in a slice
+  i32 unused;
+};
+static_assert(sizeof(SellTile) == 32, "SellTile is a plain view");
+
+template <class T>
+struct Sell {
+  const SellTile* tile;    // n_tiles of the first part, n_tiles of the second, ...
+  const SellSlice* slice;  // one more than there are: it may be prefetched
+  const u16* offset;       // column - first_column of its tile; a slice's rows one after the other
+  const T* value;          // beside offset; 0 where padded
+  i64 n_rows;
+  i64 n_cols;
+  i64 n_tiles;  // of each part
+};
+
+// Blocks of four rows and one column. Within a group of four rows, its blocks one after the other.
+constexpr i64 kBlockRows = 4;
+
+template <class T>
+struct Blocks {
+  const i64* group_start;  // group g owns the blocks [group_start[g], group_start[g + 1])
+  const i32* column;       // of each block; null if every block is present
+  const T* value;          // four for each block, beside column; rows that the matrix does not have are 0
+  i64 n_rows;
+  i64 n_cols;
+  bool is_dense;  // every block is present
+};
+static_assert(kPartRows % kBlockRows == 0, "a part has whole groups");
+
+// Steps of an in-register look-up (kernels/spmv_lookup.h). Groups of as many rows as the target has lanes; columns in
+// tiles that fit its registers. A step is a weight and a place in the tile for each row of the group. Within a group,
+// tiles with the same number of steps follow one another. Groups do not cross parts.
+struct LookupRun {
+  i32 n_steps;  // of each of its tiles
+  i32 n_tiles;
+};
+
+template <class T>
+struct Lookup {
+  const i64* group_run;   // group g owns the runs [group_run[g], group_run[g + 1])
+  const i64* group_tile;  // its first tile
+  const i64* group_step;  // its first step
+  const LookupRun* run;
+  const i32* tile_column;  // of each tile, its first column
+  const u8* place;         // of each step, the places of all lanes, packed
+  const T* value;          // of each step, one for each lane; 0 where there is none
+  const i32* row;          // of each group, one for each lane; -1 where there is none
+  i64 n_rows;
+  i64 n_cols;
+};
+
 // In the order of python/prunus/_functions.py; a test compares the two.
 enum class Activation : i32 { identity, relu, tanh, sigmoid, gelu, gelu_tanh, silu, leaky_relu, count };
 

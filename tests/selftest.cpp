@@ -7,6 +7,7 @@
 #include <limits>
 #include <random>
 #include <stdexcept>
+#include <utility>
 
 #include "executor/executor.h"
 #include "parallel.h"
@@ -69,21 +70,38 @@ struct Dense {
   i64 n_out, n_in;
 };
 
+enum class Format { sell, blocks, dense, lookup };
+
+template <class T>
+std::shared_ptr<prunus::Operand<T>> operand(const prunus::CsrMatrix<T>& w, Format format) {
+  switch (format) {
+    case Format::blocks:
+      return prunus::make_operand(prunus::pack_blocks(w, false, 2));
+    case Format::dense:
+      return prunus::make_operand(prunus::pack_blocks(w, true, 2));
+    case Format::lookup:
+      return prunus::make_operand(prunus::pack_lookup(w, prunus::lookup_shape<T>()));
+    default:
+      return prunus::make_operand(prunus::pack_sell(w, 16, 2));
+  }
+}
+
 // The output and a bound of its error: tests/reference.py says why.
 template <class T>
-void check_executor(std::mt19937& random, const std::vector<i64>& widths, i64 n, double density) {
+void check_executor(std::mt19937& random, const std::vector<i64>& widths, i64 n, double density, Format rows,
+                    Format panels, i64 panels_from) {
   std::vector<Dense<T>> dense;
   std::vector<prunus::PackedLayer<T>> packed;
   for (size_t i = 1; i < widths.size(); ++i) {
     const i64 n_in = widths[i - 1], n_out = widths[i];
     dense.push_back({normal<T>(random, n_in * n_out, density), normal<T>(random, n_out), n_out, n_in});
-    packed.push_back({std::make_shared<prunus::CsrMatrix<T>>(
-                          prunus::pack_dense<T>(dense.back().weight.data(), nullptr, n_out, n_in, 2)),
-                      dense.back().bias, prunus::Activation::relu, T(0)});
+    const auto w = prunus::pack_dense<T>(dense.back().weight.data(), nullptr, n_out, n_in, 2);
+    const auto tile = operand(w, panels);
+    packed.push_back({operand(w, rows), tile, tile, dense.back().bias, prunus::Activation::relu, T(0)});
   }
   const std::vector<T> x = normal<T>(random, n * widths.front());
   std::vector<T> y(static_cast<size_t>(n * widths.back()), T(-1));
-  const prunus::Executor<T> executor(packed);
+  const prunus::Executor<T> executor(packed, {panels_from, 1e9, 1e9});
   executor.run(x.data(), n, y.data(), 2);
   std::vector<T> again(y.size(), T(-2));
   executor.run(x.data(), n, again.data(), 1);
@@ -125,12 +143,21 @@ void check_type() {
     check_remove<T>(random, n, false);
     check_remove<T>(random, n, true);
   }
-  for (const i64 n : {0, 1, 2, 3, 8, 17, 65, 130}) {
-    for (const double density : {0.0, 0.1, 1.0}) {
-      check_executor<T>(random, {1, 1}, n, density);
-      check_executor<T>(random, {33, 17, 5}, n, density);
-      check_executor<T>(random, {7, 64, 1, 9}, n, density);
+  std::vector<std::pair<Format, Format>> formats = {
+      {Format::sell, Format::sell}, {Format::blocks, Format::blocks}, {Format::dense, Format::dense}};
+  if (prunus::lookup_shape<T>().columns > 0) formats.push_back({Format::lookup, Format::sell});
+  for (const auto& [rows, panels] : formats) {
+    for (const i64 n : {0, 1, 2, 3, 8, 17, 65, 130}) {
+      for (const double density : {0.0, 0.1, 1.0}) {
+        for (const i64 panels_from : {i64{0}, n + 1}) {
+          check_executor<T>(random, {1, 1}, n, density, rows, panels, panels_from);
+          check_executor<T>(random, {33, 17, 5}, n, density, rows, panels, panels_from);
+          check_executor<T>(random, {7, 64, 1, 9}, n, density, rows, panels, panels_from);
+        }
+      }
     }
+    check_executor<T>(random, {70, 520, 3}, 5, 0.2, rows, panels, 100);
+    check_executor<T>(random, {70, 520, 3}, 40, 0.2, rows, panels, 0);
   }
   const std::vector<T> w = normal<T>(random, 33 * 17, 0.3);
   const auto packed = prunus::pack_dense<T>(w.data(), nullptr, 33, 17, 2);

@@ -43,7 +43,7 @@ def test_demo(tmp_path: Path) -> None:
     info = prunus_command("info", str(folder / "digits.safetensors"))
     assert info.returncode == 0
     assert "Network(64-300-100-10, 5020 of 50200 weights" in info.stdout
-    assert "csr" in info.stdout
+    assert "sell" in info.stdout
     assert str(model.report) in info.stdout
     assert prunus_command("demo", "--output", str(folder / "digits.txt")).returncode == 1  # a file is in the way
 

@@ -30,6 +30,8 @@ void register_dispatch(py::module_& m) {
   m.def("active_target", [] { return std::string(active_target().name); });
   m.def("active_instructions", [] { return std::string(active_target().instructions); });
   m.def("lanes", [] { return py::make_tuple(active_target().f32.lanes, active_target().f64.lanes); });
+  m.def("lookup_columns",
+        [] { return py::make_tuple(active_target().f32.lookup_columns, active_target().f64.lookup_columns); });
 }
 
 }  // namespace prunus

@@ -7,7 +7,9 @@ namespace prunus {
 
 template <class T>
 struct Kernels {
-  i64 lanes;  // of a vector register
+  i64 lanes;               // of a vector register
+  i64 lookup_columns;      // of a tile of a Lookup; 0: no look-up
+  i64 lookup_place_bytes;  // of a step
   void (*absolute)(const T* a, i64 n, T* out) noexcept;
   void (*absolute_product)(const T* a, const T* b, i64 n, T* out) noexcept;
   i32 (*all_finite)(const T* a, i64 n) noexcept;
@@ -21,10 +23,14 @@ struct Kernels {
   BracketCount (*split_bracket)(const T* score, i64 n, T low, T high, u8* mask, i64 room,
                                 Candidate<T>* between) noexcept;
   void (*activate)(T* values, i64 n, Activation activation, T negative_slope) noexcept;
-  void (*spmv_csr)(const Csr<T>& w, const T* x, const Epilogue<T>& epilogue, T* y) noexcept;
-  void (*spmm_csr)(const Csr<T>& w, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) noexcept;
-  void (*rows_to_panel)(const T* rows, i64 n_rows, i64 n_cols, i64 width, T* panel) noexcept;
-  void (*panel_to_rows)(const T* panel, i64 n_rows, i64 n_cols, i64 width, T* rows) noexcept;
+  void (*spmm_sell)(const Sell<T>& w, i64 part, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) noexcept;
+  void (*spmv_sell)(const Sell<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept;
+  void (*spmm_blocks)(const Blocks<T>& w, i64 part, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) noexcept;
+  void (*spmv_blocks)(const Blocks<T>& w, i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
+                      i64 y_stride) noexcept;
+  void (*spmv_lookup)(const Lookup<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept;
+  void (*rows_to_panel)(const T* rows, i64 n_rows, i64 n_cols, i64 begin, i64 end, i64 width, T* panel) noexcept;
+  void (*panel_to_rows)(const T* panel, i64 n_rows, i64 n_cols, i64 begin, i64 end, i64 width, T* rows) noexcept;
 };
 
 struct Target {

@@ -1,8 +1,7 @@
 #include "executor/executor.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <new>
+#include <cstring>
 #include <stdexcept>
 #include <string>
 
@@ -11,23 +10,11 @@
 namespace prunus {
 namespace {
 
-// Products below which a second thread costs more than it saves: 200,000 take about 40 us, waking a thread 5 to 10.
-constexpr i64 kProductsPerThread = 200000;
+// Cycles below which a second thread costs more than it saves: waking it takes 5 to 10 us.
+constexpr double kCyclesPerThread = 60000;
 
-// Vectors in the widest panel: eight sums in flight keep two fused multiply-add units busy at a latency of four cycles.
-constexpr i64 kPanelVectors = 8;
-
-struct Free {
-  void operator()(void* p) const { std::free(p); }
-};
-
-template <class T>
-std::unique_ptr<T[], Free> aligned(i64 n) {
-  const size_t bytes = (static_cast<size_t>(n) * sizeof(T) + kCacheLine - 1) / kCacheLine * kCacheLine;
-  void* p = std::aligned_alloc(kCacheLine, std::max<size_t>(bytes, kCacheLine));
-  if (p == nullptr) throw std::bad_alloc();
-  return std::unique_ptr<T[], Free>(static_cast<T*>(p));
-}
+// Vectors in the widest panel. Two rows of four vectors keep eight sums in flight.
+constexpr i64 kPanelVectors = 4;
 
 // The narrowest panel that holds n samples, or the widest there is.
 i64 panel_width(i64 n, i64 lanes) {
@@ -36,76 +23,176 @@ i64 panel_width(i64 n, i64 lanes) {
   return width;
 }
 
-template <class T>
-Epilogue<T> epilogue_of(const PackedLayer<T>& layer) {
-  return {layer.bias.data(), layer.activation, layer.negative_slope};
+int useful_threads(double cycles, i64 pieces, int threads) {
+  const double useful = std::min(cycles / kCyclesPerThread, static_cast<double>(pieces));
+  return static_cast<int>(std::max(1.0, std::min<double>(threads, useful)));
+}
+
+// Share `rank` of `size` of [0, n).
+i64 share(i64 n, int rank, int size) { return n * rank / size; }
+
+void check_shape(const char* what, i64 layer, i64 expected, i64 got) {
+  if (expected == got) return;
+  throw std::invalid_argument("layers: expected " + std::string(what) + " of " + std::to_string(expected) +
+                              " in layer " + std::to_string(layer) + ", got " + std::to_string(got));
 }
 
 }  // namespace
 
+// Where the samples are: row-major, or in columns.
 template <class T>
-Executor<T>::Executor(std::vector<PackedLayer<T>> layers) : layers_(std::move(layers)) {
+struct Executor<T>::Batch {
+  const T* x;
+  T* y;
+  i64 n;
+  bool columns;
+};
+
+template <class T>
+Executor<T>::Executor(std::vector<PackedLayer<T>> layers, const Costs& costs)
+    : layers_(std::move(layers)), costs_(costs) {
   if (layers_.empty()) throw std::invalid_argument("layers: expected at least one, got none");
   for (size_t i = 0; i < layers_.size(); ++i) {
-    const CsrMatrix<T>& weight = *layers_[i].weight;
-    if (static_cast<i64>(layers_[i].bias.size()) != weight.n_rows) {
-      throw std::invalid_argument("layers: expected a bias of " + std::to_string(weight.n_rows) + " in layer " +
-                                  std::to_string(i) + ", got " + std::to_string(layers_[i].bias.size()));
+    const PackedLayer<T>& layer = layers_[i];
+    const i64 number = static_cast<i64>(i), n_rows = layer.rows->n_rows(), n_cols = layer.rows->n_cols();
+    check_shape("a bias", number, n_rows, static_cast<i64>(layer.bias.size()));
+    for (const auto& operand : {layer.narrow, layer.wide}) {
+      check_shape("panels with rows", number, n_rows, operand->n_rows());
+      check_shape("panels with columns", number, n_cols, operand->n_cols());
+      if (!operand->takes_panels()) throw std::invalid_argument("layers: expected a format that takes panels");
     }
-    if (i > 0 && weight.n_cols != layers_[i - 1].weight->n_rows) {
-      throw std::invalid_argument("layers: expected layer " + std::to_string(i) + " to take " +
-                                  std::to_string(layers_[i - 1].weight->n_rows) + " inputs, got " +
-                                  std::to_string(weight.n_cols));
-    }
-    widest_ = std::max({widest_, weight.n_rows, weight.n_cols});
-    n_entries_ += weight.n_entries();
+    if (i > 0) check_shape("columns", number, layers_[i - 1].rows->n_rows(), n_cols);
+    widest_ = std::max({widest_, n_rows, layer.rows->readable_columns()});
   }
+  const i64 whole = kCacheLine / static_cast<i64>(sizeof(T));
+  widest_ = (widest_ + whole - 1) / whole * whole;
+  copies_input_ = layers_.front().rows->readable_columns() > n_in();
 }
 
 template <class T>
 void Executor<T>::run(const T* x, i64 n, T* y, int threads) const {
-  const i64 width = panel_width(n, active_target().kernels<T>().lanes);
-  const i64 n_tiles = (n + width - 1) / width;
-  const i64 useful = n_entries_ * n / kProductsPerThread;
-  threads = static_cast<int>(std::min<i64>({threads, n_tiles, std::max<i64>(useful, 1)}));
-  if (n == 1) return run_one(x, y);
-  // A thread takes every threads-th tile and keeps its two panels for all of them.
-  std::vector<std::unique_ptr<T[], Free>> panels;
-  for (int t = 0; t < threads; ++t) panels.push_back(aligned<T>(2 * widest_ * width));
-  parallel_for(threads, threads, [&](i64 t) {
-    for (i64 tile = t; tile < n_tiles; tile += threads) {
-      const i64 begin = tile * width;
-      run_tile(x + begin * n_in(), std::min(width, n - begin), y + begin * n_out(), width,
-               panels[static_cast<size_t>(t)].get());
+  if (n < costs_.panels_from) return run_rows(x, n, y, threads);
+  run_panels({x, y, n, false}, threads);
+}
+
+template <class T>
+void Executor<T>::run_columns(const T* x, i64 n, T* y, int threads) const {
+  run_panels({x, y, n, true}, threads);
+}
+
+// All samples go through a layer before the next one; threads share its parts.
+template <class T>
+void Executor<T>::run_rows(const T* x, i64 n, T* y, int threads) const {
+  if (n == 0) return;
+  const WorkspacePool::Lease lease(pool_, 2 * widest_ * n * static_cast<i64>(sizeof(T)));
+  T* const buffers[2] = {static_cast<T*>(lease.memory()), static_cast<T*>(lease.memory()) + widest_ * n};
+  const T* first = x;
+  i64 first_stride = n_in();
+  const i64 readable = layers_.front().rows->readable_columns();
+  if (copies_input_) {
+    for (i64 s = 0; s < n; ++s) {
+      std::memcpy(buffers[1] + s * widest_, x + s * n_in(), static_cast<size_t>(n_in()) * sizeof(T));
+      std::fill(buffers[1] + s * widest_ + n_in(), buffers[1] + s * widest_ + readable, T(0));
+    }
+    first = buffers[1];
+    first_stride = widest_;
+  }
+  i64 most_parts = 1;
+  for (const PackedLayer<T>& layer : layers_) most_parts = std::max(most_parts, layer.rows->n_parts());
+  threads = useful_threads(costs_.row * static_cast<double>(n), most_parts, threads);
+  parallel_team(threads, [&](int rank, int size) {
+    const T* in = first;
+    i64 in_stride = first_stride;
+    for (size_t i = 0; i < layers_.size(); ++i) {
+      const PackedLayer<T>& layer = layers_[i];
+      const bool last = i + 1 == layers_.size();
+      T* out = last ? y : buffers[i % 2];
+      const i64 out_stride = last ? n_out() : widest_;
+      const i64 end = layer.rows->first_part(rank + 1, size);
+      for (i64 p = layer.rows->first_part(rank, size); p < end; ++p) {
+        layer.rows->multiply_rows(p, in, in_stride, n, layer.epilogue(), out, out_stride);
+      }
+      if (last) break;
+      if (rank + 1 == size) {  // what the next layer may read past this one's rows
+        const i64 columns = layer.rows->n_rows(), reads = layers_[i + 1].rows->readable_columns();
+        for (i64 s = 0; s < n; ++s) std::fill(out + s * out_stride + columns, out + s * out_stride + reads, T(0));
+      }
+      if (size > 1) team_barrier();
+      in = out;
+      in_stride = out_stride;
     }
   });
 }
 
+// Threads share the tiles of the batch, or, if there are fewer tiles than threads, the parts of every layer.
 template <class T>
-void Executor<T>::run_one(const T* x, T* y) const {
-  const Kernels<T>& kernels = active_target().kernels<T>();
-  const std::unique_ptr<T[], Free> values = aligned<T>(2 * widest_);
-  T* out = values.get();
-  T* spare = values.get() + widest_;
-  for (size_t i = 0; i < layers_.size(); ++i) {
-    const bool last = i + 1 == layers_.size();
-    kernels.spmv_csr(layers_[i].weight->view(), x, epilogue_of(layers_[i]), last ? y : out);
-    x = out;
-    std::swap(out, spare);
+void Executor<T>::run_panels(const Batch& batch, int threads) const {
+  const i64 width = panel_width(batch.n, active_target().kernels<T>().lanes);
+  const i64 n_tiles = (batch.n + width - 1) / width;
+  i64 most_parts = 1;
+  for (const PackedLayer<T>& layer : layers_) most_parts = std::max(most_parts, operand(layer, batch).n_parts());
+  threads = useful_threads(costs_.panel * static_cast<double>(batch.n), std::max(n_tiles, most_parts), threads);
+  const bool by_tiles = n_tiles >= threads;
+  const i64 panels = 2 * widest_ * width;
+  const WorkspacePool::Lease lease(pool_, panels * (by_tiles ? threads : 1) * static_cast<i64>(sizeof(T)));
+  T* const memory = static_cast<T*>(lease.memory());
+  parallel_team(threads, [&](int rank, int size) {
+    if (!by_tiles) {
+      for (i64 t = 0; t < n_tiles; ++t) run_tile(batch, t * width, memory, rank, size);
+      return;
+    }
+    for (i64 t = share(n_tiles, rank, size); t < share(n_tiles, rank + 1, size); ++t) {
+      run_tile(batch, t * width, memory + rank * panels, 0, 1);
+    }
+  });
+}
+
+// By the size of the batch, not of the tile: samples of a call are all computed alike.
+template <class T>
+const Operand<T>& Executor<T>::operand(const PackedLayer<T>& layer, const Batch& batch) const {
+  return batch.n <= active_target().kernels<T>().lanes ? *layer.narrow : *layer.wide;
+}
+
+template <class T>
+void Executor<T>::run_tile(const Batch& batch, i64 begin, T* panels, int rank, int size) const {
+  const i64 width = panel_width(batch.n - begin, active_target().kernels<T>().lanes);
+  T* in = panels;
+  T* out = panels + widest_ * width;
+  load_tile(batch, begin, width, share(n_in(), rank, size), share(n_in(), rank + 1, size), in);
+  if (size > 1) team_barrier();
+  for (const PackedLayer<T>& layer : layers_) {
+    const Operand<T>& weight = operand(layer, batch);
+    const i64 end = weight.first_part(rank + 1, size);
+    for (i64 p = weight.first_part(rank, size); p < end; ++p) {
+      weight.multiply_panel(p, in, width, layer.epilogue(), out);
+    }
+    if (size > 1) team_barrier();
+    std::swap(in, out);
+  }
+  store_tile(batch, begin, width, share(n_out(), rank, size), share(n_out(), rank + 1, size), in);
+  if (size > 1) team_barrier();  // or the next tile would overwrite what is being stored
+}
+
+// Features [first, last) of the samples that begin at `begin`, into a panel and out of one.
+template <class T>
+void Executor<T>::load_tile(const Batch& batch, i64 begin, i64 width, i64 first, i64 last, T* panel) const {
+  const i64 n = std::min(width, batch.n - begin);
+  if (!batch.columns) {
+    return active_target().kernels<T>().rows_to_panel(batch.x + begin * n_in(), n, n_in(), first, last, width, panel);
+  }
+  for (i64 c = first; c < last; ++c) {
+    std::copy_n(batch.x + c * batch.n + begin, n, panel + c * width);
+    std::fill(panel + c * width + n, panel + (c + 1) * width, T(0));
   }
 }
 
 template <class T>
-void Executor<T>::run_tile(const T* x, i64 n, T* y, i64 width, T* panels) const {
-  const Kernels<T>& kernels = active_target().kernels<T>();
-  T* in = panels;
-  T* out = panels + widest_ * width;
-  kernels.rows_to_panel(x, n, n_in(), width, in);
-  for (const PackedLayer<T>& layer : layers_) {
-    kernels.spmm_csr(layer.weight->view(), in, width, epilogue_of(layer), out);
-    std::swap(in, out);
+void Executor<T>::store_tile(const Batch& batch, i64 begin, i64 width, i64 first, i64 last, const T* panel) const {
+  const i64 n = std::min(width, batch.n - begin);
+  if (!batch.columns) {
+    return active_target().kernels<T>().panel_to_rows(panel, n, n_out(), first, last, width, batch.y + begin * n_out());
   }
-  kernels.panel_to_rows(in, n, n_out(), width, y);
+  for (i64 r = first; r < last; ++r) std::copy_n(panel + r * width, n, batch.y + r * batch.n + begin);
 }
 
 template class Executor<float>;

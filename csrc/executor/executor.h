@@ -1,41 +1,64 @@
-// The plan of an engine, walked over tiles of the batch: a tile goes through all layers while it is in cache.
+// The plan of an engine, walked over a batch: a tile of samples goes through all layers while it is in cache.
 #pragma once
 
 #include <memory>
 #include <vector>
 
-#include "pack/csr.h"
+#include "executor/operand.h"
+#include "executor/workspace.h"
 
 namespace prunus {
 
 template <class T>
 struct PackedLayer {
-  std::shared_ptr<const CsrMatrix<T>> weight;
-  std::vector<T> bias;  // n_rows of the weight
+  std::shared_ptr<const Operand<T>> rows;    // for a few samples, row-major
+  std::shared_ptr<const Operand<T>> narrow;  // for more, turned into panels one vector wide
+  std::shared_ptr<const Operand<T>> wide;    // for many, in wider panels
+  std::vector<T> bias;                       // n_rows of the weight
   Activation activation = Activation::identity;
   T negative_slope = T(0);
+
+  Epilogue<T> epilogue() const { return {bias.data(), activation, negative_slope}; }
+};
+
+// What the cost model says of a network.
+struct Costs {
+  i64 panels_from;  // samples from which panels are faster
+  double row;       // cycles of one sample, row-major
+  double panel;     // cycles of a sample in a wide panel
 };
 
 template <class T>
 class Executor {
  public:
-  // Throws std::invalid_argument if there is no layer, or one that does not fit the layer before it or its own bias.
-  explicit Executor(std::vector<PackedLayer<T>> layers);
+  // Throws std::invalid_argument if there is no layer, or one that does not fit the layer before it, its own bias or
+  // its place.
+  Executor(std::vector<PackedLayer<T>> layers, const Costs& costs);
 
-  i64 n_in() const { return layers_.front().weight->n_cols; }
-  i64 n_out() const { return layers_.back().weight->n_rows; }
+  i64 n_in() const { return layers_.front().rows->n_cols(); }
+  i64 n_out() const { return layers_.back().rows->n_rows(); }
 
   // y (n, n_out) = the network's output for x (n, n_in), both row-major, not overlapping. May be called from several
   // threads at once. The result does not depend on `threads`. Throws std::bad_alloc, before anything is written.
   void run(const T* x, i64 n, T* y, int threads) const;
 
+  // The same with samples in columns: x (n_in, n) and y (n_out, n), always by panels.
+  void run_columns(const T* x, i64 n, T* y, int threads) const;
+
  private:
-  void run_one(const T* x, T* y) const;
-  void run_tile(const T* x, i64 n, T* y, i64 width, T* panels) const;
+  struct Batch;
+  void run_rows(const T* x, i64 n, T* y, int threads) const;
+  void run_panels(const Batch& batch, int threads) const;
+  void load_tile(const Batch& batch, i64 begin, i64 width, i64 first, i64 last, T* panel) const;
+  void store_tile(const Batch& batch, i64 begin, i64 width, i64 first, i64 last, const T* panel) const;
+  void run_tile(const Batch& batch, i64 begin, T* panels, int rank, int size) const;
+  const Operand<T>& operand(const PackedLayer<T>& layer, const Batch& batch) const;
 
   std::vector<PackedLayer<T>> layers_;
-  i64 widest_ = 0;     // features of the widest panel
-  i64 n_entries_ = 0;  // of all layers
+  Costs costs_;
+  i64 widest_ = 0;  // activations of the widest layer, readable ones included
+  bool copies_input_ = false;
+  mutable WorkspacePool pool_;
 };
 
 }  // namespace prunus

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from prunus import _check, _core, _threads
+from prunus import _check, _core, _costs, _threads
 from prunus._check import Floats
 from prunus._functions import ACTIVATION_NUMBER
 from prunus._layer import Layer
@@ -17,20 +18,29 @@ from prunus.network import Network
 
 @dataclass(frozen=True)
 class LayerPlan:
-    """How an engine runs one layer."""
+    """How an engine runs one layer. Formats and kernels: for a few samples / one vector of them / more."""
 
     shape: tuple[int, int]  # (n_out, n_in)
-    density: float  # fraction of the weights that are stored
+    density: float  # fraction of the weights that are not zero
     format: str
-    kernel: str  # for one sample / for more
+    kernel: str
     target: str
-    bytes: int  # of the packed weight and the bias
+    bytes: int  # of the packed weights and the bias
 
 
 class Plan(tuple[LayerPlan, ...]):
-    """One row for each layer; prints as a table."""
+    """One row for each layer; prints as a table. `panels_from`: a call with so many samples turns them into panels."""
 
-    __slots__ = ()
+    panels_from: int
+
+    def __new__(cls, rows: Iterable[LayerPlan], panels_from: int) -> Plan:
+        """Make a plan of rows."""
+        plan = super().__new__(cls, rows)
+        plan.panels_from = panels_from
+        return plan
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        return tuple(self), self.panels_from
 
     def __str__(self) -> str:
         header = [field.name for field in fields(LayerPlan)]
@@ -65,15 +75,17 @@ class Engine:
         self._network = network
         self._threads = threads
         self._n_in, self._n_out, self._dtype = network.n_in, network.n_out, network.dtype
-        packed = [_pack(layer) for layer in network.with_all_inputs().layers]
+        packed = [_PackedLayer(layer) for layer in network.with_all_inputs().layers]
+        lanes = _core.lanes()[0 if self._dtype == np.float32 else 1]
+        panels_from = _costs.panels_from([layer.choice for layer in packed], lanes)
         executor = _core.ExecutorF32 if self._dtype == np.float32 else _core.ExecutorF64
         self._executor = executor(
-            [
-                (matrix, layer.bias, ACTIVATION_NUMBER[layer.activation], layer.negative_slope)
-                for matrix, layer in zip(packed, network.layers, strict=True)
-            ]
+            [layer.arguments() for layer in packed],
+            panels_from,
+            sum(layer.choice.rows.cycles for layer in packed),
+            sum(layer.choice.wide.cycles for layer in packed),
         )
-        self._plan = Plan(_row(matrix, layer) for matrix, layer in zip(packed, network.layers, strict=True))
+        self._plan = Plan([layer.plan() for layer in packed], panels_from)
 
     @property
     def network(self) -> Network:
@@ -164,22 +176,42 @@ def compile(network: Any, *, threads: int | None = None) -> Engine:
     return Engine(network, threads)
 
 
-def _pack(layer: Layer) -> _core._CsrMatrix:
-    matrix = _core.CsrMatrixF32 if layer.weight.dtype == np.float32 else _core.CsrMatrixF64
-    return matrix.from_dense(layer.weight, None, _threads.resolve(None))
+_KERNELS = {"sell": "sell", "blocks": "blocks", "dense": "blocks", "lookup": "lookup"}
 
 
-def _row(matrix: _core._CsrMatrix, layer: Layer) -> LayerPlan:
-    dtype = "f32" if layer.weight.dtype == np.float32 else "f64"
-    rows, columns = matrix.shape
-    return LayerPlan(
-        shape=(rows, columns),
-        density=matrix.nnz / (rows * columns),
-        format="csr",
-        kernel=f"spmv_csr_{dtype}/spmm_csr_{dtype}",
-        target=_core.active_target(),
-        bytes=matrix.nbytes + layer.bias.nbytes,
-    )
+class _PackedLayer:
+    """A layer in the formats that suit it, each packed once."""
+
+    def __init__(self, layer: Layer) -> None:
+        self._layer = layer
+        matrix = _core.CsrMatrixF32 if layer.weight.dtype == np.float32 else _core.CsrMatrixF64
+        threads = _threads.resolve(None)
+        csr = matrix.from_dense(layer.weight, None, threads)
+        self._n_nonzero = csr.nnz
+        self.choice = _costs.choose(csr, layer.weight.dtype)
+        self._formats = [getattr(self.choice, regime).format for regime in _costs.REGIMES]
+        self._packed = {name: _core.pack(csr, name, self.choice.tile_columns, threads) for name in {*self._formats}}
+
+    def arguments(self) -> tuple[Any, ...]:
+        """Return what the executor takes."""
+        operands = [self._packed[name] for name in self._formats]
+        return (*operands, self._layer.bias, ACTIVATION_NUMBER[self._layer.activation], self._layer.negative_slope)
+
+    def plan(self) -> LayerPlan:
+        """Return the layer's row of the plan."""
+        dtype = "f32" if self._layer.weight.dtype == np.float32 else "f64"
+        kernels = [
+            f"{'spmv' if regime == 'rows' else 'spmm'}_{_KERNELS[name]}_{dtype}"
+            for regime, name in zip(_costs.REGIMES, self._formats, strict=True)
+        ]
+        return LayerPlan(
+            shape=(self._layer.n_out, self._layer.n_in),
+            density=self._n_nonzero / self._layer.weight.size,
+            format="/".join(self._formats),
+            kernel="/".join(kernels),
+            target=_core.active_target(),
+            bytes=sum(operand.nbytes for operand in self._packed.values()) + self._layer.bias.nbytes,
+        )
 
 
 def _checked_out(out: Any, shape: tuple[int, int], dtype: np.dtype[Any], X: Floats) -> Floats:

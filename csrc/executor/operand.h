@@ -1,0 +1,67 @@
+// A packed weight with the kernels that run it: what an executor multiplies with.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dispatch/cpu.h"
+#include "pack/blocks.h"
+#include "pack/lookup.h"
+#include "pack/sell.h"
+
+namespace prunus {
+
+template <class T>
+class Operand {
+ public:
+  Operand(i64 n_rows, i64 n_cols, std::vector<i64> stored_before)
+      : n_rows_(n_rows), n_cols_(n_cols), stored_before_(std::move(stored_before)) {}
+  virtual ~Operand() = default;
+  Operand(const Operand&) = delete;
+  Operand& operator=(const Operand&) = delete;
+
+  i64 n_rows() const { return n_rows_; }
+  i64 n_cols() const { return n_cols_; }
+  i64 n_stored() const { return stored_before_.back(); }  // values, padding included
+  i64 n_parts() const { return static_cast<i64>(stored_before_.size()) - 1; }
+
+  // Share `rank` of the parts, of `size` shares of neighbours with about as many stored values each: where it begins;
+  // it ends where the next one begins.
+  i64 first_part(int rank, int size) const;
+
+  virtual i64 bytes() const = 0;
+
+  // Of a sample, how many activations must be readable, those past n_cols with any finite value.
+  virtual i64 readable_columns() const { return n_cols_; }
+
+  // Whether multiply_panel may be called.
+  virtual bool takes_panels() const { return true; }
+
+  // The rows of one part. y panel (n_rows, width) from x panel (n_cols, width); width is 1, 2 or 4 vectors.
+  virtual void multiply_panel(i64 part, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) const = 0;
+
+  // The same for n samples, row-major: sample s at x + s * x_stride and y + s * y_stride.
+  virtual void multiply_rows(i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
+                             i64 y_stride) const = 0;
+
+ private:
+  i64 n_rows_, n_cols_;
+  std::vector<i64> stored_before_;  // of each part, and the sum
+};
+
+template <class T>
+std::shared_ptr<Operand<T>> make_operand(SellMatrix<T> matrix);
+template <class T>
+std::shared_ptr<Operand<T>> make_operand(BlockMatrix<T> matrix);
+template <class T>
+std::shared_ptr<Operand<T>> make_operand(LookupMatrix<T> matrix);
+
+// How the target in use looks activations up.
+template <class T>
+LookupShape lookup_shape() {
+  const Kernels<T>& kernels = active_target().kernels<T>();
+  return {kernels.lookup_columns, kernels.lanes, kernels.lookup_place_bytes};
+}
+
+}  // namespace prunus

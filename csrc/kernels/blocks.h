@@ -1,0 +1,31 @@
+// Which blocks a group of four rows has, and which groups a part has.
+#pragma once
+
+#include "formats.h"
+
+namespace prunus::PRUNUS_TARGET {
+
+struct Range {
+  i64 begin, end;
+};
+
+template <class T>
+PRUNUS_INLINE Range blocks_of(const Blocks<T>& w, i64 group) {
+  if (w.is_dense) return {group * w.n_cols, (group + 1) * w.n_cols};
+  return {w.group_start[group], w.group_start[group + 1]};
+}
+
+template <class T>
+PRUNUS_INLINE Range groups_of(const Blocks<T>& w, i64 part) {
+  const i64 end = (part + 1) * kPartRows < w.n_rows ? (part + 1) * kPartRows : w.n_rows;
+  return {part * (kPartRows / kBlockRows), (end + kBlockRows - 1) / kBlockRows};
+}
+
+// How many rows of the group the matrix has.
+template <class T>
+PRUNUS_INLINE i64 rows_of(const Blocks<T>& w, i64 group) {
+  const i64 left = w.n_rows - group * kBlockRows;
+  return left < kBlockRows ? left : kBlockRows;
+}
+
+}  // namespace prunus::PRUNUS_TARGET

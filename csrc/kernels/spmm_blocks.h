@@ -1,0 +1,105 @@
+// Blocks of four rows and one column times a panel of samples: for weights removed four rows at a time, and for dense
+// weights, of which every block is present. An activation that is loaded serves all rows, so that neither loads nor the
+// size of L1 limit the product.
+#pragma once
+
+#include "kernels/activation.h"
+#include "kernels/blocks.h"
+#include "simd.h"
+
+namespace prunus::PRUNUS_TARGET {
+
+template <class T, int kVectors>
+PRUNUS_INLINE void finish_rows(const Blocks<T>& w, i64 group, const Vector<T> (&sum)[kBlockRows][kVectors], i64 width,
+                               const Epilogue<T>& epilogue, T* y) {
+  for (i64 j = 0; j < rows_of(w, group); ++j) {
+    T* out = y + (group * kBlockRows + j) * width;
+    for (int v = 0; v < kVectors; ++v) store(out + v * kLanes<T>, sum[j][v]);
+    finish(out, kVectors * kLanes<T>, epilogue);
+  }
+}
+
+template <class T, int kVectors>
+PRUNUS_INLINE void start_rows(const Blocks<T>& w, i64 group, const Epilogue<T>& epilogue,
+                              Vector<T> (&sum)[kBlockRows][kVectors]) {
+  for (i64 j = 0; j < kBlockRows; ++j) {
+    const Vector<T> bias = broadcast(j < rows_of(w, group) ? epilogue.bias[group * kBlockRows + j] : T(0));
+    for (int v = 0; v < kVectors; ++v) sum[j][v] = bias;
+  }
+}
+
+// The block at `value` times kVectors vectors of a feature.
+template <class T, int kVectors>
+PRUNUS_INLINE void add_block(const T* PRUNUS_RESTRICT value, const Vector<T> (&activations)[kVectors],
+                             Vector<T> (&sum)[kBlockRows][kVectors]) {
+  for (i64 j = 0; j < kBlockRows; ++j) {
+    const Vector<T> weight = broadcast(value[j]);
+    for (int v = 0; v < kVectors; ++v) sum[j][v] += weight * activations[v];
+  }
+}
+
+template <class T, int kVectors>
+PRUNUS_INLINE void load_feature(const T* p, Vector<T> (&activations)[kVectors]) {
+  for (int v = 0; v < kVectors; ++v) activations[v] = load(p + v * kLanes<T>);
+}
+
+template <class T, int kVectors>
+PRUNUS_INLINE void sparse_group(const Blocks<T>& w, i64 group, const T* PRUNUS_RESTRICT x, i64 width,
+                                const Epilogue<T>& epilogue, T* PRUNUS_RESTRICT y) {
+  Vector<T> sum[kBlockRows][kVectors];
+  start_rows<T, kVectors>(w, group, epilogue, sum);
+  const Range range = blocks_of(w, group);
+  for (i64 b = range.begin; b < range.end; ++b) {
+    Vector<T> activations[kVectors];
+    load_feature<T, kVectors>(x + w.column[b] * width, activations);
+    add_block<T, kVectors>(w.value + b * kBlockRows, activations, sum);
+  }
+  finish_rows<T, kVectors>(w, group, sum, width, epilogue, y);
+}
+
+// kGroups neighbouring groups at a time.
+template <class T, int kVectors, int kGroups>
+PRUNUS_INLINE void dense_groups(const Blocks<T>& w, i64 group, const T* PRUNUS_RESTRICT x, i64 width,
+                                const Epilogue<T>& epilogue, T* PRUNUS_RESTRICT y) {
+  Vector<T> sum[kGroups][kBlockRows][kVectors];
+  for (int g = 0; g < kGroups; ++g) start_rows<T, kVectors>(w, group + g, epilogue, sum[g]);
+  const T* PRUNUS_RESTRICT value = w.value + group * w.n_cols * kBlockRows;
+  for (i64 c = 0; c < w.n_cols; ++c, value += kBlockRows) {
+    Vector<T> activations[kVectors];
+    load_feature<T, kVectors>(x + c * width, activations);
+    for (int g = 0; g < kGroups; ++g) prefetch_ahead(value + g * w.n_cols * kBlockRows);
+    for (int g = 0; g < kGroups; ++g) {
+      add_block<T, kVectors>(value + g * w.n_cols * kBlockRows, activations, sum[g]);
+    }
+  }
+  for (int g = 0; g < kGroups; ++g) finish_rows<T, kVectors>(w, group + g, sum[g], width, epilogue, y);
+}
+
+template <class T, int kVectors>
+PRUNUS_INLINE void spmm_blocks_width(const Blocks<T>& w, i64 part, const T* x, i64 width, const Epilogue<T>& epilogue,
+                                     T* y) {
+  const Range groups = groups_of(w, part);
+  i64 g = groups.begin;
+  if (w.is_dense && kVectors == 1) {  // two groups, or too few sums would be in flight
+    for (; g + 2 <= groups.end; g += 2) dense_groups<T, kVectors, 2>(w, g, x, width, epilogue, y);
+  }
+  for (; g < groups.end; ++g) {
+    for (i64 v = 0; v < width; v += kVectors * kLanes<T>) {
+      if (w.is_dense) {
+        dense_groups<T, kVectors, 1>(w, g, x + v, width, epilogue, y + v);
+      } else {
+        sparse_group<T, kVectors>(w, g, x + v, width, epilogue, y + v);
+      }
+    }
+  }
+}
+
+// y[r, s] = activation(sum of w[r, c] * x[c, s] + bias[r]) for the rows r of a part; panels as in spmm_sell.h. O(4 *
+// blocks * width).
+template <class T>
+void spmm_blocks(const Blocks<T>& w, i64 part, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) noexcept {
+  if (width == kLanes<T>) return spmm_blocks_width<T, 1>(w, part, x, width, epilogue, y);
+  spmm_blocks_width<T, 2>(w, part, x, width, epilogue, y);
+}
+
+}  // namespace prunus::PRUNUS_TARGET

@@ -1,0 +1,76 @@
+// Sparse matrix times one sample by in-register look-up: the activations of a tile of columns sit in registers, and a
+// shuffle fetches one for each of a group's rows. No gather from memory, no reduction.
+#pragma once
+
+#include "kernels/activation.h"
+#include "simd.h"
+
+namespace prunus::PRUNUS_TARGET {
+
+// Tiles that all have kSteps steps, or n_steps where kSteps is 0. A tile's products are summed on their own, then
+// added: so the sums of neighbouring tiles overlap.
+template <int kSteps, class T>
+PRUNUS_INLINE void add_tiles(const Lookup<T>& w, i64 tile, i64 n_tiles, i64 n_steps, const T* PRUNUS_RESTRICT x,
+                             const T*& value, const u8*& place, Vector<T>& total) {
+  const i64 steps = kSteps > 0 ? kSteps : n_steps;
+  for (i64 t = tile; t < tile + n_tiles; ++t) {
+    const Table<T> table(x + w.tile_column[t]);
+    Vector<T> sum = load_unaligned(value) * table.look_up(place);
+    for (i64 s = 1; s < steps; ++s) {
+      sum += load_unaligned(value + s * kLanes<T>) * table.look_up(place + s * Table<T>::kPlaceBytes);
+    }
+    total += sum;
+    value += steps * kLanes<T>;
+    place += steps * Table<T>::kPlaceBytes;
+  }
+}
+
+template <class T>
+PRUNUS_INLINE void look_up_group(const Lookup<T>& w, i64 group, const T* PRUNUS_RESTRICT x, const Epilogue<T>& epilogue,
+                                 T* PRUNUS_RESTRICT y) {
+  Vector<T> total = broadcast(T(0));
+  i64 tile = w.group_tile[group];
+  const T* value = w.value + w.group_step[group] * kLanes<T>;
+  const u8* place = w.place + w.group_step[group] * Table<T>::kPlaceBytes;
+  for (i64 r = w.group_run[group]; r < w.group_run[group + 1]; ++r) {
+    const i64 n_tiles = w.run[r].n_tiles, n_steps = w.run[r].n_steps;
+    switch (n_steps) {
+      case 1:
+        add_tiles<1>(w, tile, n_tiles, n_steps, x, value, place, total);
+        break;
+      case 2:
+        add_tiles<2>(w, tile, n_tiles, n_steps, x, value, place, total);
+        break;
+      case 3:
+        add_tiles<3>(w, tile, n_tiles, n_steps, x, value, place, total);
+        break;
+      case 4:
+        add_tiles<4>(w, tile, n_tiles, n_steps, x, value, place, total);
+        break;
+      default:
+        add_tiles<0>(w, tile, n_tiles, n_steps, x, value, place, total);
+    }
+    tile += n_tiles;
+  }
+  for (i64 l = 0; l < kLanes<T>; ++l) {
+    const i64 row = w.row[group * kLanes<T> + l];
+    if (row >= 0) y[row] = total[l] + epilogue.bias[row];
+  }
+}
+
+// y[r] = activation(sum of w[r, c] * x[c] + bias[r]) for the rows r of a part. x: (n_cols,), readable up to a multiple
+// of Table<T>::kColumns; y: (n_rows,), not overlapping. O(steps). Padding multiplies an activation of the tile by 0.
+template <class T>
+void spmv_lookup(const Lookup<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept {
+  if constexpr (Table<T>::kColumns > 0) {
+    const i64 begin = part * kPartRows;
+    const i64 end = begin + kPartRows < w.n_rows ? begin + kPartRows : w.n_rows;
+    constexpr i64 kGroups = kPartRows / kLanes<T>;
+    for (i64 g = 0; g < (end - begin + kLanes<T> - 1) / kLanes<T>; ++g) {
+      look_up_group(w, part * kGroups + g, x, epilogue, y);
+    }
+    finish(y + begin, end - begin, epilogue);
+  }
+}
+
+}  // namespace prunus::PRUNUS_TARGET

@@ -1,0 +1,33 @@
+// Compressed sparse rows into blocks of four rows and one column.
+#pragma once
+
+#include "pack/csr.h"
+
+namespace prunus {
+
+template <class T>
+struct BlockMatrix {
+  i64 n_rows = 0;
+  i64 n_cols = 0;
+  bool dense = false;
+  std::vector<i64> group_start;
+  std::vector<i32> column;  // empty if dense
+  std::vector<T> value;
+
+  Blocks<T> view() const { return {group_start.data(), column.data(), value.data(), n_rows, n_cols, dense}; }
+  i64 n_stored() const { return static_cast<i64>(value.size()); }
+  i64 bytes() const {
+    return n_stored() * static_cast<i64>(sizeof(T)) + static_cast<i64>(column.size() * sizeof(i32)) +
+           static_cast<i64>(group_start.size() * sizeof(i64));
+  }
+};
+
+// How many blocks hold at least one entry. O(n_rows + n_entries).
+template <class T>
+i64 count_blocks(const CsrMatrix<T>& w);
+
+// The blocks that hold an entry, or all of them. O(n_rows + n_entries), and O(n_rows * n_cols) if dense.
+template <class T>
+BlockMatrix<T> pack_blocks(const CsrMatrix<T>& w, bool dense, int threads);
+
+}  // namespace prunus

@@ -1,0 +1,44 @@
+// Compressed sparse rows into steps of an in-register look-up.
+#pragma once
+
+#include "pack/csr.h"
+
+namespace prunus {
+
+// How a target looks activations up.
+struct LookupShape {
+  i64 columns;      // of a tile: what its registers hold; 0 if it has no look-up
+  i64 lanes;        // rows of a group
+  i64 place_bytes;  // of a step; shared evenly by the lanes
+};
+
+template <class T>
+struct LookupMatrix {
+  i64 n_rows = 0;
+  i64 n_cols = 0;
+  LookupShape shape{};
+  std::vector<i64> group_run, group_tile, group_step;
+  std::vector<LookupRun> run;
+  std::vector<i32> tile_column;
+  std::vector<u8> place;
+  std::vector<T> value;
+  std::vector<i32> row;
+
+  Lookup<T> view() const {
+    return {group_run.data(), group_tile.data(), group_step.data(), run.data(), tile_column.data(),
+            place.data(),     value.data(),      row.data(),        n_rows,     n_cols};
+  }
+  i64 n_stored() const { return static_cast<i64>(value.size()); }
+  i64 n_tiles() const { return static_cast<i64>(tile_column.size()); }
+  i64 bytes() const {
+    return n_stored() * static_cast<i64>(sizeof(T)) + static_cast<i64>(place.size()) +
+           static_cast<i64>((tile_column.size() + row.size()) * sizeof(i32)) +
+           static_cast<i64>(run.size() * sizeof(LookupRun)) + static_cast<i64>(3 * group_run.size() * sizeof(i64));
+  }
+};
+
+// O(n_rows * n_cols / columns + n_entries). Throws std::invalid_argument if the shape has no columns.
+template <class T>
+LookupMatrix<T> pack_lookup(const CsrMatrix<T>& w, const LookupShape& shape);
+
+}  // namespace prunus

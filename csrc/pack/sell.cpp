@@ -1,0 +1,102 @@
+#include "pack/sell.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+#include "parallel.h"
+
+namespace prunus {
+namespace {
+
+struct Row {
+  i32 row;
+  i64 begin, end;  // its entries in the tile
+
+  i64 count() const { return end - begin; }
+};
+
+// The part's tiles, one after the other, with positions that count from the part's own beginning.
+template <class T>
+SellMatrix<T> pack_part(const CsrMatrix<T>& w, i64 first_row, i64 last_row, i64 tile_columns, i64 n_tiles) {
+  SellMatrix<T> part;
+  std::vector<Row> rows;
+  std::vector<i64> reached(w.row_start.begin() + first_row, w.row_start.begin() + last_row);
+  for (i64 t = 0; t < n_tiles; ++t) {
+    const i64 first_column = t * tile_columns;
+    const bool is_first = t == 0, is_last = t + 1 == n_tiles;
+    rows.clear();
+    for (i64 r = first_row; r < last_row; ++r) {
+      i64& e = reached[static_cast<size_t>(r - first_row)];
+      const i64 begin = e;
+      while (e < w.row_start[static_cast<size_t>(r) + 1] &&
+             w.column[static_cast<size_t>(e)] < first_column + tile_columns) {
+        ++e;
+      }
+      if (e > begin || is_first || is_last) rows.push_back({static_cast<i32>(r), begin, e});
+    }
+    std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.count() > b.count(); });
+    const size_t n_slices = (rows.size() + kSliceRows - 1) / kSliceRows;
+    part.tile.push_back({part.n_stored(), static_cast<i32>(part.slice.size()), static_cast<i32>(n_slices),
+                         static_cast<i32>(first_column), is_first, is_last, 0});
+    for (size_t i = 0; i < rows.size(); i += kSliceRows) {
+      const size_t end = std::min(i + kSliceRows, rows.size());
+      SellSlice slice{static_cast<i32>(rows[i].count()), static_cast<i32>(end - i), {}};
+      for (size_t k = 0; k < kSliceRows; ++k) slice.row[k] = rows[std::min(i + k, end - 1)].row;
+      part.slice.push_back(slice);
+      for (size_t k = i; k < end; ++k) {
+        for (i64 e = rows[k].begin; e < rows[k].end; ++e) {
+          part.offset.push_back(static_cast<u16>(w.column[static_cast<size_t>(e)] - first_column));
+          part.value.push_back(w.value[static_cast<size_t>(e)]);
+        }
+        const size_t padding = static_cast<size_t>(rows[i].count() - rows[k].count());
+        part.offset.insert(part.offset.end(), padding, 0);
+        part.value.insert(part.value.end(), padding, T(0));
+      }
+    }
+  }
+  return part;
+}
+
+template <class V>
+void append(V& to, const V& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+}  // namespace
+
+template <class T>
+SellMatrix<T> pack_sell(const CsrMatrix<T>& w, i64 tile_columns, int threads) {
+  if (tile_columns < 1 || tile_columns > 65536) {
+    throw std::invalid_argument("tile_columns: expected a number from 1 to 65536, got " + std::to_string(tile_columns));
+  }
+  SellMatrix<T> matrix;
+  matrix.n_rows = w.n_rows;
+  matrix.n_cols = w.n_cols;
+  matrix.n_tiles = std::max<i64>((w.n_cols + tile_columns - 1) / tile_columns, 1);
+  std::vector<SellMatrix<T>> parts(static_cast<size_t>(n_parts(w.n_rows)));
+  parallel_for(static_cast<i64>(parts.size()), threads, [&](i64 p) {
+    const i64 first_row = p * kPartRows;
+    parts[static_cast<size_t>(p)] =
+        pack_part(w, first_row, std::min(first_row + kPartRows, w.n_rows), tile_columns, matrix.n_tiles);
+  });
+  for (SellMatrix<T>& part : parts) {
+    for (SellTile tile : part.tile) {
+      tile.first_entry += matrix.n_stored();
+      tile.first_slice += static_cast<i32>(matrix.slice.size());
+      matrix.tile.push_back(tile);
+    }
+    append(matrix.slice, part.slice);
+    append(matrix.offset, part.offset);
+    append(matrix.value, part.value);
+    part = {};
+  }
+  matrix.n_slices = static_cast<i64>(matrix.slice.size());
+  matrix.slice.push_back({0, 0, {}});
+  return matrix;
+}
+
+template SellMatrix<float> pack_sell(const CsrMatrix<float>&, i64, int);
+template SellMatrix<double> pack_sell(const CsrMatrix<double>&, i64, int);
+
+}  // namespace prunus

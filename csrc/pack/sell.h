@@ -1,0 +1,32 @@
+// Compressed sparse rows into column-tiled sliced ELLPACK.
+#pragma once
+
+#include "pack/csr.h"
+
+namespace prunus {
+
+template <class T>
+struct SellMatrix {
+  i64 n_rows = 0;
+  i64 n_cols = 0;
+  i64 n_tiles = 0;  // of each part
+  i64 n_slices = 0;
+  std::vector<SellTile> tile;
+  std::vector<SellSlice> slice;
+  std::vector<u16> offset;
+  std::vector<T> value;
+
+  Sell<T> view() const { return {tile.data(), slice.data(), offset.data(), value.data(), n_rows, n_cols, n_tiles}; }
+  i64 n_stored() const { return static_cast<i64>(value.size()); }
+  i64 bytes() const {
+    return n_stored() * static_cast<i64>(sizeof(T) + sizeof(u16)) + n_slices * static_cast<i64>(sizeof(SellSlice)) +
+           static_cast<i64>(tile.size() * sizeof(SellTile));
+  }
+};
+
+// tile_columns: from 1 to 65536. O(n_rows * n_tiles + n_entries). Throws std::invalid_argument if tile_columns is out
+// of its range.
+template <class T>
+SellMatrix<T> pack_sell(const CsrMatrix<T>& w, i64 tile_columns, int threads);
+
+}  // namespace prunus

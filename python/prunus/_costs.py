@@ -1,0 +1,125 @@
+"""Which packed format runs a weight fastest: a model of cycles, and the choice it makes.
+
+The figures are cycles of one core per unit of work, fitted to measurements of one layer of 1024 x 1024 at densities from 0.02
+to 1 (x86-64-v3: AMD EPYC 7003; docs/design/engine.md has the table). Those of targets that could not be measured are derived
+from the instructions of their kernels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from prunus import _core
+
+# How samples go through an engine: one after the other; in panels one vector wide; in panels of two or four vectors.
+REGIMES = ("rows", "narrow", "wide")
+
+_WIDE_VECTORS = 4
+_DENSE_DENSITY = 0.85  # above, nothing but the dense kernel is tried
+
+
+@dataclass(frozen=True)
+class _Cycles:
+    """Of a target's kernels."""
+
+    row_entry: float  # sell, one sample, each entry
+    row_place: float  # lookup, one sample, each value stored
+    row_tile: float  # lookup, one sample, each tile of a group
+    row_block: float  # blocks, one sample, each block
+    row_dense: tuple[float, float]  # dense, each weight: the first sample, and every other in the same call
+    narrow: tuple[float, float, float]  # a panel of one vector: each entry, block, weight of a dense layer
+    wide: tuple[float, float, float]  # a panel of four vectors
+    wide_row: float  # sell, a panel of four vectors, each row of a tile of columns
+    turn: float  # each activation that is turned into a panel or back
+
+
+_CYCLES = {
+    "x86-64-v2": _Cycles(1.5, 0, 0, 3.0, (0.5, 0.5), (2.0, 5.0, 1.2), (5.0, 18.0, 4.4), 20, 0.6),
+    "x86-64-v3": _Cycles(1.48, 0.28, 1.6, 1.65, (0.2, 0.11), (1.5, 3.8, 0.65), (3.03, 9.3, 2.1), 17, 0.6),
+    "x86-64-v4": _Cycles(1.4, 0.29, 1.6, 1.65, (0.15, 0.06), (1.5, 4.2, 1.05), (5.2, 17.0, 4.2), 20, 0.6),
+    "aarch64": _Cycles(1.5, 0, 0, 2.0, (0.35, 0.3), (1.6, 4.2, 1.05), (4.6, 17.0, 4.2), 20, 0.6),
+}
+
+
+class Choice(NamedTuple):
+    """A format, and the cycles of a sample: alone, or in a full panel."""
+
+    format: str
+    cycles: float
+
+
+class LayerChoice(NamedTuple):
+    """How one weight should run."""
+
+    tile_columns: int  # of sell
+    rows: Choice
+    rows_more: float  # cycles of another sample in the same call
+    narrow: Choice
+    wide: Choice
+
+
+def choose(matrix: _core._CsrMatrix, dtype: np.dtype[np.floating]) -> LayerChoice:
+    """Return the cheapest format of each regime for the target in use."""
+    cycles = _CYCLES[_core.active_target()]
+    of_type = 0 if dtype == np.float32 else 1
+    lanes, columns = _core.lanes()[of_type], _core.lookup_columns()[of_type]
+    n_rows, n_cols = matrix.shape
+    size, density = n_rows * n_cols, matrix.nnz / (n_rows * n_cols)
+    tile_columns = _tile_columns(density, lanes * dtype.itemsize)
+    first, more = cycles.row_dense
+    rows, narrow, wide = {"dense": first * size}, {"dense": cycles.narrow[2] * size}, {"dense": cycles.wide[2] * size}
+    if density < _DENSE_DENSITY:
+        blocks = matrix.n_blocks
+        sums = n_rows * -(-n_cols // tile_columns)
+        rows |= {"sell": cycles.row_entry * matrix.nnz, "blocks": cycles.row_block * blocks}
+        narrow |= {
+            "sell": cycles.narrow[0] * matrix.nnz + cycles.wide_row / 2 * sums,
+            "blocks": cycles.narrow[1] * blocks,
+        }
+        wide |= {"sell": cycles.wide[0] * matrix.nnz + cycles.wide_row * sums, "blocks": cycles.wide[1] * blocks}
+        if columns:
+            places, tiles = _expected_lookup(density, n_rows, n_cols, lanes, columns)
+            rows["lookup"] = cycles.row_place * places + cycles.row_tile * tiles
+    cheapest = min(rows, key=rows.__getitem__)
+    turned = cycles.turn * (n_rows + n_cols)
+    return LayerChoice(
+        tile_columns,
+        Choice(cheapest, rows[cheapest]),
+        more * size if cheapest == "dense" else rows[cheapest],
+        _best(narrow, turned, lanes),
+        _best(wide, turned, _WIDE_VECTORS * lanes),
+    )
+
+
+def panels_from(layers: list[LayerChoice], lanes: int) -> int:
+    """Return the number of samples from which panels are faster than rows; more than `lanes` fill a panel anyway."""
+    panel = sum(layer.narrow.cycles for layer in layers) * lanes
+    for n in range(1, lanes + 1):
+        if sum(layer.rows.cycles + (n - 1) * layer.rows_more for layer in layers) >= panel:
+            return n
+    return lanes + 1
+
+
+def _best(panel: dict[str, float], turned: float, samples: int) -> Choice:
+    cheapest = min(panel, key=panel.__getitem__)
+    return Choice(cheapest, panel[cheapest] / samples + turned)
+
+
+def _tile_columns(density: float, vector_bytes: int) -> int:
+    """Columns whose part of a wide panel stays in L1, or in the near end of L2 where tiles hold few entries a row."""
+    kib = 24 if density >= 0.15 else 32 if density >= 0.07 else 48 if density >= 0.03 else 64
+    return kib * 1024 // (_WIDE_VECTORS * vector_bytes)
+
+
+def _expected_lookup(density: float, n_rows: int, n_cols: int, lanes: int, columns: int) -> tuple[float, float]:
+    """Values and tiles stored if entries lie at random: a tile has as many steps as its fullest row has entries."""
+    counts = np.arange(columns + 1)
+    logs = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, columns + 1)))])
+    d = min(max(density, 1e-9), 1 - 1e-9)
+    binomial = np.exp(logs[-1] - logs - logs[::-1] + counts * np.log(d) + (columns - counts) * np.log1p(-d))
+    below = np.minimum(np.cumsum(binomial), 1) ** lanes  # the chance that no row has more
+    tiles = -(-n_rows // lanes) * -(-n_cols // columns)
+    return tiles * lanes * float((1 - below).sum()), tiles * float(1 - below[0])
