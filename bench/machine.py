@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from prunus import _core
 
@@ -42,15 +41,26 @@ class Machine:
         return array.nbytes / fastest(lambda: _core.all_finite(array, threads))
 
     @functools.cache  # noqa: B019
-    def flops(self, threads: int) -> float:
-        """Floating point operations a second: the best dense float32 product of NumPy's BLAS, a little below the peak."""
-        a = np.ones((1024, 1024), np.float32)
-        with threadpool_limits(threads):
-            return 2 * 1024**3 / fastest(lambda: a @ a)
+    def cache_bandwidth(self, threads: int) -> float:
+        """Bytes a second, reading half of the last cache again and again, at most 8 MB."""
+        array = np.ones(min(self.last_cache // 2, 8_000_000) // 4, np.float32)
+        return array.nbytes / fastest(lambda: _core.all_finite(array, threads))
+
+    @functools.cached_property
+    def last_cache(self) -> int:
+        """Bytes of the last cache; 4 MB if the system does not say."""
+        sizes = sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*/size"))
+        return int(sizes[-1].read_text().strip().removesuffix("K")) * 1024 if sizes else 4_000_000
+
+    @functools.cache  # noqa: B019
+    def peak(self, threads: int) -> float:
+        """Floating point operations a second: float32 multiplications and additions in registers alone."""
+        operations = _core.multiply_and_add(1_000_000, threads)
+        return operations / fastest(lambda: _core.multiply_and_add(1_000_000, threads))
 
     def describe(self, threads: int) -> str:
         """Return a line for the report."""
         return (
             f"{self.cpu}; with {threads} threads: memory {self.bandwidth(threads) / 1e9:.0f} GB/s, "
-            f"arithmetic {self.flops(threads) / 1e9:.0f} GFLOP/s"
+            f"cache {self.cache_bandwidth(threads) / 1e9:.0f} GB/s, arithmetic {self.peak(threads) / 1e9:.0f} GFLOP/s"
         )

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import statistics
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from bench.cases import Case
+from bench.contenders import Contender
 
 
 class Line(NamedTuple):
     """One contender on one case."""
 
     case: str
+    parameters: dict[str, Any]  # of the case
     contender: str
+    is_dense: bool
     minimum_us: float
     median_us: float
     ratio_of_minima: float  # to ours: how many times as long
@@ -21,12 +28,14 @@ class Line(NamedTuple):
     rounds: int
 
 
-def line(case: str, contender: str, times: list[float], ours: list[float], limit: tuple[str, float]) -> Line:
+def line(case: Case, contender: Contender, times: list[float], ours: list[float], limit: tuple[str, float]) -> Line:
     """Sum up the seconds of one contender, beside ours."""
     minimum, median = min(times) * 1e6, statistics.median(times) * 1e6
     return Line(
-        case,
-        contender,
+        case.title,
+        {"kind": case.kind, **dataclasses.asdict(case)},  # type: ignore[call-overload]
+        contender.name,
+        contender.is_dense,
         minimum,
         median,
         minimum / (min(ours) * 1e6),
@@ -37,12 +46,12 @@ def line(case: str, contender: str, times: list[float], ours: list[float], limit
     )
 
 
-def as_json(row: Line) -> str:
+def as_json(row: Line, cpu: str) -> str:
     """Return a line of JSON."""
-    return json.dumps(row._asdict())
+    return json.dumps({**row._asdict(), "cpu": cpu})
 
 
-def as_table(rows: list[Line]) -> str:
+def as_table(rows: Sequence[Line]) -> str:
     """Return a Markdown table of one case."""
     header = ["contender", "min µs", "median µs", "min / ours", "median / ours", f"of the {rows[0].limit} limit"]
     body = [
@@ -56,6 +65,11 @@ def as_table(rows: list[Line]) -> str:
         ]
         for row in rows
     ]
+    return "\n".join([f"{rows[0].case} ({rows[0].rounds} rounds)", "", markdown(header, body)])
+
+
+def markdown(header: list[str], body: list[list[str]]) -> str:
+    """Return a table, its first column to the left and the others to the right."""
     widths = [max(len(cells[i]) for cells in (header, *body)) for i in range(len(header))]
 
     def text(cells: list[str]) -> str:
@@ -64,4 +78,4 @@ def as_table(rows: list[Line]) -> str:
         return f"| {' | '.join(padded)} |"
 
     rule = f"| {'-' * widths[0]} | {' | '.join('-' * (width - 1) + ':' for width in widths[1:])} |"
-    return "\n".join([f"{rows[0].case} ({rows[0].rounds} rounds)", "", text(header), rule, *map(text, body)])
+    return "\n".join([text(header), rule, *map(text, body)])

@@ -1,8 +1,11 @@
 """Run the benchmarks: contenders in turn, on the same data, with the same number of threads, every answer checked.
 
-python -m bench.run                     all cases, two threads
+python -m bench.run                     the usual cases, two threads
 python -m bench.run --case mask --json results.jsonl
+python -m bench.run --case mlp --grid --threads 1 --json grid.jsonl     every network, sparsity and batch: an hour or two
 python -m bench.run --quick             small cases, to see that it works; no figure to quote
+
+`python -m bench.plot grid.jsonl FOLDER` draws what --json wrote.
 """
 
 from __future__ import annotations
@@ -10,15 +13,30 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
+from collections.abc import Iterable
 from pathlib import Path
 
 # Variables that choose another kernel for NumPy's BLAS would slow a rival. They are read when it is loaded, so the process
-# begins again without them.
+# begins again without them; and with those that hold everyone to an older target, where --target asks for one.
 _SLOW = [name for name in os.environ if name.startswith("OPENBLAS_") and name != "OPENBLAS_NUM_THREADS"]
-if __name__ == "__main__" and _SLOW:
-    print(f"{', '.join(_SLOW)} would slow NumPy: unset for this run", file=sys.stderr)
+_LIMITS = {
+    "x86-64-v3": {
+        "ATEN_CPU_CAPABILITY": "avx2",
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+        "NM_ARCH": "avx2",
+        "OPENBLAS_CORETYPE": "Haswell",
+    }
+}
+if __name__ == "__main__" and "PRUNUS_BENCH_STARTED" not in os.environ:
     kept = {name: value for name, value in os.environ.items() if name not in _SLOW}
-    os.execve(sys.executable, [sys.executable, "-m", "bench.run", *sys.argv[1:]], kept)
+    if _SLOW:
+        print(f"{', '.join(_SLOW)} would slow NumPy: unset for this run", file=sys.stderr)
+    if "--target" in sys.argv[:-1]:
+        target = sys.argv[sys.argv.index("--target") + 1]
+        kept |= {"PRUNUS_TARGET": target, **_LIMITS.get(target, {})}
+    os.execve(sys.executable, [sys.executable, "-m", "bench.run", *sys.argv[1:]], {**kept, "PRUNUS_BENCH_STARTED": "1"})
 
 from threadpoolctl import threadpool_limits
 
@@ -29,39 +47,58 @@ from bench.report import Line, as_json, as_table, line
 from bench.worker import Local, Worker
 
 
-def measure(case: Case, machine: Machine, rounds: int) -> list[Line]:
-    """Let every contender run once in each round, in an order that moves on, and check the first and the last answer."""
-    runners = {c.name: (Worker if c.environment or c.python else Local)(c, case) for c in contenders(case)}
+def measure(case: Case, machine: Machine, rounds: int, seconds: float) -> list[Line]:
+    """Let every contender run once in each round, in an order that moves on, and check the first and the last answer.
+
+    At most so many rounds, and, after the fifth, no longer than so many seconds.
+    """
+    chosen = list(contenders(case))
+    runners = {c.name: (Worker if c.environment or c.python else Local)(c, case) for c in chosen}
     names = list(runners)
     times: dict[str, list[float]] = {name: [] for name in names}
-    for i in range(rounds + 1):
+    end = time.perf_counter() + seconds
+    last = False
+    i = 0
+    while not last:
         data = case.data(i)
+        last = i >= rounds or (i >= min(rounds, 5) and time.perf_counter() > end)
         shift = i % len(names)
         for name in names[shift:] + names[:shift]:
-            check = i in (0, rounds)
-            seconds, result = runners[name].time_once(data, want_result=check)
+            check = i == 0 or last
+            elapsed, result = runners[name].time_once(data, want_result=check)
             if check:
                 case.check(data, result)
             if i > 0:  # the first round warms up
-                times[name].append(seconds)
+                times[name].append(elapsed)
+        i += 1
     for runner in runners.values():
         runner.close()
     limit = case.limit(machine)
-    return [line(case.title, name, times[name], times[names[0]], limit) for name in names]
+    return [line(case, c, times[c.name], times[names[0]], limit) for c in chosen]
 
 
-def rounds_for(case: Case, *, quick: bool) -> int:
-    """Enough that the minimum settles; cases that take long need fewer."""
-    if quick:
-        return 3
-    return 15 if case.kind == "mask" or getattr(case, "batch", 0) >= 10_000 else 200
+def selected(options: argparse.Namespace) -> Iterable[Case]:
+    """Yield the cases that the command line asks for."""
+    for name in options.case or CASES:
+        kind = CASES[name]
+        cases = kind.grid(options.threads) if options.grid else kind.variants(options.threads, quick=options.quick)
+        for case in cases:
+            wanted = {"network_name": options.network, "sparsity": options.sparsity, "batch": options.batch}
+            if all(not values or getattr(case, field, None) in values for field, values in wanted.items()):
+                yield case
 
 
 def main() -> None:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--case", action="append", choices=list(CASES), help="run only this case (may be repeated)")
+    parser.add_argument("--grid", action="store_true", help="all networks, sparsities and batches there are")
+    parser.add_argument("--network", action="append", help="of mlp, only this one (may be repeated)")
+    parser.add_argument("--sparsity", action="append", type=float, help="only this one (may be repeated)")
+    parser.add_argument("--batch", action="append", type=int, help="only this one (may be repeated)")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--target", help="hold prunus and, where they can be told, its rivals to this target")
+    parser.add_argument("--seconds", type=float, default=20, help="for one case, at most, after five rounds")
     parser.add_argument("--json", type=Path, help="append a line for each result to this file")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
@@ -70,13 +107,12 @@ def main() -> None:
     machine = Machine()
     print(machine.describe(options.threads), flush=True)
     with threadpool_limits(options.threads):
-        for name in options.case or CASES:
-            for case in CASES[name].variants(options.threads, quick=options.quick):
-                rows = measure(case, machine, rounds_for(case, quick=options.quick))
-                print(f"\n{as_table(rows)}", flush=True)
-                if options.json:
-                    with options.json.open("a") as file:
-                        file.writelines(f"{as_json(row)}\n" for row in rows)
+        for case in selected(options):
+            rows = measure(case, machine, 3 if options.quick else 200, options.seconds)
+            print(f"\n{as_table(rows)}", flush=True)
+            if options.json:
+                with options.json.open("a") as file:
+                    file.writelines(f"{as_json(row, machine.cpu)}\n" for row in rows)
 
 
 if __name__ == "__main__":

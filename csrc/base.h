@@ -16,6 +16,7 @@ using i64 = int64_t;
 using u8 = uint8_t;
 using u16 = uint16_t;
 using u32 = uint32_t;
+using u64 = uint64_t;
 
 // Panels and workspaces start at a cache line: a load that crosses one costs half as much again.
 constexpr i64 kCacheLine = 64;

@@ -31,13 +31,15 @@ constexpr i64 n_parts(i64 n_rows) { return (n_rows + kPartRows - 1) / kPartRows;
 // Column-tiled sliced ELLPACK (M. Kreutzer et al., "A unified sparse matrix data format for efficient general sparse
 // matrix-vector multiplication on modern processors with wide SIMD units", 2014). Within a part and a tile of columns,
 // rows are sorted by their number of entries and taken in slices of eight; the rows of a slice are padded to the
-// longest of them. So loops run equally often for many rows in a row, which the branch predictor learns.
+// longest of them, and to an even number. So loops run equally often for many rows in a row, which the branch predictor
+// learns. A slice is stored by pairs of entries: two of the first row, two of the second, ..., then the next two of the
+// first row. So a quad of weights serves two rows, and a vector of them several.
 constexpr i64 kSliceRows = 8;
 
 struct SellSlice {
-  i32 count;            // entries of each row, padding included
-  i32 n_rows;           // 1 to kSliceRows
-  i32 row[kSliceRows];  // which rows of the matrix; the unused ones repeat the last
+  i32 count;            // entries of each row, padding included; even
+  i32 n_rows;           // 1 to kSliceRows; there is room for all
+  i32 row[kSliceRows];  // which rows of the matrix; those that there are not repeat the last, with zeros for weights
 };
 static_assert(sizeof(SellSlice) == 40, "SellSlice is a plain view");
 
@@ -55,8 +57,8 @@ static_assert(sizeof(SellTile) == 32, "SellTile is a plain view");
 template <class T>
 struct Sell {
   const SellTile* tile;    // n_tiles of the first part, n_tiles of the second, ...
-  const SellSlice* slice;  // one more than there are: it may be prefetched
-  const u16* offset;       // column - first_column of its tile; a slice's rows one after the other
+  const SellSlice* slice;
+  const u16* offset;       // column - first_column of its tile
   const T* value;          // beside offset; 0 where padded
   i64 n_rows;
   i64 n_cols;

@@ -20,6 +20,11 @@ class Case(ABC):
     def variants(cls, threads: int, *, quick: bool) -> Iterator[Case]:
         """Yield the cases to run; `quick` is for trying out: small, and no figure to quote."""
 
+    @classmethod
+    def grid(cls, threads: int) -> Iterator[Case]:
+        """Yield all cases there are, for a long run."""
+        yield from cls.variants(threads, quick=False)
+
     @property
     @abstractmethod
     def title(self) -> str:

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Iterator
 
 from bench.cases import Case
 from bench.contenders.base import Contender
 
-MODULES = ("ours", "numpy_dense", "scipy_csr", "scikit_learn", "pytorch")
+MODULES = (
+    "ours",
+    "numpy_dense",
+    "pytorch",
+    "onnx_runtime",
+    "openvino_dense",
+    "scipy_csr",
+    "scikit_learn",
+    "sparselab_csr",
+    "mkl_sparse",
+    "deepsparse_engine",
+)
 
 
 def contenders(case: Case) -> Iterator[Contender]:
@@ -21,7 +33,9 @@ def contenders(case: Case) -> Iterator[Contender]:
                 raise
             continue
         for contender in module.CONTENDERS:
-            if contender.kind == case.kind:
+            if contender.kind != case.kind or not contender.takes(case):
+                continue
+            if not contender.needs or importlib.util.find_spec(contender.needs):
                 yield contender
 
 

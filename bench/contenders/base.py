@@ -22,3 +22,6 @@ class Contender:
     finish: Callable[[Any], Any] = lambda result: result
     environment: Mapping[str, str] = field(default_factory=dict)
     python: str | None = None
+    needs: str | None = None  # a module that `build` imports, where loading it here already would disturb the others
+    takes: Callable[[Any], bool] = lambda _: True  # of its kind, the cases it is for
+    is_dense: bool = False  # computes all products, those with zeros too

@@ -31,4 +31,4 @@ def _mlp(case: Any) -> Any:
     return lambda data: lambda: run(data)
 
 
-CONTENDERS = [Contender("NumPy", "mask", _mask), Contender("NumPy dense", "mlp", _mlp)]
+CONTENDERS = [Contender("NumPy", "mask", _mask), Contender("NumPy dense", "mlp", _mlp, is_dense=True)]

@@ -32,6 +32,12 @@ _BASELINE = {"PRUNUS_TARGET": _core.supported_targets()[0]}
 CONTENDERS = [
     Contender("prunus", "mask", _mask, lambda result: result[0]),
     Contender("prunus", "mlp", _mlp),
-    Contender("prunus predict", "mlp", _labels),
-    Contender(f"prunus on {_BASELINE['PRUNUS_TARGET']}", "mlp", _mlp, environment=_BASELINE),
+    Contender("prunus predict", "mlp", _labels, takes=lambda case: case.network_name == "digits"),
+    Contender(
+        f"prunus on {_BASELINE['PRUNUS_TARGET']}",
+        "mlp",
+        _mlp,
+        environment=_BASELINE,
+        takes=lambda case: case.network_name == "digits",
+    ),
 ]

@@ -73,6 +73,6 @@ def _numpy(result: Any) -> Any:
 
 CONTENDERS = [
     Contender("torch global_unstructured", "mask", _mask, _numpy),
-    Contender("torch dense", "mlp", _dense, _numpy),
+    Contender("torch dense", "mlp", _dense, _numpy, is_dense=True),
     Contender("torch CSR", "mlp", _csr, _numpy),
 ]

@@ -15,4 +15,4 @@ def _mlp(case: Any) -> Any:
     return lambda data: lambda: estimator.predict(data)
 
 
-CONTENDERS = [Contender("scikit-learn predict", "mlp", _mlp)]
+CONTENDERS = [Contender("scikit-learn predict", "mlp", _mlp, takes=lambda case: case.network_name == "digits")]

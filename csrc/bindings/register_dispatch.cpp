@@ -30,6 +30,18 @@ void register_dispatch(py::module_& m) {
   m.def("active_target", [] { return std::string(active_target().name); });
   m.def("active_instructions", [] { return std::string(active_target().instructions); });
   m.def("lanes", [] { return py::make_tuple(active_target().f32.lanes, active_target().f64.lanes); });
+  m.def(
+      "multiply_and_add",
+      [](i64 n, int threads) {
+        const Kernels<float>& kernels = active_target().f32;
+        py::gil_scoped_release release;
+        parallel_for(threads, threads, [&](i64) {
+          volatile float sink = kernels.multiply_and_add(n);
+          (void)sink;
+        });
+        return 24 * n * kernels.lanes * threads;
+      },
+      py::arg("n"), py::arg("threads"));
   m.def("lookup_columns",
         [] { return py::make_tuple(active_target().f32.lookup_columns, active_target().f64.lookup_columns); });
 }

@@ -10,6 +10,7 @@ struct Kernels {
   i64 lanes;               // of a vector register
   i64 lookup_columns;      // of a tile of a Lookup; 0: no look-up
   i64 lookup_place_bytes;  // of a step
+  T (*multiply_and_add)(i64 n) noexcept;
   void (*absolute)(const T* a, i64 n, T* out) noexcept;
   void (*absolute_product)(const T* a, const T* b, i64 n, T* out) noexcept;
   i32 (*all_finite)(const T* a, i64 n) noexcept;

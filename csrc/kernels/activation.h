@@ -6,6 +6,16 @@
 
 namespace prunus::PRUNUS_TARGET {
 
+// Those that kernels apply to sums in registers.
+PRUNUS_INLINE bool is_simple(Activation activation) {
+  return activation == Activation::identity || activation == Activation::relu;
+}
+
+template <class T>
+PRUNUS_INLINE Vector<T> rectify(Vector<T> x) {
+  return x < T(0) ? Vector<T>{} : x;
+}
+
 // values[i] = f(vector of values)[i] for i in [0, n), any alignment. The last vector is filled up with zeros.
 template <class T, class F>
 PRUNUS_INLINE void map_vectors(T* values, i64 n, F&& f) {
@@ -21,13 +31,13 @@ PRUNUS_INLINE void map_vectors(T* values, i64 n, F&& f) {
   __builtin_memcpy(values + i, &last, static_cast<size_t>(n - i) * sizeof(T));
 }
 
-// values[i] = activation(values[i]) for i in [0, n). O(n).
+// values[i] = activation(values[i]) for i in [0, n). O(n). Not inlined: it would make kernels of many kilobytes.
 template <class T>
-void activate(T* values, i64 n, Activation activation, T negative_slope) noexcept {
+__attribute__((noinline)) void activate(T* values, i64 n, Activation activation, T negative_slope) noexcept {
   using V = Vector<T>;
   switch (activation) {
     case Activation::relu:
-      return map_vectors(values, n, [](V x) { return x < T(0) ? V{} : x; });
+      return map_vectors(values, n, [](V x) { return rectify<T>(x); });
     case Activation::leaky_relu:
       return map_vectors(values, n, [=](V x) { return x < T(0) ? x * negative_slope : x; });
     case Activation::tanh:
@@ -51,7 +61,7 @@ template <class T>
 PRUNUS_INLINE void finish(T* values, i64 n, const Epilogue<T>& epilogue) {
   if (epilogue.activation == Activation::identity) return;
   if (epilogue.activation == Activation::relu) {
-    map_vectors(values, n, [](Vector<T> x) { return x < T(0) ? Vector<T>{} : x; });
+    map_vectors(values, n, [](Vector<T> x) { return rectify<T>(x); });
   } else {
     activate(values, n, epilogue.activation, epilogue.negative_slope);
   }

@@ -1,4 +1,4 @@
-// Sparse matrix times one sample, entry by entry.
+// Sparse matrix times one sample: vectors of weights meet vectors of gathered activations.
 #pragma once
 
 #include "kernels/activation.h"
@@ -6,25 +6,35 @@
 
 namespace prunus::PRUNUS_TARGET {
 
-// kRows rows of a slice side by side: so many independent sums hide the latency of the addition. The compiler must not
-// build vectors of the products, one insertion for each entry.
-template <class T, int kRows>
-PRUNUS_INLINE void add_scalar_rows(const SellTile& tile, const i32* row, const u16* PRUNUS_RESTRICT offset,
-                                   const T* PRUNUS_RESTRICT value, i64 count, const T* PRUNUS_RESTRICT x,
-                                   const Epilogue<T>& epilogue, T* PRUNUS_RESTRICT y) {
-  T sum[kRows];
-  for (int j = 0; j < kRows; ++j) sum[j] = tile.is_first ? epilogue.bias[row[j]] : y[row[j]];
-  for (i64 e = 0; e < count; ++e) {
-    for (int j = 0; j < kRows; ++j) {
-      sum[j] += value[j * count + e] * x[offset[j * count + e]];
-      keep_scalar(sum[j]);
+// A slice's pairs of entries in vectors: each holds a few rows, each row in two neighbouring lanes.
+template <class T>
+constexpr i64 kPairVectors = 2 * kSliceRows / kLanes<T>;
+
+template <class T>
+PRUNUS_INLINE void add_slice(const SellTile& tile, const SellSlice& slice, const u16* PRUNUS_RESTRICT offset,
+                             const T* PRUNUS_RESTRICT value, const T* PRUNUS_RESTRICT x, const Epilogue<T>& epilogue,
+                             T* PRUNUS_RESTRICT y) {
+  Vector<T> sum[kPairVectors<T>];
+  for (Vector<T>& v : sum) v = broadcast(T(0));
+  for (i64 e = 0; e < slice.count * kSliceRows; e += 2 * kSliceRows) {
+    prefetch_ahead(value + e);
+    prefetch_ahead(offset + e);
+    for (i64 v = 0; v < kPairVectors<T>; ++v) {
+      sum[v] += load_unaligned(value + e + v * kLanes<T>) * gather(x, offset + e + v * kLanes<T>);
     }
   }
-  for (int j = 0; j < kRows; ++j) y[row[j]] = sum[j];
+  alignas(kCacheLine) T pairs[2 * kSliceRows];
+  for (i64 v = 0; v < kPairVectors<T>; ++v) store(pairs + v * kLanes<T>, sum[v]);
+  T total[kSliceRows];
+  for (int j = 0; j < kSliceRows; ++j) {
+    total[j] = (tile.is_first ? epilogue.bias[slice.row[j]] : y[slice.row[j]]) + (pairs[2 * j] + pairs[2 * j + 1]);
+  }
+  // Backwards: rows that there are not repeat the last one, which is stored after them.
+  for (int j = kSliceRows - 1; j >= 0; --j) y[slice.row[j]] = total[j];
 }
 
 // y[r] = activation(sum of w[r, c] * x[c] + bias[r]) for the rows r of a part. x: (n_cols,); y: (n_rows,), not
-// overlapping. O(entries). The same order of summation, and so the same bits, as spmm_sell.
+// overlapping. O(entries).
 template <class T>
 void spmv_sell(const Sell<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept {
   for (i64 t = part * w.n_tiles; t < (part + 1) * w.n_tiles; ++t) {
@@ -33,18 +43,9 @@ void spmv_sell(const Sell<T>& w, i64 part, const T* x, const Epilogue<T>& epilog
     const T* value = w.value + tile.first_entry;
     for (i64 s = tile.first_slice; s < tile.first_slice + tile.n_slices; ++s) {
       const SellSlice& slice = w.slice[s];
-      const i64 count = slice.count;
-      i64 done = 0;
-      for (; done + 4 <= slice.n_rows; done += 4) {
-        add_scalar_rows<T, 4>(tile, slice.row + done, offset + done * count, value + done * count, count,
-                              x + tile.first_column, epilogue, y);
-      }
-      for (; done < slice.n_rows; ++done) {
-        add_scalar_rows<T, 1>(tile, slice.row + done, offset + done * count, value + done * count, count,
-                              x + tile.first_column, epilogue, y);
-      }
-      offset += count * slice.n_rows;
-      value += count * slice.n_rows;
+      add_slice(tile, slice, offset, value, x + tile.first_column, epilogue, y);
+      offset += slice.count * kSliceRows;
+      value += slice.count * kSliceRows;
     }
   }
   const i64 begin = part * kPartRows;

@@ -16,6 +16,29 @@ struct Row {
   i64 count() const { return end - begin; }
 };
 
+// Rows [begin, begin + kSliceRows) of those sorted, as far as there are any.
+template <class T>
+void add_slice(SellMatrix<T>& part, const CsrMatrix<T>& w, const std::vector<Row>& rows, size_t begin,
+               i64 first_column) {
+  const size_t n_rows = std::min<size_t>(kSliceRows, rows.size() - begin);
+  const i64 count = (rows[begin].count() + 1) / 2 * 2;
+  SellSlice slice{static_cast<i32>(count), static_cast<i32>(n_rows), {}};
+  for (size_t j = 0; j < kSliceRows; ++j) slice.row[j] = rows[begin + std::min(j, n_rows - 1)].row;
+  part.slice.push_back(slice);
+  const size_t first_entry = part.value.size();
+  part.offset.resize(first_entry + static_cast<size_t>(count * kSliceRows), 0);
+  part.value.resize(part.offset.size(), T(0));
+  for (size_t j = 0; j < n_rows; ++j) {
+    const Row& row = rows[begin + j];
+    for (i64 k = 0; k < row.count(); ++k) {
+      const size_t from = static_cast<size_t>(row.begin + k);
+      const size_t to = first_entry + (static_cast<size_t>(k / 2) * kSliceRows + j) * 2 + static_cast<size_t>(k % 2);
+      part.offset[to] = static_cast<u16>(w.column[from] - first_column);
+      part.value[to] = w.value[from];
+    }
+  }
+}
+
 // The part's tiles, one after the other, with positions that count from the part's own beginning.
 template <class T>
 SellMatrix<T> pack_part(const CsrMatrix<T>& w, i64 first_row, i64 last_row, i64 tile_columns, i64 n_tiles) {
@@ -39,21 +62,7 @@ SellMatrix<T> pack_part(const CsrMatrix<T>& w, i64 first_row, i64 last_row, i64 
     const size_t n_slices = (rows.size() + kSliceRows - 1) / kSliceRows;
     part.tile.push_back({part.n_stored(), static_cast<i32>(part.slice.size()), static_cast<i32>(n_slices),
                          static_cast<i32>(first_column), is_first, is_last, 0});
-    for (size_t i = 0; i < rows.size(); i += kSliceRows) {
-      const size_t end = std::min(i + kSliceRows, rows.size());
-      SellSlice slice{static_cast<i32>(rows[i].count()), static_cast<i32>(end - i), {}};
-      for (size_t k = 0; k < kSliceRows; ++k) slice.row[k] = rows[std::min(i + k, end - 1)].row;
-      part.slice.push_back(slice);
-      for (size_t k = i; k < end; ++k) {
-        for (i64 e = rows[k].begin; e < rows[k].end; ++e) {
-          part.offset.push_back(static_cast<u16>(w.column[static_cast<size_t>(e)] - first_column));
-          part.value.push_back(w.value[static_cast<size_t>(e)]);
-        }
-        const size_t padding = static_cast<size_t>(rows[i].count() - rows[k].count());
-        part.offset.insert(part.offset.end(), padding, 0);
-        part.value.insert(part.value.end(), padding, T(0));
-      }
-    }
+    for (size_t i = 0; i < rows.size(); i += kSliceRows) add_slice(part, w, rows, i, first_column);
   }
   return part;
 }
@@ -92,7 +101,6 @@ SellMatrix<T> pack_sell(const CsrMatrix<T>& w, i64 tile_columns, int threads) {
     part = {};
   }
   matrix.n_slices = static_cast<i64>(matrix.slice.size());
-  matrix.slice.push_back({0, 0, {}});
   return matrix;
 }
 

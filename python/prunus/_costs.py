@@ -17,30 +17,33 @@ from prunus import _core
 # How samples go through an engine: one after the other; in panels one vector wide; in panels of two or four vectors.
 REGIMES = ("rows", "narrow", "wide")
 
+_SLICE_ROWS = 8  # of sell
+
 _WIDE_VECTORS = 4
 _DENSE_DENSITY = 0.85  # above, nothing but the dense kernel is tried
+_MEMORY = 6.2  # bytes a cycle from beyond the caches: 20 GB/s
 
 
 @dataclass(frozen=True)
 class _Cycles:
-    """Of a target's kernels."""
+    """Of a target's kernels, with the weights in a cache."""
 
-    row_entry: float  # sell, one sample, each entry
-    row_place: float  # lookup, one sample, each value stored
-    row_tile: float  # lookup, one sample, each tile of a group
-    row_block: float  # blocks, one sample, each block
-    row_dense: tuple[float, float]  # dense, each weight: the first sample, and every other in the same call
+    row: tuple[float, float, float]  # one sample: each entry, block, weight of a dense layer
+    row_sum: float  # sell, one sample, each row of a tile of columns
+    row_lookup: tuple[float, float]  # lookup, one sample: each value stored, and each tile of a group
+    row_dense_more: float  # dense, each weight, for every other sample of the same call
     narrow: tuple[float, float, float]  # a panel of one vector: each entry, block, weight of a dense layer
+    narrow_sum: float  # sell, each row of a tile of columns
     wide: tuple[float, float, float]  # a panel of four vectors
-    wide_row: float  # sell, a panel of four vectors, each row of a tile of columns
+    wide_sum: float
     turn: float  # each activation that is turned into a panel or back
 
 
 _CYCLES = {
-    "x86-64-v2": _Cycles(1.5, 0, 0, 3.0, (0.5, 0.5), (2.0, 5.0, 1.2), (5.0, 18.0, 4.4), 20, 0.6),
-    "x86-64-v3": _Cycles(1.48, 0.28, 1.6, 1.65, (0.2, 0.11), (1.5, 3.8, 0.65), (3.03, 9.3, 2.1), 17, 0.6),
-    "x86-64-v4": _Cycles(1.4, 0.29, 1.6, 1.65, (0.15, 0.06), (1.5, 4.2, 1.05), (5.2, 17.0, 4.2), 20, 0.6),
-    "aarch64": _Cycles(1.5, 0, 0, 2.0, (0.35, 0.3), (1.6, 4.2, 1.05), (4.6, 17.0, 4.2), 20, 0.6),
+    "x86-64-v2": _Cycles((1.3, 3.0, 0.5), 6, (0, 0), 0.5, (2.0, 5.0, 1.2), 8, (5.0, 18.0, 4.4), 28, 0.8),
+    "x86-64-v3": _Cycles((1.03, 1.65, 0.19), 5, (0.28, 1.6), 0.11, (1.2, 3.8, 0.65), 6, (2.65, 9.3, 2.07), 26, 0.6),
+    "x86-64-v4": _Cycles((1.03, 1.65, 0.14), 5, (0.29, 1.6), 0.06, (1.3, 4.2, 1.05), 6, (5.2, 17.0, 4.2), 28, 0.5),
+    "aarch64": _Cycles((1.2, 2.0, 0.35), 5, (0, 0), 0.3, (1.6, 4.2, 1.05), 6, (4.6, 17.0, 4.2), 28, 0.8),
 }
 
 
@@ -69,29 +72,35 @@ def choose(matrix: _core._CsrMatrix, dtype: np.dtype[np.floating]) -> LayerChoic
     n_rows, n_cols = matrix.shape
     size, density = n_rows * n_cols, matrix.nnz / (n_rows * n_cols)
     tile_columns = _tile_columns(density, lanes * dtype.itemsize)
-    first, more = cycles.row_dense
-    rows, narrow, wide = {"dense": first * size}, {"dense": cycles.narrow[2] * size}, {"dense": cycles.wide[2] * size}
+    rows = {"dense": _alone(cycles.row[2] * size, size * dtype.itemsize)}
+    narrow, wide = {"dense": cycles.narrow[2] * size}, {"dense": cycles.wide[2] * size}
     if density < _DENSE_DENSITY:
-        blocks = matrix.n_blocks
+        blocks, entries = matrix.n_blocks, matrix.nnz * max(n_rows, _SLICE_ROWS) / n_rows
         sums = n_rows * -(-n_cols // tile_columns)
-        rows |= {"sell": cycles.row_entry * matrix.nnz, "blocks": cycles.row_block * blocks}
-        narrow |= {
-            "sell": cycles.narrow[0] * matrix.nnz + cycles.wide_row / 2 * sums,
-            "blocks": cycles.narrow[1] * blocks,
-        }
-        wide |= {"sell": cycles.wide[0] * matrix.nnz + cycles.wide_row * sums, "blocks": cycles.wide[1] * blocks}
+        rows["sell"] = _alone(cycles.row[0] * entries + cycles.row_sum * sums, entries * (dtype.itemsize + 2))
+        rows["blocks"] = _alone(cycles.row[1] * blocks, blocks * (4 * dtype.itemsize + 4))
+        narrow["sell"] = cycles.narrow[0] * matrix.nnz + cycles.narrow_sum * sums
+        narrow["blocks"] = cycles.narrow[1] * blocks
+        wide["sell"] = cycles.wide[0] * matrix.nnz + cycles.wide_sum * sums
+        wide["blocks"] = cycles.wide[1] * blocks
         if columns:
-            places, tiles = _expected_lookup(density, n_rows, n_cols, lanes, columns)
-            rows["lookup"] = cycles.row_place * places + cycles.row_tile * tiles
+            values, tiles = _expected_lookup(density, n_rows, n_cols, lanes, columns)
+            computed = cycles.row_lookup[0] * values + cycles.row_lookup[1] * tiles
+            rows["lookup"] = _alone(computed, values * (dtype.itemsize + 0.5 if columns < 16 else 1))
     cheapest = min(rows, key=rows.__getitem__)
     turned = cycles.turn * (n_rows + n_cols)
     return LayerChoice(
         tile_columns,
         Choice(cheapest, rows[cheapest]),
-        more * size if cheapest == "dense" else rows[cheapest],
+        cycles.row_dense_more * size if cheapest == "dense" else rows[cheapest],
         _best(narrow, turned, lanes),
         _best(wide, turned, _WIDE_VECTORS * lanes),
     )
+
+
+def _alone(computed: float, stored: float) -> float:
+    """A sample's weights are used once each. They may be in a cache or not: the mean of both."""
+    return (computed + max(computed, stored / _MEMORY)) / 2
 
 
 def panels_from(layers: list[LayerChoice], lanes: int) -> int:
@@ -110,7 +119,7 @@ def _best(panel: dict[str, float], turned: float, samples: int) -> Choice:
 
 def _tile_columns(density: float, vector_bytes: int) -> int:
     """Columns whose part of a wide panel stays in L1, or in the near end of L2 where tiles hold few entries a row."""
-    kib = 24 if density >= 0.15 else 32 if density >= 0.07 else 48 if density >= 0.03 else 64
+    kib = next((kib for least, kib in ((0.3, 16), (0.15, 24), (0.07, 32), (0.03, 48)) if density >= least), 64)
     return kib * 1024 // (_WIDE_VECTORS * vector_bytes)
 
 
