@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import pickle
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -88,6 +90,36 @@ def test_several_python_threads_share_an_engine(big: Any) -> None:
     for worker in workers:
         worker.join()
     assert right == [True] * (8 * 20)
+
+
+def test_an_engine_outlives_its_network(big: Any) -> None:
+    network, X, expected = big
+    engine = prunus.compile(prunus.Network([layer.replace(layer.weight.copy()) for layer in network.layers]), threads=2)
+    del network
+    gc.collect()
+    assert np.array_equal(engine(X), expected)
+
+
+def resident() -> int:
+    """Bytes of memory that the process holds."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the system does not tell")
+@pytest.mark.parametrize("n", [1, 5, 40])
+def test_memory_is_flat(n: int, big: Any) -> None:
+    """A leak of 64 bytes a call would be 640 KB."""
+    network, X, _ = big
+    engine = prunus.compile(network, threads=2)
+    out = np.empty((n, 10), np.float32)
+    for _ in range(1000):
+        engine(X[:n])
+        engine(X[:n], out=out)
+    before = resident()
+    for _ in range(5000):
+        engine(X[:n])
+        engine(X[:n], out=out)
+    assert resident() - before < 500_000
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")

@@ -84,6 +84,7 @@ void register_type(py::module_& m, const std::string& suffix) {
 }  // namespace
 
 void register_executor(py::module_& m) {
+  m.attr("cycles_per_thread") = kCyclesPerThread;
   register_type<float>(m, "F32");
   register_type<double>(m, "F64");
 }

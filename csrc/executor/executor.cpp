@@ -10,9 +10,6 @@
 namespace prunus {
 namespace {
 
-// Cycles below which a second thread costs more than it saves: waking it takes 5 to 10 us.
-constexpr double kCyclesPerThread = 60000;
-
 // Vectors in the widest panel. Two rows of four vectors keep eight sums in flight.
 constexpr i64 kPanelVectors = 4;
 

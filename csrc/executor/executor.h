@@ -21,6 +21,9 @@ struct PackedLayer {
   Epilogue<T> epilogue() const { return {bias.data(), activation, negative_slope}; }
 };
 
+// Cycles below which a second thread costs more than it saves: waking it takes 5 to 10 us.
+constexpr double kCyclesPerThread = 60000;
+
 // What the cost model says of a network.
 struct Costs {
   i64 panels_from;  // samples from which panels are faster

@@ -12,11 +12,13 @@ namespace prunus::PRUNUS_TARGET {
 template <class T, int kVectors>
 PRUNUS_INLINE void finish_rows(const Blocks<T>& w, i64 group, const Vector<T> (&sum)[kBlockRows][kVectors], i64 width,
                                const Epilogue<T>& epilogue, T* y) {
-  for (i64 j = 0; j < rows_of(w, group); ++j) {
-    T* out = y + (group * kBlockRows + j) * width;
-    for (int v = 0; v < kVectors; ++v) store(out + v * kLanes<T>, sum[j][v]);
-    finish(out, kVectors * kLanes<T>, epilogue);
+  T* out = y + group * kBlockRows * width;
+  const i64 n_rows = rows_of(w, group);
+  for (i64 j = 0; j < kBlockRows; ++j) {  // so often always: a sum that is indexed by a variable leaves its register
+    if (j >= n_rows) break;
+    for (int v = 0; v < kVectors; ++v) store(out + j * width + v * kLanes<T>, sum[j][v]);
   }
+  for (i64 j = 0; j < n_rows; ++j) finish(out + j * width, kVectors * kLanes<T>, epilogue);
 }
 
 template <class T, int kVectors>
@@ -28,7 +30,8 @@ PRUNUS_INLINE void start_rows(const Blocks<T>& w, i64 group, const Epilogue<T>& 
   }
 }
 
-// The block at `value` times kVectors vectors of a feature.
+// The block at `value` times kVectors vectors of a feature. Broadcasts from memory: there are loads to spare, and
+// shuffles would share a port with the multiplications (Zen 3, dense: 95 % of the peak with loads, 82 % with shuffles).
 template <class T, int kVectors>
 PRUNUS_INLINE void add_block(const T* PRUNUS_RESTRICT value, const Vector<T> (&activations)[kVectors],
                              Vector<T> (&sum)[kBlockRows][kVectors]) {

@@ -13,6 +13,7 @@ from prunus.pruned import Pruned
 from prunus.pruning import prune
 from prunus.report import Report
 from prunus.scoring import Criterion, criteria, importance
+from prunus.sparse import SparseMatrix
 from prunus.training import FineTune, fit
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "NotSupportedError",
     "Pruned",
     "Report",
+    "SparseMatrix",
     "__version__",
     "allocations",
     "as_network",

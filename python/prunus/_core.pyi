@@ -12,6 +12,7 @@ _Bools = NDArray[np.bool_]
 version: str
 compiler: str
 openmp: bool
+cycles_per_thread: float
 
 def compiled_targets() -> list[str]: ...
 def supported_targets() -> list[str]: ...

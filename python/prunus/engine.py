@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from prunus import _check, _core, _costs, _threads
+from prunus import _check, _core, _packed, _threads
 from prunus._check import Floats
 from prunus._functions import ACTIVATION_NUMBER
 from prunus._layer import Layer
@@ -75,17 +75,18 @@ class Engine:
         self._network = network
         self._threads = threads
         self._n_in, self._n_out, self._dtype = network.n_in, network.n_out, network.dtype
-        packed = [_PackedLayer(layer) for layer in network.with_all_inputs().layers]
-        lanes = _core.lanes()[0 if self._dtype == np.float32 else 1]
-        panels_from = _costs.panels_from([layer.choice for layer in packed], lanes)
-        executor = _core.ExecutorF32 if self._dtype == np.float32 else _core.ExecutorF64
-        self._executor = executor(
-            [layer.arguments() for layer in packed],
-            panels_from,
-            sum(layer.choice.rows.cycles for layer in packed),
-            sum(layer.choice.wide.cycles for layer in packed),
+        layers = network.with_all_inputs().layers
+        weights = [_packed.pack_dense(layer.weight) for layer in layers]
+        self._executor, panels_from = _packed.executor(
+            [
+                (weight, layer.bias, ACTIVATION_NUMBER[layer.activation], layer.negative_slope)
+                for weight, layer in zip(weights, layers, strict=True)
+            ]
         )
-        self._plan = Plan([layer.plan() for layer in packed], panels_from)
+        self._cycles = sum(weight.choice.rows.cycles for weight in weights)
+        self._plan = Plan(
+            [_row(weight, layer) for weight, layer in zip(weights, layers, strict=True)], panels_from=panels_from
+        )
 
     @property
     def network(self) -> Network:
@@ -127,8 +128,9 @@ class Engine:
         X = _check.samples("X", X, self._n_in, self._dtype)
         shape = (len(X), self._n_out)
         out = np.empty(shape, self._dtype) if out is None else _checked_out(out, shape, self._dtype, X)
-        # One sample runs on one thread; finding out how many there are would cost as much as the product.
-        self._executor.run(X, out, 1 if len(X) == 1 else _threads.resolve(self._threads))
+        # Finding out how many threads there are would cost more than a small product does.
+        alone = len(X) * self._cycles < _core.cycles_per_thread
+        self._executor.run(X, out, 1 if alone else _threads.resolve(self._threads))
         return out
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
@@ -176,42 +178,15 @@ def compile(network: Any, *, threads: int | None = None) -> Engine:
     return Engine(network, threads)
 
 
-_KERNELS = {"sell": "sell", "blocks": "blocks", "dense": "blocks", "lookup": "lookup"}
-
-
-class _PackedLayer:
-    """A layer in the formats that suit it, each packed once."""
-
-    def __init__(self, layer: Layer) -> None:
-        self._layer = layer
-        matrix = _core.CsrMatrixF32 if layer.weight.dtype == np.float32 else _core.CsrMatrixF64
-        threads = _threads.resolve(None)
-        csr = matrix.from_dense(layer.weight, None, threads)
-        self._n_nonzero = csr.nnz
-        self.choice = _costs.choose(csr, layer.weight.dtype)
-        self._formats = [getattr(self.choice, regime).format for regime in _costs.REGIMES]
-        self._packed = {name: _core.pack(csr, name, self.choice.tile_columns, threads) for name in {*self._formats}}
-
-    def arguments(self) -> tuple[Any, ...]:
-        """Return what the executor takes."""
-        operands = [self._packed[name] for name in self._formats]
-        return (*operands, self._layer.bias, ACTIVATION_NUMBER[self._layer.activation], self._layer.negative_slope)
-
-    def plan(self) -> LayerPlan:
-        """Return the layer's row of the plan."""
-        dtype = "f32" if self._layer.weight.dtype == np.float32 else "f64"
-        kernels = [
-            f"{'spmv' if regime == 'rows' else 'spmm'}_{_KERNELS[name]}_{dtype}"
-            for regime, name in zip(_costs.REGIMES, self._formats, strict=True)
-        ]
-        return LayerPlan(
-            shape=(self._layer.n_out, self._layer.n_in),
-            density=self._n_nonzero / self._layer.weight.size,
-            format="/".join(self._formats),
-            kernel="/".join(kernels),
-            target=_core.active_target(),
-            bytes=sum(operand.nbytes for operand in self._packed.values()) + self._layer.bias.nbytes,
-        )
+def _row(weight: _packed.PackedWeight, layer: Layer) -> LayerPlan:
+    return LayerPlan(
+        shape=weight.shape,
+        density=weight.nnz / layer.weight.size,
+        format=weight.format,
+        kernel=weight.kernel,
+        target=_core.active_target(),
+        bytes=weight.nbytes + layer.bias.nbytes,
+    )
 
 
 def _checked_out(out: Any, shape: tuple[int, int], dtype: np.dtype[Any], X: Floats) -> Floats:
