@@ -56,10 +56,10 @@ static_assert(sizeof(SellTile) == 32, "SellTile is a plain view");
 
 template <class T>
 struct Sell {
-  const SellTile* tile;    // n_tiles of the first part, n_tiles of the second, ...
+  const SellTile* tile;  // n_tiles of the first part, n_tiles of the second, ...
   const SellSlice* slice;
-  const u16* offset;       // column - first_column of its tile
-  const T* value;          // beside offset; 0 where padded
+  const u16* offset;  // column - first_column of its tile
+  const T* value;     // beside offset; 0 where padded
   i64 n_rows;
   i64 n_cols;
   i64 n_tiles;  // of each part

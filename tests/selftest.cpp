@@ -7,6 +7,7 @@
 #include <limits>
 #include <random>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 #include "executor/executor.h"
@@ -136,6 +137,34 @@ void check_executor(std::mt19937& random, const std::vector<i64>& widths, i64 n,
   }
 }
 
+// Eight threads call one executor at once, each with a batch of its own, and each call may use two threads.
+template <class T>
+void check_callers(std::mt19937& random, Format rows, Format panels) {
+  std::vector<prunus::PackedLayer<T>> layers;
+  for (const auto& [n_out, n_in] : {std::pair<i64, i64>{600, 50}, {5, 600}}) {
+    const auto w = prunus::pack_dense<T>(normal<T>(random, n_out * n_in, 0.3).data(), nullptr, n_out, n_in, 2);
+    const auto tile = operand(w, panels);
+    layers.push_back({operand(w, rows), tile, tile, normal<T>(random, n_out), prunus::Activation::tanh, T(0)});
+  }
+  const prunus::Executor<T> executor(layers, {4, 1e9, 1e9});
+  const std::vector<T> x = normal<T>(random, 50 * 100);
+  std::vector<std::vector<T>> expected(101), got(101);
+  const std::vector<i64> batches = {1, 2, 3, 7, 20, 33, 64, 100};
+  for (const i64 n : batches) {
+    expected[static_cast<size_t>(n)].resize(static_cast<size_t>(5 * n));
+    executor.run(x.data(), n, expected[static_cast<size_t>(n)].data(), 1);
+    got[static_cast<size_t>(n)].resize(static_cast<size_t>(5 * n));
+  }
+  std::vector<std::thread> callers;
+  for (const i64 n : batches) {
+    callers.emplace_back([&, n] {
+      for (int i = 0; i < 20; ++i) executor.run(x.data(), n, got[static_cast<size_t>(n)].data(), 2);
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  require(got == expected, "several callers at once");
+}
+
 template <class T>
 void check_type() {
   std::mt19937 random(0);
@@ -156,6 +185,7 @@ void check_type() {
         }
       }
     }
+    check_callers<T>(random, rows, panels);
     check_executor<T>(random, {70, 520, 3}, 5, 0.2, rows, panels, 100);
     check_executor<T>(random, {70, 520, 3}, 40, 0.2, rows, panels, 0);
   }

@@ -87,6 +87,42 @@ def test_a_contender_with_a_python_of_its_own(monkeypatch: pytest.MonkeyPatch) -
         worker.close()
 
 
+def test_tables_and_plots(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    monkeypatch.syspath_prepend(str(ROOT))
+    from bench import plot
+
+    lines = []
+    for batch, sparsity, ours, dense in ((1, 0.5, 10.0, 20.0), (1, 0.9, 5.0, 20.0), (16, 0.9, 30.0, 27.0)):
+        parameters = {
+            "kind": "mlp", "network_name": "tiny", "sparsity": sparsity, "batch": batch, "threads": 1, "block_rows": 1
+        }  # fmt: skip
+        for name, is_dense, time in (("prunus", False, ours), ("Slow", True, 2 * dense), ("Fast", True, dense)):
+            line = {
+                "case": "3-2, x", "parameters": parameters, "contender": name, "is_dense": is_dense, "minimum_us": time,
+                "ratio_of_minima": time / ours, "fraction_of_limit": 0.25, "cpu": "a CPU",
+            }  # fmt: skip
+            lines.append(json.dumps(line))
+    (tmp_path / "lines").write_text("\n".join(lines))
+    monkeypatch.setattr(sys, "argv", ["plot", str(tmp_path / "lines"), str(tmp_path / "out")])
+    plot.main()
+    text = (tmp_path / "out" / "README.md").read_text()
+    assert "2.00x 10 µs 25%" in text
+    assert "4.00x 5 µs 25%" in text
+    assert "Slowest cell against the best dense: 0.90 (batch 16, 90% zeros)" in text
+    assert "batch 16" in (tmp_path / "out" / "tiny-1-threads.svg").read_text()
+
+
+def test_more_instructions_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    from bench.instructions import KEPT, compare
+
+    kept = {"a": 1000, "b": 1000, "gone": 1}
+    found = compare(kept, {"a": 1030, "b": 1031, "new": 5})
+    assert [line.split(":")[0] for line in found] == ["gone", "b", "new"]
+    assert all(json.loads(KEPT.read_text()).values())
+
+
 def test_shapes_of_cases(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT))
     from bench.cases import CASES

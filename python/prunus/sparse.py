@@ -174,7 +174,8 @@ class Transposed:
     def __rmatmul__(self, X: Any) -> Floats:
         """Return X @ W.T, (n_samples, n_out) or (n_out,). O(nnz * n_samples)."""
         X = self._matrix._operand(X, 1)
-        return np.asarray(self._matrix._times_rows(X[None])[0]) if X.ndim == 1 else self._matrix._times_rows(X)
+        out = self._matrix._times_rows(np.atleast_2d(X))
+        return np.asarray(out[0]) if X.ndim == 1 else out
 
     def __matmul__(self, X: Any) -> Any:
         raise TypeError("W.T @ X: expected W on the left, got W.T: prunus packs a matrix for W @ X and X @ W.T")

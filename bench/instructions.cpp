@@ -1,0 +1,115 @@
+// Runs every kernel once on a fixed case, and has callgrind write down the instructions of each. bench/instructions.py
+// drives it.
+#include <cstdio>
+#include <functional>
+#include <map>
+#include <random>
+#include <string>
+
+#include "dispatch/cpu.h"
+#include "pack/blocks.h"
+#include "pack/lookup.h"
+#include "pack/sell.h"
+
+#if __has_include(<valgrind/callgrind.h>)
+#  include <valgrind/callgrind.h>
+#else  // Valgrind comes with its header; without, this program counts nothing
+#  define CALLGRIND_TOGGLE_COLLECT
+#  define CALLGRIND_DUMP_STATS_AT(name)
+#endif
+
+namespace {
+
+using prunus::i64;
+using prunus::u8;
+
+constexpr i64 kRows = 256, kCols = 400;
+
+template <class T>
+struct Data {
+  std::vector<T> dense, thin, x, y, bias;
+  std::vector<u8> mask;
+  prunus::CsrMatrix<T> csr, full;
+
+  Data() : y(kRows * 512), bias(kRows, T(0.5)), mask(kRows * kCols) {
+    std::mt19937 random(0);
+    const auto next = [&] { return static_cast<T>(random() % 2001) / T(1000) - T(1); };  // the same everywhere
+    for (i64 i = 0; i < kRows * kCols; ++i) {
+      dense.push_back(next());
+      thin.push_back(random() % 10 == 0 ? next() : T(0));
+    }
+    for (i64 i = 0; i < kCols * 512; ++i) x.push_back(next());
+    csr = prunus::pack_dense<T>(thin.data(), nullptr, kRows, kCols, 1);
+    full = prunus::pack_dense<T>(dense.data(), nullptr, kRows, kCols, 1);
+  }
+};
+
+// A pointer to the start of a cache line.
+template <class T>
+T* aligned(std::vector<T>& v) {
+  const auto address = reinterpret_cast<std::uintptr_t>(v.data());
+  return v.data() + (64 - address % 64) % 64 / sizeof(T);
+}
+
+template <class T>
+void add_kernels(std::map<std::string, std::function<void()>>& all, const std::string& suffix) {
+  static Data<T> d;
+  static const prunus::Kernels<T>& k = prunus::active_target().kernels<T>();
+  static const auto sell = prunus::pack_sell(d.csr, 256, 1);
+  static const auto blocks = prunus::pack_blocks(d.csr, false, 1);
+  static const auto dense = prunus::pack_blocks(d.full, true, 1);
+  static const prunus::Epilogue<T> relu = {d.bias.data(), prunus::Activation::relu, T(0)};
+  static T *const x = aligned(d.x), *const y = aligned(d.y);
+  static const i64 n = kRows * kCols;
+  for (const i64 vectors : {1, 2, 4}) {
+    const i64 width = vectors * k.lanes;
+    const std::string wide = suffix + " width " + std::to_string(width);
+    all["spmm_sell" + wide] = [=] { k.spmm_sell(sell.view(), 0, x, width, relu, y); };
+    all["spmm_blocks" + wide] = [=] { k.spmm_blocks(blocks.view(), 0, x, width, relu, y); };
+    all["spmm_blocks dense" + wide] = [=] { k.spmm_blocks(dense.view(), 0, x, width, relu, y); };
+  }
+  all["spmv_sell" + suffix] = [] { k.spmv_sell(sell.view(), 0, x, relu, y); };
+  all["spmv_blocks" + suffix] = [] { k.spmv_blocks(blocks.view(), 0, x, kCols, 1, relu, y, kRows); };
+  for (const i64 samples : {1, 2, 4}) {
+    all["spmv_blocks dense" + suffix + " samples " + std::to_string(samples)] = [=] {
+      k.spmv_blocks(dense.view(), 0, x, kCols, samples, relu, y, kRows);
+    };
+  }
+  if (k.lookup_columns > 0) {
+    static const auto lookup = prunus::pack_lookup(d.csr, {k.lookup_columns, k.lanes, k.lookup_place_bytes});
+    all["spmv_lookup" + suffix] = [] { k.spmv_lookup(lookup.view(), 0, x, relu, y); };
+  }
+  all["rows_to_panel" + suffix] = [] { k.rows_to_panel(d.dense.data(), 32, kCols, 0, kCols, 32, y); };
+  all["panel_to_rows" + suffix] = [] { k.panel_to_rows(x, 32, kCols, 0, kCols, 32, d.y.data()); };
+  const char* const names[] = {"identity", "relu", "tanh", "sigmoid", "gelu", "gelu_tanh", "silu", "leaky_relu"};
+  for (int i = 1; i < static_cast<int>(prunus::Activation::count); ++i) {
+    all["activate " + std::string(names[i]) + suffix] = [=] {
+      k.activate(y, 4096, static_cast<prunus::Activation>(i), T(0.1));
+    };
+  }
+  all["absolute" + suffix] = [] { k.absolute(x, n, y); };
+  all["absolute_product" + suffix] = [] { k.absolute_product(x, d.dense.data(), n, y); };
+  all["all_finite" + suffix] = [] { k.all_finite(x, n); };
+  all["apply_mask" + suffix] = [] { k.apply_mask(x, d.mask.data(), n, y); };
+  all["mask_at_least" + suffix] = [] { k.mask_at_least(x, n, T(0.5), d.mask.data()); };
+  all["split_bracket" + suffix] = [] {
+    static std::vector<prunus::Candidate<T>> between(4096);
+    k.split_bracket(x, n, T(0.5), T(0.51), d.mask.data(), 4096, between.data());
+  };
+}
+
+}  // namespace
+
+int main() {
+  std::map<std::string, std::function<void()>> all;
+  add_kernels<float>(all, " f32");
+  add_kernels<double>(all, " f64");
+  for (const auto& [name, run] : all) {
+    CALLGRIND_TOGGLE_COLLECT;
+    run();
+    CALLGRIND_TOGGLE_COLLECT;
+    CALLGRIND_DUMP_STATS_AT(name.c_str());
+  }
+  std::printf("%zu kernels\n", all.size());
+  return 0;
+}
