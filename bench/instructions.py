@@ -36,7 +36,7 @@ def count(program: Path, target: str) -> dict[str, int]:
             program,
         ]
         environment = {**os.environ, "PRUNUS_TARGET": target}
-        subprocess.run(command, env=environment, check=True, capture_output=True)
+        subprocess.run([*command, str(program)], env=environment, check=True, capture_output=True)
         dumps = [path.read_text() for path in Path(folder).glob("out.*")]
     counts = {}
     for dump in dumps:

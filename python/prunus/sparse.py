@@ -132,11 +132,11 @@ class SparseMatrix:
         return out
 
     def _operand(self, X: Any, axis: int) -> Floats:
-        X = _check.float_array("X", X, dtype=self._dtype)
-        if X.ndim not in (1, 2) or X.shape[axis if X.ndim == 2 else 0] != self.shape[1]:
+        array = _check.float_array("X", X, dtype=self._dtype)
+        if array.ndim not in (1, 2) or array.shape[axis if array.ndim == 2 else 0] != self.shape[1]:
             shapes = f"({self.shape[1]},) or " + (f"({self.shape[1]}, n)" if axis == 0 else f"(n, {self.shape[1]})")
-            raise ValueError(f"X: expected the shape {shapes}, got {X.shape}")
-        return X
+            raise ValueError(f"X: expected the shape {shapes}, got {array.shape}")
+        return array
 
     def __rmatmul__(self, X: Any) -> Any:
         raise TypeError("X @ W: expected W.T on the right, got W: prunus packs a matrix for W @ X and X @ W.T")
