@@ -28,15 +28,10 @@ TOLERANCE = 1.03
 def count(program: Path, target: str) -> dict[str, int]:
     """Return the instructions of each kernel."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [
-            "valgrind",
-            "--tool=callgrind",
-            "--collect-atstart=no",
-            f"--callgrind-out-file={folder}/out",
-            program,
-        ]
+        command = ["valgrind", "--tool=callgrind", "--collect-atstart=no", f"--callgrind-out-file={folder}/out"]
+        command.append(str(program))
         environment = {**os.environ, "PRUNUS_TARGET": target}
-        subprocess.run([*command, str(program)], env=environment, check=True, capture_output=True)
+        subprocess.run(command, env=environment, check=True, capture_output=True)
         dumps = [path.read_text() for path in Path(folder).glob("out.*")]
     counts = {}
     for dump in dumps:
