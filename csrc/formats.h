@@ -58,7 +58,7 @@ template <class T>
 struct Sell {
   const SellTile* tile;  // n_tiles of the first part, n_tiles of the second, ...
   const SellSlice* slice;
-  const u16* offset;  // column - first_column of its tile
+  const u16* offset;  // column - first_column of its tile; followed by 2 * kSliceRows zeros
   const T* value;     // beside offset; 0 where padded
   i64 n_rows;
   i64 n_cols;

@@ -175,6 +175,36 @@ def test_x_of_any_real_kind(big: Any) -> None:
     assert np.array_equal(engine(whole > 3), engine((whole > 3).astype(np.float32)))
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_short_way_refuses_what_the_long_one_must_look_at(dtype: Any, rng: np.random.Generator) -> None:
+    """Arrays that are not plain give the right answer or the right error, whichever way they take."""
+    network = prunus.Network([prunus.Layer(rng.standard_normal((3, 4)).astype(dtype))])
+    engine = prunus.compile(network, threads=1)
+    X = rng.standard_normal((5, 4)).astype(dtype)
+    expected = engine(X)
+    other = np.float64 if dtype == np.float32 else np.float32
+    swapped = X.astype(X.dtype.newbyteorder())
+    bytes_off = np.frombuffer(b"\0" + X.tobytes(), np.uint8)[1:].view(dtype).reshape(5, 4)
+    wide = np.repeat(X, 2, axis=1)[:, ::2]
+    for same in (swapped, bytes_off, wide, np.asfortranarray(X), X.tolist()):
+        assert np.array_equal(engine(same), expected)
+    assert np.array_equal(engine(X.astype(other)), engine(X.astype(other).astype(dtype)))
+    out = np.zeros((5, 3), dtype)
+    assert engine(X, out=out) is out
+    assert np.array_equal(out, expected)
+    assert engine(X[:0]).shape == (0, 3)
+    wrongs: list[Any] = [X[:, :3], X[0], np.ma.array(X), X.astype(complex), X.astype(str)]
+    for wrong in wrongs:
+        with pytest.raises((TypeError, ValueError), match="X: expected"):
+            engine(wrong)
+    big = np.zeros(100, dtype)
+    x = big[:20].reshape(5, 4)
+    bads: list[Any] = [big[19:34].reshape(5, 3), out[:, ::-1], out.astype(other), out[:4], np.asfortranarray(out)]
+    for bad in bads:
+        with pytest.raises((TypeError, ValueError), match="out: expected"):
+            engine(x, out=bad)
+
+
 def test_many_threads_are_as_many_as_can_be(big: Any) -> None:
     network, X, expected = big
     assert np.array_equal(prunus.compile(network, threads=2**31)(X), expected)

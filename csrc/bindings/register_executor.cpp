@@ -68,6 +68,43 @@ void run_columns(const Executor<T>& executor, const Array<T>& x, Array<T>& out, 
   executor.run_columns(in, n, to, threads);
 }
 
+// A plain two-dimensional array of T with so many columns that can be used in place. Not one of a class of its own,
+// such as one with a mask.
+template <class T>
+bool is_plain(const py::handle& x, i64 n_cols) {
+  const auto& numpy = py::detail::npy_api::get();
+  if (static_cast<void*>(Py_TYPE(x.ptr())) != static_cast<void*>(numpy.PyArray_Type_)) return false;
+  const py::array array = py::reinterpret_borrow<py::array>(x);
+  constexpr int kUsable = py::array::c_style | py::detail::npy_api::NPY_ARRAY_ALIGNED_;
+  const py::dtype dtype = array.dtype();
+  return array.ndim() == 2 && array.shape(1) == n_cols && (array.flags() & kUsable) == kUsable &&
+         dtype.num() == py::detail::npy_format_descriptor<T>::value && dtype.byteorder() == '=';
+}
+
+// The short way for a call that is short itself: the output, new or in `out`, if the arrays are plain and the samples
+// too little work for two threads; else None. What is wrong with them is for Python to say.
+template <class T>
+py::object run_small(const Executor<T>& executor, const py::handle& x, const py::object& given) {
+  if (!is_plain<T>(x, executor.n_in())) return py::none();
+  const Array<T> in = py::reinterpret_borrow<Array<T>>(x);
+  const i64 n = in.shape(0);
+  if (static_cast<double>(n) * executor.row_cycles() >= kCyclesPerThread) return py::none();
+  Array<T> out;
+  if (given.is_none()) {
+    out = Array<T>({n, executor.n_out()});
+  } else {
+    if (!is_plain<T>(given, executor.n_out())) return py::none();
+    out = py::reinterpret_borrow<Array<T>>(given);
+    const bool apart = out.data() + out.size() <= in.data() || in.data() + in.size() <= out.data();
+    if (out.shape(0) != n || !out.writeable() || !apart) return py::none();
+  }
+  const T* from = in.data();
+  T* to = out.mutable_data();
+  py::gil_scoped_release release;
+  executor.run(from, n, to, 1);
+  return out;
+}
+
 template <class T>
 void register_type(py::module_& m, const std::string& suffix) {
   using py::arg;
@@ -77,6 +114,7 @@ void register_type(py::module_& m, const std::string& suffix) {
   py::class_<Executor<T>>(m, ("Executor" + suffix).c_str())
       .def(py::init(&make_executor<T>), arg("layers"), arg("panels_from"), arg("row_cycles"), arg("panel_cycles"))
       .def("run", &run<T>, arg("x").noconvert(), arg("out").noconvert(), arg("threads"))
+      .def("run_small", &run_small<T>, arg("x"), arg("out"))
       .def("run_columns", &run_columns<T>, arg("x").noconvert(), arg("out").noconvert(), arg("threads"));
   m.def("pack", &pack<T>, arg("matrix"), arg("kind"), arg("tile_columns"), arg("threads"));
 }
@@ -84,7 +122,6 @@ void register_type(py::module_& m, const std::string& suffix) {
 }  // namespace
 
 void register_executor(py::module_& m) {
-  m.attr("cycles_per_thread") = kCyclesPerThread;
   register_type<float>(m, "F32");
   register_type<double>(m, "F64");
 }

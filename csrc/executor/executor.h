@@ -40,6 +40,7 @@ class Executor {
 
   i64 n_in() const { return layers_.front().rows->n_cols(); }
   i64 n_out() const { return layers_.back().rows->n_rows(); }
+  double row_cycles() const { return costs_.row; }
 
   // y (n, n_out) = the network's output for x (n, n_in), both row-major, not overlapping. May be called from several
   // threads at once. The result does not depend on `threads`. Throws std::bad_alloc, before anything is written.

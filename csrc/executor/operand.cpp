@@ -30,7 +30,7 @@ class SellOperand final : public Operand<T> {
     for (size_t t = 0; t < matrix.tile.size(); t += static_cast<size_t>(matrix.n_tiles)) {
       before.push_back(matrix.tile[t].first_entry);
     }
-    before.push_back(matrix.n_stored());
+    before.push_back(matrix.n_stored);
     return before;
   }
 

@@ -52,10 +52,14 @@ PRUNUS_INLINE void sparse_group(const Blocks<T>& w, i64 group, const T* PRUNUS_R
   Vector<T> sum[kBlockRows][kVectors];
   start_rows<T, kVectors>(w, group, epilogue, sum);
   const Range range = blocks_of(w, group);
+  // The next column is loaded ahead of this block's activations, as in spmm_sell.h.
+  i64 column = w.column[range.begin];
   for (i64 b = range.begin; b < range.end; ++b) {
+    const i64 next = w.column[b + 1];
     Vector<T> activations[kVectors];
-    load_feature<T, kVectors>(x + w.column[b] * width, activations);
+    load_feature<T, kVectors>(x + column * width, activations);
     add_block<T, kVectors>(w.value + b * kBlockRows, activations, sum);
+    column = next;
   }
   finish_rows<T, kVectors>(w, group, sum, width, epilogue, y);
 }

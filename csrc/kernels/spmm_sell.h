@@ -13,14 +13,20 @@ namespace prunus::PRUNUS_TARGET {
 // So many sums are in flight: two fused multiply-add units with a latency of four cycles.
 constexpr int kChains = 8;
 
-// Two rows' pairs of offsets in one register, which costs one load: loads of any size compete with those of the
-// activations (Zen 3, four vectors, half of the weights kept: 2.89 cycles an entry with a load for each offset, 2.75
-// so).
-PRUNUS_INLINE u64 load_offsets(const u16* p) {
-  u64 offsets;
-  __builtin_memcpy(&offsets, p, sizeof offsets);
-  return offsets;
-}
+// A pair of entries for each of kRows rows, in registers: two rows' offsets in one, a quad of weights for two rows (one
+// for double). Loads compete with those of the activations, whatever their size (Zen 3, four vectors, half of the
+// weights kept: 2.89 cycles an entry with a load for each offset, 2.73 so).
+template <class T, int kRows>
+struct Pairs {
+  static constexpr int kQuads = 2 * kRows / static_cast<int>(kQuad<T>);
+  u64 offsets[kRows / 2];
+  Vector<T> weights[kQuads];
+
+  PRUNUS_INLINE void load(const u16* offset, const T* value) {
+    for (int j = 0; j < kRows / 2; ++j) __builtin_memcpy(&offsets[j], offset + 4 * j, sizeof offsets[j]);
+    for (int q = 0; q < kQuads; ++q) weights[q] = load_quad(value + q * kQuad<T>);
+  }
+};
 
 // Number k of four offsets, times kWidth.
 template <int k, i64 kWidth>
@@ -35,20 +41,43 @@ PRUNUS_INLINE void add_entry(Vector<T> quad, const T* feature, Vector<T> (&sum)[
   for (int v = 0; v < kVectors; ++v) sum[v] += weight * load(feature + v * kLanes<T>);
 }
 
-// A pair of entries for each of kRows rows. Splitting a quad costs shuffles, where broadcasts from memory would cost
-// loads.
 template <class T, int kVectors, int kRows>
-PRUNUS_INLINE void add_pairs(const u16* offset, const T* value, const T* x, Vector<T> (&sum)[kRows][kVectors]) {
+PRUNUS_INLINE void add_pairs(const Pairs<T, kRows>& pairs, const T* x, Vector<T> (&sum)[kRows][kVectors]) {
   constexpr i64 kWidth = kVectors * kLanes<T>;
+  constexpr bool kTwoRows = kQuad<T> == 4;  // in a quad
+  constexpr int k = kTwoRows ? 2 : 0;
   for (int j = 0; j < kRows; j += 2) {
-    const u64 offsets = load_offsets(offset + 2 * j);
-    const Vector<T> first = load_quad(value + 2 * j);
-    const Vector<T> second = kQuad<T> == 4 ? first : load_quad(value + 2 * j + 2);
-    constexpr int k = kQuad<T> == 4 ? 2 : 0;
+    const u64 offsets = pairs.offsets[j / 2];
+    const Vector<T> first = pairs.weights[kTwoRows ? j / 2 : j];
+    const Vector<T> second = kTwoRows ? first : pairs.weights[j + 1];
     add_entry<0, T>(first, x + take_offset<0, kWidth>(offsets), sum[j]);
     add_entry<k, T>(second, x + take_offset<2, kWidth>(offsets), sum[j + 1]);
     add_entry<1, T>(first, x + take_offset<1, kWidth>(offsets), sum[j]);
     add_entry<k + 1, T>(second, x + take_offset<3, kWidth>(offsets), sum[j + 1]);
+  }
+}
+
+// All pairs of kRows rows. Where registers allow, a pair is loaded while the one before it is added: the processor
+// takes the oldest loads first, and those of activations would keep the next offsets waiting (Zen 3, two vectors: 2.25
+// cycles an entry, 1.57 so). The last pair of all is followed by zeros.
+template <class T, int kVectors, int kRows>
+PRUNUS_INLINE void add_entries(const u16* PRUNUS_RESTRICT offset, const T* PRUNUS_RESTRICT value, i64 count,
+                               const T* PRUNUS_RESTRICT x, Vector<T> (&sum)[kRows][kVectors]) {
+  constexpr bool kAhead = kVectors * kQuad<T> >= 8;
+  Pairs<T, kRows> pairs;
+  if constexpr (kAhead) {
+    pairs.load(offset, value);
+    for (i64 e = 2; e <= count; e += 2) {
+      Pairs<T, kRows> next;
+      next.load(offset + e * kSliceRows, value + e * kSliceRows);
+      add_pairs(pairs, x, sum);
+      pairs = next;
+    }
+  } else {
+    for (i64 e = 0; e < count; e += 2) {
+      pairs.load(offset + e * kSliceRows, value + e * kSliceRows);
+      add_pairs(pairs, x, sum);
+    }
   }
 }
 
@@ -65,7 +94,7 @@ PRUNUS_INLINE void add_rows(const SellTile& tile, const i32* row, i64 n_rows, co
       sum[j][v] = tile.is_first ? broadcast(epilogue.bias[row[j]]) : load(y + row[j] * width + v * kLanes<T>);
     }
   }
-  for (i64 e = 0; e < count; e += 2) add_pairs<T, kVectors>(offset + e * kSliceRows, value + e * kSliceRows, x, sum);
+  add_entries<T, kVectors, kRows>(offset, value, count, x, sum);
   if (tile.is_last && epilogue.activation == Activation::relu) {
     for (int j = 0; j < kRows; ++j) {
       for (int v = 0; v < kVectors; ++v) sum[j][v] = rectify<T>(sum[j][v]);

@@ -14,6 +14,8 @@ PRUNUS_INLINE void add_tiles(const Lookup<T>& w, i64 tile, i64 n_tiles, i64 n_st
                              const T*& value, const u8*& place, Vector<T>& total) {
   const i64 steps = kSteps > 0 ? kSteps : n_steps;
   for (i64 t = tile; t < tile + n_tiles; ++t) {
+    for (i64 s = 0; s < steps; s += kCacheLine / PRUNUS_VECTOR_BYTES) prefetch_ahead(value + s * kLanes<T>);
+    prefetch_ahead(place);
     const Table<T> table(x + w.tile_column[t]);
     Vector<T> sum = load_unaligned(value) * table.look_up(place);
     for (i64 s = 1; s < steps; ++s) {

@@ -60,8 +60,8 @@ SellMatrix<T> pack_part(const CsrMatrix<T>& w, i64 first_row, i64 last_row, i64 
     }
     std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.count() > b.count(); });
     const size_t n_slices = (rows.size() + kSliceRows - 1) / kSliceRows;
-    part.tile.push_back({part.n_stored(), static_cast<i32>(part.slice.size()), static_cast<i32>(n_slices),
-                         static_cast<i32>(first_column), is_first, is_last, 0});
+    part.tile.push_back({static_cast<i64>(part.value.size()), static_cast<i32>(part.slice.size()),
+                         static_cast<i32>(n_slices), static_cast<i32>(first_column), is_first, is_last, 0});
     for (size_t i = 0; i < rows.size(); i += kSliceRows) add_slice(part, w, rows, i, first_column);
   }
   return part;
@@ -91,7 +91,7 @@ SellMatrix<T> pack_sell(const CsrMatrix<T>& w, i64 tile_columns, int threads) {
   });
   for (SellMatrix<T>& part : parts) {
     for (SellTile tile : part.tile) {
-      tile.first_entry += matrix.n_stored();
+      tile.first_entry += static_cast<i64>(matrix.value.size());
       tile.first_slice += static_cast<i32>(matrix.slice.size());
       matrix.tile.push_back(tile);
     }
@@ -101,6 +101,9 @@ SellMatrix<T> pack_sell(const CsrMatrix<T>& w, i64 tile_columns, int threads) {
     part = {};
   }
   matrix.n_slices = static_cast<i64>(matrix.slice.size());
+  matrix.n_stored = static_cast<i64>(matrix.value.size());
+  matrix.offset.resize(matrix.offset.size() + 2 * kSliceRows, 0);
+  matrix.value.resize(matrix.offset.size(), T(0));
   return matrix;
 }
 

@@ -13,13 +13,13 @@ struct SellMatrix {
   i64 n_slices = 0;
   std::vector<SellTile> tile;
   std::vector<SellSlice> slice;
-  std::vector<u16> offset;
-  std::vector<T> value;
+  std::vector<u16> offset;  // in the end followed by a pair of entries for each row of a slice: kernels read ahead
+  std::vector<T> value;     // beside offset
+  i64 n_stored = 0;         // values, without those
 
   Sell<T> view() const { return {tile.data(), slice.data(), offset.data(), value.data(), n_rows, n_cols, n_tiles}; }
-  i64 n_stored() const { return static_cast<i64>(value.size()); }
   i64 bytes() const {
-    return n_stored() * static_cast<i64>(sizeof(T) + sizeof(u16)) + n_slices * static_cast<i64>(sizeof(SellSlice)) +
+    return n_stored * static_cast<i64>(sizeof(T) + sizeof(u16)) + n_slices * static_cast<i64>(sizeof(SellSlice)) +
            static_cast<i64>(tile.size() * sizeof(SellTile));
   }
 };

@@ -83,7 +83,6 @@ class Engine:
                 for weight, layer in zip(weights, layers, strict=True)
             ]
         )
-        self._cycles = sum(weight.choice.rows.cycles for weight in weights)
         self._plan = Plan(
             [_row(weight, layer) for weight, layer in zip(weights, layers, strict=True)], panels_from=panels_from
         )
@@ -125,12 +124,12 @@ class Engine:
         TypeError, ValueError
             If X or out is not as said.
         """
+        if (small := self._executor.run_small(X, out)) is not None:
+            return small
         X = _check.samples("X", X, self._n_in, self._dtype)
         shape = (len(X), self._n_out)
         out = np.empty(shape, self._dtype) if out is None else _checked_out(out, shape, self._dtype, X)
-        # Finding out how many threads there are would cost more than a small product does.
-        alone = len(X) * self._cycles < _core.cycles_per_thread
-        self._executor.run(X, out, 1 if alone else _threads.resolve(self._threads))
+        self._executor.run(X, out, _threads.resolve(self._threads))
         return out
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
