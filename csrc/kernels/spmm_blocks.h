@@ -10,15 +10,33 @@
 namespace prunus::PRUNUS_TARGET {
 
 template <class T, int kVectors>
-PRUNUS_INLINE void finish_rows(const Blocks<T>& w, i64 group, const Vector<T> (&sum)[kBlockRows][kVectors], i64 width,
-                               const Epilogue<T>& epilogue, T* y) {
+PRUNUS_INLINE void store_rows(const Blocks<T>& w, i64 group, const Vector<T> (&sum)[kBlockRows][kVectors], i64 width,
+                              T* y) {
   T* out = y + group * kBlockRows * width;
   const i64 n_rows = rows_of(w, group);
   for (i64 j = 0; j < kBlockRows; ++j) {  // so often always: a sum that is indexed by a variable leaves its register
     if (j >= n_rows) break;
     for (int v = 0; v < kVectors; ++v) store(out + j * width + v * kLanes<T>, sum[j][v]);
   }
-  for (i64 j = 0; j < n_rows; ++j) finish(out + j * width, kVectors * kLanes<T>, epilogue);
+}
+
+template <class T, int kVectors>
+PRUNUS_INLINE void finish_rows(const Blocks<T>& w, i64 group, i64 width, const Epilogue<T>& epilogue, T* y) {
+  for (i64 j = 0; j < rows_of(w, group); ++j) {
+    finish(y + (group * kBlockRows + j) * width, kVectors * kLanes<T>, epilogue);
+  }
+}
+
+template <class T, int kVectors>
+PRUNUS_INLINE void resume_rows(const Blocks<T>& w, i64 group, i64 width, const T* y,
+                               Vector<T> (&sum)[kBlockRows][kVectors]) {
+  const T* from = y + group * kBlockRows * width;
+  const i64 n_rows = rows_of(w, group);
+  for (i64 j = 0; j < kBlockRows; ++j) {
+    for (int v = 0; v < kVectors; ++v) {
+      sum[j][v] = j < n_rows ? load(from + j * width + v * kLanes<T>) : broadcast(T(0));
+    }
+  }
 }
 
 template <class T, int kVectors>
@@ -61,17 +79,25 @@ PRUNUS_INLINE void sparse_group(const Blocks<T>& w, i64 group, const T* PRUNUS_R
     add_block<T, kVectors>(w.value + b * kBlockRows, activations, sum);
     column = next;
   }
-  finish_rows<T, kVectors>(w, group, sum, width, epilogue, y);
+  store_rows<T, kVectors>(w, group, sum, width, y);
+  finish_rows<T, kVectors>(w, group, width, epilogue, y);
 }
 
-// kGroups neighbouring groups at a time.
+// Columns [begin, end) of kGroups neighbouring groups; sums begin with the bias or with what was stored for the columns
+// before.
 template <class T, int kVectors, int kGroups>
-PRUNUS_INLINE void dense_groups(const Blocks<T>& w, i64 group, const T* PRUNUS_RESTRICT x, i64 width,
-                                const Epilogue<T>& epilogue, T* PRUNUS_RESTRICT y) {
+PRUNUS_INLINE void dense_groups(const Blocks<T>& w, i64 group, i64 begin, i64 end, const T* PRUNUS_RESTRICT x,
+                                i64 width, const Epilogue<T>& epilogue, T* PRUNUS_RESTRICT y) {
   Vector<T> sum[kGroups][kBlockRows][kVectors];
-  for (int g = 0; g < kGroups; ++g) start_rows<T, kVectors>(w, group + g, epilogue, sum[g]);
-  const T* PRUNUS_RESTRICT value = w.value + group * w.n_cols * kBlockRows;
-  for (i64 c = 0; c < w.n_cols; ++c, value += kBlockRows) {
+  for (int g = 0; g < kGroups; ++g) {
+    if (begin == 0) {
+      start_rows<T, kVectors>(w, group + g, epilogue, sum[g]);
+    } else {
+      resume_rows<T, kVectors>(w, group + g, width, y, sum[g]);
+    }
+  }
+  const T* PRUNUS_RESTRICT value = w.value + (group * w.n_cols + begin) * kBlockRows;
+  for (i64 c = begin; c < end; ++c, value += kBlockRows) {
     Vector<T> activations[kVectors];
     load_feature<T, kVectors>(x + c * width, activations);
     for (int g = 0; g < kGroups; ++g) prefetch_ahead(value + g * w.n_cols * kBlockRows);
@@ -79,24 +105,41 @@ PRUNUS_INLINE void dense_groups(const Blocks<T>& w, i64 group, const T* PRUNUS_R
       add_block<T, kVectors>(value + g * w.n_cols * kBlockRows, activations, sum[g]);
     }
   }
-  for (int g = 0; g < kGroups; ++g) finish_rows<T, kVectors>(w, group + g, sum[g], width, epilogue, y);
+  for (int g = 0; g < kGroups; ++g) {
+    store_rows<T, kVectors>(w, group + g, sum[g], width, y);
+    if (end == w.n_cols) finish_rows<T, kVectors>(w, group + g, width, epilogue, y);
+  }
+}
+
+// So much of a panel stays in L2 beside the weights that pass through it.
+constexpr i64 kTileBytes = 128 * 1024;
+
+template <class T, int kVectors>
+PRUNUS_INLINE void dense_part(const Blocks<T>& w, i64 part, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) {
+  const Range groups = groups_of(w, part);
+  const i64 tile = kTileBytes / (width * static_cast<i64>(sizeof(T)));
+  for (i64 begin = 0; begin == 0 || begin < w.n_cols; begin += tile) {
+    const i64 end = begin + tile < w.n_cols ? begin + tile : w.n_cols;
+    i64 g = groups.begin;
+    if (kVectors == 1) {  // two groups, or too few sums would be in flight
+      for (; g + 2 <= groups.end; g += 2) dense_groups<T, kVectors, 2>(w, g, begin, end, x, width, epilogue, y);
+    }
+    for (; g < groups.end; ++g) {
+      for (i64 v = 0; v < width; v += kVectors * kLanes<T>) {
+        dense_groups<T, kVectors, 1>(w, g, begin, end, x + v, width, epilogue, y + v);
+      }
+    }
+  }
 }
 
 template <class T, int kVectors>
 PRUNUS_INLINE void spmm_blocks_width(const Blocks<T>& w, i64 part, const T* x, i64 width, const Epilogue<T>& epilogue,
                                      T* y) {
+  if (w.is_dense) return dense_part<T, kVectors>(w, part, x, width, epilogue, y);
   const Range groups = groups_of(w, part);
-  i64 g = groups.begin;
-  if (w.is_dense && kVectors == 1) {  // two groups, or too few sums would be in flight
-    for (; g + 2 <= groups.end; g += 2) dense_groups<T, kVectors, 2>(w, g, x, width, epilogue, y);
-  }
-  for (; g < groups.end; ++g) {
+  for (i64 g = groups.begin; g < groups.end; ++g) {
     for (i64 v = 0; v < width; v += kVectors * kLanes<T>) {
-      if (w.is_dense) {
-        dense_groups<T, kVectors, 1>(w, g, x + v, width, epilogue, y + v);
-      } else {
-        sparse_group<T, kVectors>(w, g, x + v, width, epilogue, y + v);
-      }
+      sparse_group<T, kVectors>(w, g, x + v, width, epilogue, y + v);
     }
   }
 }

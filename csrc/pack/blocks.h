@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pack/csr.h"
+#include "pack/stored.h"
 
 namespace prunus {
 
@@ -11,8 +12,8 @@ struct BlockMatrix {
   i64 n_cols = 0;
   bool dense = false;
   std::vector<i64> group_start;
-  std::vector<i32> column;  // empty if dense
-  std::vector<T> value;
+  Stored<i32> column;  // empty if dense
+  Stored<T> value;
 
   Blocks<T> view() const { return {group_start.data(), column.data(), value.data(), n_rows, n_cols, dense}; }
   i64 n_stored() const { return static_cast<i64>(value.size()); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pack/csr.h"
+#include "pack/stored.h"
 
 namespace prunus {
 
@@ -20,8 +21,8 @@ struct LookupMatrix {
   std::vector<i64> group_run, group_tile, group_step;
   std::vector<LookupRun> run;
   std::vector<i32> tile_column;
-  std::vector<u8> place;
-  std::vector<T> value;
+  Stored<u8> place;
+  Stored<T> value;
   std::vector<i32> row;
 
   Lookup<T> view() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pack/csr.h"
+#include "pack/stored.h"
 
 namespace prunus {
 
@@ -13,9 +14,9 @@ struct SellMatrix {
   i64 n_slices = 0;
   std::vector<SellTile> tile;
   std::vector<SellSlice> slice;
-  std::vector<u16> offset;  // in the end followed by a pair of entries for each row of a slice: kernels read ahead
-  std::vector<T> value;     // beside offset
-  i64 n_stored = 0;         // values, without those
+  Stored<u16> offset;  // in the end followed by a pair of entries for each row of a slice: kernels read ahead
+  Stored<T> value;     // beside offset
+  i64 n_stored = 0;    // values, without those
 
   Sell<T> view() const { return {tile.data(), slice.data(), offset.data(), value.data(), n_rows, n_cols, n_tiles}; }
   i64 bytes() const {

@@ -54,14 +54,22 @@ class Choice(NamedTuple):
     cycles: float
 
 
+_Formats = dict[str, tuple[float, float]]  # name -> cycles with the weights in a cache, and bytes that are read once
+
+
 class LayerChoice(NamedTuple):
     """How one weight should run."""
 
     tile_columns: int  # of sell
     rows: Choice
     rows_more: float  # cycles of another sample in the same call
+    rows_stored: float  # bytes that the samples of a call read once
     narrow: Choice
     wide: Choice
+
+    def rows_cycles(self, n_samples: int) -> float:
+        """Return the cycles of a call with so many samples, row-major."""
+        return _call(self.rows.cycles + (n_samples - 1) * self.rows_more, self.rows_stored)
 
 
 def choose(matrix: _core._CsrMatrix, dtype: np.dtype[np.floating]) -> LayerChoice:
@@ -72,34 +80,42 @@ def choose(matrix: _core._CsrMatrix, dtype: np.dtype[np.floating]) -> LayerChoic
     n_rows, n_cols = matrix.shape
     size, density = n_rows * n_cols, matrix.nnz / (n_rows * n_cols)
     tile_columns = _tile_columns(density, lanes * dtype.itemsize)
-    rows = {"dense": _alone(cycles.row[2] * size, size * dtype.itemsize)}
-    narrow, wide = {"dense": cycles.narrow[2] * size}, {"dense": cycles.wide[2] * size}
+    # Cycles with the weights in a cache, and their bytes.
+    rows: _Formats = {"dense": (cycles.row[2] * size, size * dtype.itemsize)}
+    narrow: _Formats = {"dense": (cycles.narrow[2] * size, size * dtype.itemsize)}
+    wide: _Formats = {"dense": (cycles.wide[2] * size, 0.0)}  # the weights are used often enough
     if density < _DENSE_DENSITY:
         blocks, entries = matrix.n_blocks, matrix.nnz * max(n_rows, _SLICE_ROWS) / n_rows
         sums = n_rows * -(-n_cols // tile_columns)
-        rows["sell"] = _alone(cycles.row[0] * entries + cycles.row_sum * sums, entries * (dtype.itemsize + 2))
-        rows["blocks"] = _alone(cycles.row[1] * blocks, blocks * (4 * dtype.itemsize + 4))
-        narrow["sell"] = cycles.narrow[0] * matrix.nnz + cycles.narrow_sum * sums
-        narrow["blocks"] = cycles.narrow[1] * blocks
-        wide["sell"] = cycles.wide[0] * matrix.nnz + cycles.wide_sum * sums
-        wide["blocks"] = cycles.wide[1] * blocks
+        sell_bytes, block_bytes = entries * (dtype.itemsize + 2), blocks * (4 * dtype.itemsize + 4)
+        rows["sell"] = cycles.row[0] * entries + cycles.row_sum * sums, sell_bytes
+        rows["blocks"] = cycles.row[1] * blocks, block_bytes
+        narrow["sell"] = cycles.narrow[0] * matrix.nnz + cycles.narrow_sum * sums, sell_bytes
+        narrow["blocks"] = cycles.narrow[1] * blocks, block_bytes
+        wide["sell"] = cycles.wide[0] * matrix.nnz + cycles.wide_sum * sums, 0.0
+        wide["blocks"] = cycles.wide[1] * blocks, 0.0
         if columns:
             values, tiles = _expected_lookup(density, n_rows, n_cols, lanes, columns)
             computed = cycles.row_lookup[0] * values + cycles.row_lookup[1] * tiles
-            rows["lookup"] = _alone(computed, values * (dtype.itemsize + 0.5 if columns < 16 else 1))
-    cheapest = min(rows, key=rows.__getitem__)
+            rows["lookup"] = computed, values * (dtype.itemsize + (0.5 if columns < 16 else 1.0))
+    alone, (computed, stored) = _cheapest(rows)
     turned = cycles.turn * (n_rows + n_cols)
     return LayerChoice(
         tile_columns,
-        Choice(cheapest, rows[cheapest]),
-        cycles.row_dense_more * size if cheapest == "dense" else rows[cheapest],
-        _best(narrow, turned, lanes),
-        _best(wide, turned, _WIDE_VECTORS * lanes),
+        Choice(alone, computed),
+        cycles.row_dense_more * size if alone == "dense" else computed,
+        stored,
+        _in_panel(narrow, turned, lanes),
+        _in_panel(wide, turned, _WIDE_VECTORS * lanes),
     )
 
 
-def _alone(computed: float, stored: float) -> float:
-    """A sample's weights are used once each. They may be in a cache or not: the mean of both."""
+def _cheapest(formats: _Formats) -> tuple[str, tuple[float, float]]:
+    return min(formats.items(), key=lambda item: _call(*item[1]))
+
+
+def _call(computed: float, stored: float) -> float:
+    """Few samples use each weight once. It may be in a cache or not: the mean of both."""
     return (computed + max(computed, stored / _MEMORY)) / 2
 
 
@@ -107,14 +123,14 @@ def panels_from(layers: list[LayerChoice], lanes: int) -> int:
     """Return the number of samples from which panels are faster than rows; more than `lanes` fill a panel anyway."""
     panel = sum(layer.narrow.cycles for layer in layers) * lanes
     for n in range(1, lanes + 1):
-        if sum(layer.rows.cycles + (n - 1) * layer.rows_more for layer in layers) >= panel:
+        if sum(layer.rows_cycles(n) for layer in layers) >= panel:
             return n
     return lanes + 1
 
 
-def _best(panel: dict[str, float], turned: float, samples: int) -> Choice:
-    cheapest = min(panel, key=panel.__getitem__)
-    return Choice(cheapest, panel[cheapest] / samples + turned)
+def _in_panel(formats: _Formats, turned: float, samples: int) -> Choice:
+    name, (computed, stored) = _cheapest(formats)
+    return Choice(name, _call(computed, stored) / samples + turned)
 
 
 def _tile_columns(density: float, vector_bytes: int) -> int:
