@@ -55,7 +55,7 @@ class Machine:
     @functools.cache  # noqa: B019
     def peak(self, threads: int) -> float:
         """Floating point operations a second: float32 multiplications and additions in registers alone."""
-        operations = _core.multiply_and_add(1_000_000, threads)
+        operations = 24 * 1_000_000 * _core.lanes()[0] * threads  # csrc/kernels/peak.h
         return operations / fastest(lambda: _core.multiply_and_add(1_000_000, threads))
 
     def describe(self, threads: int) -> str:

@@ -5,28 +5,21 @@
 
 namespace prunus {
 
-// Compressed sparse rows. Whoever makes one has checked it: row_start does not decrease, columns lie in [0, n_cols).
-template <class T>
-struct Csr {
-  const i64* row_start;  // n_rows + 1 entries; row r owns the entries [row_start[r], row_start[r + 1])
-  const i32* column;     // ascending within a row
-  const T* value;        // beside column
-  i64 n_rows;
-  i64 n_cols;
-};
-static_assert(sizeof(Csr<float>) == 3 * sizeof(void*) + 2 * sizeof(i64), "Csr is a plain view");
-
-// Per entry: one value and one column. Per row: one start.
-template <class T>
-constexpr i64 csr_bytes(i64 n_rows, i64 n_entries) {
-  return n_entries * static_cast<i64>(sizeof(T) + sizeof(i32)) + (n_rows + 1) * static_cast<i64>(sizeof(i64));
-}
-
 // The packed formats below are cut into parts of so many neighbouring rows (the last one may be shorter), each complete
 // in itself: what threads share out, and few enough rows that their results stay in a cache.
 constexpr i64 kPartRows = 256;
 
 constexpr i64 n_parts(i64 n_rows) { return (n_rows + kPartRows - 1) / kPartRows; }
+
+struct Range {
+  i64 begin, end;
+};
+
+// The rows of a part of a matrix with n_rows.
+constexpr Range rows_of_part(i64 n_rows, i64 part) {
+  const i64 begin = part * kPartRows, end = begin + kPartRows;
+  return {begin, end < n_rows ? end : n_rows};
+}
 
 // Column-tiled sliced ELLPACK (M. Kreutzer et al., "A unified sparse matrix data format for efficient general sparse
 // matrix-vector multiplication on modern processors with wide SIMD units", 2014). Within a part and a tile of columns,
@@ -43,16 +36,15 @@ struct SellSlice {
 };
 static_assert(sizeof(SellSlice) == 40, "SellSlice is a plain view");
 
+// In the first and the last tile of a part every row has a place in a slice: there its sum begins with the bias, and
+// ends with the activation. In the others, rows without entries have none.
 struct SellTile {
   i64 first_entry;
-  i32 first_slice;
+  i64 first_slice;
   i32 n_slices;
   i32 first_column;
-  i32 is_first;  // sums begin with the bias; every row has a place in a slice
-  i32 is_last;   // sums go through the activation; every row has a place in a slice
-  i32 unused;
 };
-static_assert(sizeof(SellTile) == 32, "SellTile is a plain view");
+static_assert(sizeof(SellTile) == 24, "SellTile is a plain view");
 
 template <class T>
 struct Sell {

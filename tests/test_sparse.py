@@ -54,6 +54,8 @@ def test_what_scipy_allows_is_made_canonical() -> None:
     assert W.nnz == 2
     assert W.to_scipy().toarray().tolist() == [[2, 0, 5], [0, 0, 0]]
     assert given.data.tolist() == [1, 2, 4, 0]
+    small = csr_array((np.array([100, 100], np.int8), np.array([0, 0]), np.array([0, 2])), shape=(1, 1))
+    assert prunus.SparseMatrix.from_scipy(small).to_scipy().toarray().tolist() == [[200]]
 
 
 def test_conversions(rng: np.random.Generator) -> None:
@@ -80,6 +82,7 @@ def test_errors() -> None:
         (lambda: prunus.SparseMatrix.from_dense([1.0]), ValueError, "w: expected 2 dimensions"),
         (lambda: prunus.SparseMatrix.from_dense([[np.nan]]), ValueError, "w: expected finite"),
         (lambda: prunus.SparseMatrix.from_dense(np.zeros((0, 3))), ValueError, "w: expected at least one"),
+        (lambda: prunus.SparseMatrix([[1.0]]), TypeError, "made by from_dense or from_scipy"),  # type: ignore[arg-type]
         (lambda: prunus.SparseMatrix.from_scipy(X), TypeError, "matrix: expected a SciPy sparse matrix"),
         (lambda: prunus.SparseMatrix.from_scipy(csr_array([[1j]])), TypeError, "matrix: expected an array of real"),
         (lambda: prunus.SparseMatrix.from_scipy(csr_array([[np.inf]])), ValueError, "matrix: expected finite"),

@@ -30,6 +30,3 @@ def model_bytes(case: Any) -> bytes:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     onnx.checker.check_model(model)
     return bytes(model.SerializeToString())
-
-
-CONTENDERS: list[Any] = []

@@ -16,6 +16,13 @@ std::shared_ptr<Operand<T>> pack(const CsrMatrix<T>& matrix, const std::string& 
   throw std::invalid_argument("kind: expected sell, blocks, dense or lookup, got '" + kind + "'");
 }
 
+template <class T>
+std::shared_ptr<PanelOperand<T>> panel_operand(const py::handle& handle) {
+  auto operand = std::dynamic_pointer_cast<PanelOperand<T>>(handle.cast<std::shared_ptr<Operand<T>>>());
+  require(operand != nullptr, "layers: expected a format that takes panels");
+  return operand;
+}
+
 // From tuples (rows, narrow, wide, bias, number of the activation, negative_slope).
 template <class T>
 std::unique_ptr<Executor<T>> make_executor(const py::list& tuples, i64 panels_from, double row_cycles,
@@ -29,25 +36,31 @@ std::unique_ptr<Executor<T>> make_executor(const py::list& tuples, i64 panels_fr
     require(bias.ndim() == 1, "bias: expected a one-dimensional array");
     require(activation >= 0 && activation < static_cast<i32>(Activation::count),
             "activation: expected the number of one");
-    using Handle = std::shared_ptr<Operand<T>>;
-    layers.push_back({layer[0].cast<Handle>(), layer[1].cast<Handle>(), layer[2].cast<Handle>(),
-                      std::vector<T>(bias.data(), bias.data() + bias.size()), static_cast<Activation>(activation),
-                      layer[5].cast<T>()});
+    layers.push_back({layer[0].cast<std::shared_ptr<Operand<T>>>(), panel_operand<T>(layer[1]),
+                      panel_operand<T>(layer[2]), std::vector<T>(bias.data(), bias.data() + bias.size()),
+                      static_cast<Activation>(activation), layer[5].cast<T>()});
   }
   return std::make_unique<Executor<T>>(std::move(layers), Costs{panels_from, row_cycles, panel_cycles});
 }
 
 template <class T>
-void require_apart(const Array<T>& x, const Array<T>& out) {
-  require(out.data() + out.size() <= x.data() || x.data() + x.size() <= out.data(), "out: expected not to overlap x");
+bool are_apart(const Array<T>& x, const Array<T>& out) {
+  return out.data() + out.size() <= x.data() || x.data() + x.size() <= out.data();
+}
+
+// x and out for a call: samples along `axis`, features along the other.
+template <class T>
+void require_samples(const Executor<T>& executor, const Array<T>& x, const Array<T>& out, int axis) {
+  const int features = 1 - axis;
+  require(x.ndim() == 2 && x.shape(features) == executor.n_in(), "x: expected n_in features for each sample");
+  require(out.ndim() == 2 && out.shape(axis) == x.shape(axis) && out.shape(features) == executor.n_out(),
+          "out: expected n_out features for each sample of x");
+  require(are_apart(x, out), "out: expected not to overlap x");
 }
 
 template <class T>
 void run(const Executor<T>& executor, const Array<T>& x, Array<T>& out, int threads) {
-  require(x.ndim() == 2 && x.shape(1) == executor.n_in(), "x: expected the shape (n_samples, n_in)");
-  require(out.ndim() == 2 && out.shape(0) == x.shape(0) && out.shape(1) == executor.n_out(),
-          "out: expected the shape (n_samples, n_out)");
-  require_apart(x, out);
+  require_samples(executor, x, out, 0);
   const T* in = x.data();
   T* to = out.mutable_data();  // throws if out is read-only
   const i64 n = x.shape(0);
@@ -57,10 +70,7 @@ void run(const Executor<T>& executor, const Array<T>& x, Array<T>& out, int thre
 
 template <class T>
 void run_columns(const Executor<T>& executor, const Array<T>& x, Array<T>& out, int threads) {
-  require(x.ndim() == 2 && x.shape(0) == executor.n_in(), "x: expected the shape (n_in, n_samples)");
-  require(out.ndim() == 2 && out.shape(1) == x.shape(1) && out.shape(0) == executor.n_out(),
-          "out: expected the shape (n_out, n_samples)");
-  require_apart(x, out);
+  require_samples(executor, x, out, 1);
   const T* in = x.data();
   T* to = out.mutable_data();
   const i64 n = x.shape(1);
@@ -95,14 +105,15 @@ py::object run_small(const Executor<T>& executor, const py::handle& x, const py:
   } else {
     if (!is_plain<T>(given, executor.n_out())) return py::none();
     out = py::reinterpret_borrow<Array<T>>(given);
-    const bool apart = out.data() + out.size() <= in.data() || in.data() + in.size() <= out.data();
-    if (out.shape(0) != n || !out.writeable() || !apart) return py::none();
+    if (out.shape(0) != n || !out.writeable() || !are_apart(in, out)) return py::none();
   }
   const T* from = in.data();
   T* to = out.mutable_data();
-  py::gil_scoped_release release;
-  executor.run(from, n, to, 1);
-  return out;
+  {
+    py::gil_scoped_release release;
+    executor.run(from, n, to, 1);
+  }
+  return std::move(out);  // with the lock: to return it as another type may count a reference
 }
 
 template <class T>
@@ -122,6 +133,8 @@ void register_type(py::module_& m, const std::string& suffix) {
 }  // namespace
 
 void register_executor(py::module_& m) {
+  m.attr("panel_vectors") = kPanelVectors;
+  m.attr("slice_rows") = kSliceRows;
   register_type<float>(m, "F32");
   register_type<double>(m, "F64");
 }

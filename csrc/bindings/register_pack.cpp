@@ -65,8 +65,7 @@ void register_type(py::module_& m, const char* name) {
       .def("to_arrays", &to_arrays<T>)
       .def_property_readonly("shape", [](const Matrix& a) { return py::make_tuple(a.n_rows, a.n_cols); })
       .def_property_readonly("nnz", &Matrix::n_entries)
-      .def_property_readonly("n_blocks", [](const Matrix& a) { return count_blocks(a); })
-      .def_property_readonly("nbytes", [](const Matrix& a) { return csr_bytes<T>(a.n_rows, a.n_entries()); });
+      .def_property_readonly("n_blocks", [](const Matrix& a) { return count_blocks(a); });
 }
 
 }  // namespace

@@ -10,9 +10,6 @@
 namespace prunus {
 namespace {
 
-// Vectors in the widest panel. Two rows of four vectors keep eight sums in flight.
-constexpr i64 kPanelVectors = 4;
-
 // The narrowest panel that holds n samples, or the widest there is.
 i64 panel_width(i64 n, i64 lanes) {
   i64 width = lanes;
@@ -56,14 +53,12 @@ Executor<T>::Executor(std::vector<PackedLayer<T>> layers, const Costs& costs)
     for (const auto& operand : {layer.narrow, layer.wide}) {
       check_shape("panels with rows", number, n_rows, operand->n_rows());
       check_shape("panels with columns", number, n_cols, operand->n_cols());
-      if (!operand->takes_panels()) throw std::invalid_argument("layers: expected a format that takes panels");
     }
     if (i > 0) check_shape("columns", number, layers_[i - 1].rows->n_rows(), n_cols);
     widest_ = std::max({widest_, n_rows, layer.rows->readable_columns()});
   }
   const i64 whole = kCacheLine / static_cast<i64>(sizeof(T));
   widest_ = (widest_ + whole - 1) / whole * whole;
-  copies_input_ = layers_.front().rows->readable_columns() > n_in();
 }
 
 template <class T>
@@ -86,7 +81,7 @@ void Executor<T>::run_rows(const T* x, i64 n, T* y, int threads) const {
   const T* first = x;
   i64 first_stride = n_in();
   const i64 readable = layers_.front().rows->readable_columns();
-  if (copies_input_) {
+  if (readable > n_in()) {
     for (i64 s = 0; s < n; ++s) {
       std::memcpy(buffers[1] + s * widest_, x + s * n_in(), static_cast<size_t>(n_in()) * sizeof(T));
       std::fill(buffers[1] + s * widest_ + n_in(), buffers[1] + s * widest_ + readable, T(0));
@@ -146,7 +141,7 @@ void Executor<T>::run_panels(const Batch& batch, int threads) const {
 
 // By the size of the batch, not of the tile: samples of a call are all computed alike.
 template <class T>
-const Operand<T>& Executor<T>::operand(const PackedLayer<T>& layer, const Batch& batch) const {
+const PanelOperand<T>& Executor<T>::operand(const PackedLayer<T>& layer, const Batch& batch) const {
   return batch.n <= active_target().kernels<T>().lanes ? *layer.narrow : *layer.wide;
 }
 
@@ -158,7 +153,7 @@ void Executor<T>::run_tile(const Batch& batch, i64 begin, T* panels, int rank, i
   load_tile(batch, begin, width, share(n_in(), rank, size), share(n_in(), rank + 1, size), in);
   if (size > 1) team_barrier();
   for (const PackedLayer<T>& layer : layers_) {
-    const Operand<T>& weight = operand(layer, batch);
+    const PanelOperand<T>& weight = operand(layer, batch);
     const i64 end = weight.first_part(rank + 1, size);
     for (i64 p = weight.first_part(rank, size); p < end; ++p) {
       weight.multiply_panel(p, in, width, layer.epilogue(), out);

@@ -11,15 +11,18 @@ namespace prunus {
 
 template <class T>
 struct PackedLayer {
-  std::shared_ptr<const Operand<T>> rows;    // for a few samples, row-major
-  std::shared_ptr<const Operand<T>> narrow;  // for more, turned into panels one vector wide
-  std::shared_ptr<const Operand<T>> wide;    // for many, in wider panels
-  std::vector<T> bias;                       // n_rows of the weight
+  std::shared_ptr<const Operand<T>> rows;         // for a few samples, row-major
+  std::shared_ptr<const PanelOperand<T>> narrow;  // for more, turned into panels one vector wide
+  std::shared_ptr<const PanelOperand<T>> wide;    // for many, in wider panels
+  std::vector<T> bias;                            // n_rows of the weight
   Activation activation = Activation::identity;
   T negative_slope = T(0);
 
   Epilogue<T> epilogue() const { return {bias.data(), activation, negative_slope}; }
 };
+
+// Vectors in the widest panel. Two rows of four vectors keep eight sums in flight.
+constexpr i64 kPanelVectors = 4;
 
 // Cycles below which a second thread costs more than it saves: waking it takes 5 to 10 us.
 constexpr double kCyclesPerThread = 60000;
@@ -56,12 +59,11 @@ class Executor {
   void load_tile(const Batch& batch, i64 begin, i64 width, i64 first, i64 last, T* panel) const;
   void store_tile(const Batch& batch, i64 begin, i64 width, i64 first, i64 last, const T* panel) const;
   void run_tile(const Batch& batch, i64 begin, T* panels, int rank, int size) const;
-  const Operand<T>& operand(const PackedLayer<T>& layer, const Batch& batch) const;
+  const PanelOperand<T>& operand(const PackedLayer<T>& layer, const Batch& batch) const;
 
   std::vector<PackedLayer<T>> layers_;
   Costs costs_;
   i64 widest_ = 0;  // activations of the widest layer, readable ones included
-  bool copies_input_ = false;
   mutable WorkspacePool pool_;
 };
 

@@ -6,10 +6,10 @@ namespace prunus {
 namespace {
 
 template <class T>
-class SellOperand final : public Operand<T> {
+class SellOperand final : public PanelOperand<T> {
  public:
   explicit SellOperand(SellMatrix<T> matrix)
-      : Operand<T>(matrix.n_rows, matrix.n_cols, stored_before(matrix)), matrix_(std::move(matrix)) {}
+      : PanelOperand<T>(matrix.n_rows, matrix.n_cols, stored_before(matrix)), matrix_(std::move(matrix)) {}
 
   i64 bytes() const override { return matrix_.bytes(); }
 
@@ -38,10 +38,10 @@ class SellOperand final : public Operand<T> {
 };
 
 template <class T>
-class BlockOperand final : public Operand<T> {
+class BlockOperand final : public PanelOperand<T> {
  public:
   explicit BlockOperand(BlockMatrix<T> matrix)
-      : Operand<T>(matrix.n_rows, matrix.n_cols, stored_before(matrix)), matrix_(std::move(matrix)) {}
+      : PanelOperand<T>(matrix.n_rows, matrix.n_cols, stored_before(matrix)), matrix_(std::move(matrix)) {}
 
   i64 bytes() const override { return matrix_.bytes(); }
 
@@ -79,8 +79,6 @@ class LookupOperand final : public Operand<T> {
     const i64 columns = matrix_.shape.columns;
     return (matrix_.n_cols + columns - 1) / columns * columns;
   }
-  bool takes_panels() const override { return false; }
-  void multiply_panel(i64, const T*, i64, const Epilogue<T>&, T*) const override {}
 
   void multiply_rows(i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
                      i64 y_stride) const override {
@@ -114,11 +112,11 @@ i64 Operand<T>::first_part(int rank, int size) const {
 }
 
 template <class T>
-std::shared_ptr<Operand<T>> make_operand(SellMatrix<T> matrix) {
+std::shared_ptr<PanelOperand<T>> make_operand(SellMatrix<T> matrix) {
   return std::make_shared<SellOperand<T>>(std::move(matrix));
 }
 template <class T>
-std::shared_ptr<Operand<T>> make_operand(BlockMatrix<T> matrix) {
+std::shared_ptr<PanelOperand<T>> make_operand(BlockMatrix<T> matrix) {
   return std::make_shared<BlockOperand<T>>(std::move(matrix));
 }
 template <class T>
@@ -128,10 +126,10 @@ std::shared_ptr<Operand<T>> make_operand(LookupMatrix<T> matrix) {
 
 template class Operand<float>;
 template class Operand<double>;
-template std::shared_ptr<Operand<float>> make_operand(SellMatrix<float>);
-template std::shared_ptr<Operand<double>> make_operand(SellMatrix<double>);
-template std::shared_ptr<Operand<float>> make_operand(BlockMatrix<float>);
-template std::shared_ptr<Operand<double>> make_operand(BlockMatrix<double>);
+template std::shared_ptr<PanelOperand<float>> make_operand(SellMatrix<float>);
+template std::shared_ptr<PanelOperand<double>> make_operand(SellMatrix<double>);
+template std::shared_ptr<PanelOperand<float>> make_operand(BlockMatrix<float>);
+template std::shared_ptr<PanelOperand<double>> make_operand(BlockMatrix<double>);
 template std::shared_ptr<Operand<float>> make_operand(LookupMatrix<float>);
 template std::shared_ptr<Operand<double>> make_operand(LookupMatrix<double>);
 

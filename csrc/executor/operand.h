@@ -35,13 +35,7 @@ class Operand {
   // Of a sample, how many activations must be readable, those past n_cols with any finite value.
   virtual i64 readable_columns() const { return n_cols_; }
 
-  // Whether multiply_panel may be called.
-  virtual bool takes_panels() const { return true; }
-
-  // The rows of one part. y panel (n_rows, width) from x panel (n_cols, width); width is 1, 2 or 4 vectors.
-  virtual void multiply_panel(i64 part, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) const = 0;
-
-  // The same for n samples, row-major: sample s at x + s * x_stride and y + s * y_stride.
+  // The rows of one part for n samples, row-major: sample s at x + s * x_stride and y + s * y_stride.
   virtual void multiply_rows(i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
                              i64 y_stride) const = 0;
 
@@ -50,10 +44,20 @@ class Operand {
   std::vector<i64> stored_before_;  // of each part, and the sum
 };
 
+// One that multiplies panels, too.
 template <class T>
-std::shared_ptr<Operand<T>> make_operand(SellMatrix<T> matrix);
+class PanelOperand : public Operand<T> {
+ public:
+  using Operand<T>::Operand;
+
+  // The rows of one part. y panel (n_rows, width) from x panel (n_cols, width); width is 1, 2 or 4 vectors.
+  virtual void multiply_panel(i64 part, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) const = 0;
+};
+
 template <class T>
-std::shared_ptr<Operand<T>> make_operand(BlockMatrix<T> matrix);
+std::shared_ptr<PanelOperand<T>> make_operand(SellMatrix<T> matrix);
+template <class T>
+std::shared_ptr<PanelOperand<T>> make_operand(BlockMatrix<T> matrix);
 template <class T>
 std::shared_ptr<Operand<T>> make_operand(LookupMatrix<T> matrix);
 

@@ -5,10 +5,6 @@
 
 namespace prunus::PRUNUS_TARGET {
 
-struct Range {
-  i64 begin, end;
-};
-
 template <class T>
 PRUNUS_INLINE Range blocks_of(const Blocks<T>& w, i64 group) {
   if (w.is_dense) return {group * w.n_cols, (group + 1) * w.n_cols};
@@ -17,8 +13,8 @@ PRUNUS_INLINE Range blocks_of(const Blocks<T>& w, i64 group) {
 
 template <class T>
 PRUNUS_INLINE Range groups_of(const Blocks<T>& w, i64 part) {
-  const i64 end = (part + 1) * kPartRows < w.n_rows ? (part + 1) * kPartRows : w.n_rows;
-  return {part * (kPartRows / kBlockRows), (end + kBlockRows - 1) / kBlockRows};
+  const Range rows = rows_of_part(w.n_rows, part);
+  return {rows.begin / kBlockRows, (rows.end + kBlockRows - 1) / kBlockRows};
 }
 
 // How many rows of the group the matrix has.

@@ -84,18 +84,18 @@ PRUNUS_INLINE void add_entries(const u16* PRUNUS_RESTRICT offset, const T* PRUNU
 // kRows rows of a slice, of which there are n_rows, with `count` entries each. Loops over the sums do nothing else, so
 // that all are unrolled and the sums stay in registers.
 template <class T, int kVectors, int kRows>
-PRUNUS_INLINE void add_rows(const SellTile& tile, const i32* row, i64 n_rows, const u16* PRUNUS_RESTRICT offset,
+PRUNUS_INLINE void add_rows(bool is_first, bool is_last, const i32* row, i64 n_rows, const u16* PRUNUS_RESTRICT offset,
                             const T* PRUNUS_RESTRICT value, i64 count, const T* PRUNUS_RESTRICT x,
                             const Epilogue<T>& epilogue, T* PRUNUS_RESTRICT y) {
   constexpr i64 width = kVectors * kLanes<T>;
   Vector<T> sum[kRows][kVectors];
   for (int j = 0; j < kRows; ++j) {
     for (int v = 0; v < kVectors; ++v) {
-      sum[j][v] = tile.is_first ? broadcast(epilogue.bias[row[j]]) : load(y + row[j] * width + v * kLanes<T>);
+      sum[j][v] = is_first ? broadcast(epilogue.bias[row[j]]) : load(y + row[j] * width + v * kLanes<T>);
     }
   }
   add_entries<T, kVectors, kRows>(offset, value, count, x, sum);
-  if (tile.is_last && epilogue.activation == Activation::relu) {
+  if (is_last && epilogue.activation == Activation::relu) {
     for (int j = 0; j < kRows; ++j) {
       for (int v = 0; v < kVectors; ++v) sum[j][v] = rectify<T>(sum[j][v]);
     }
@@ -104,7 +104,7 @@ PRUNUS_INLINE void add_rows(const SellTile& tile, const i32* row, i64 n_rows, co
   for (int j = kRows - 1; j >= 0; --j) {
     for (int v = 0; v < kVectors; ++v) store(y + row[j] * width + v * kLanes<T>, sum[j][v]);
   }
-  if (tile.is_last && !is_simple(epilogue.activation)) {
+  if (is_last && !is_simple(epilogue.activation)) {
     for (i64 j = 0; j < kRows && j < n_rows; ++j) {
       activate(y + row[j] * width, width, epilogue.activation, epilogue.negative_slope);
     }
@@ -123,8 +123,8 @@ template <class T, int kVectors>
 void spmm_sell_width(const Sell<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept {
   constexpr i64 width = kVectors * kLanes<T>;
   constexpr int kRows = kChains / kVectors;
-  for (i64 t = part * w.n_tiles; t < (part + 1) * w.n_tiles; ++t) {
-    const SellTile& tile = w.tile[t];
+  for (i64 t = 0; t < w.n_tiles; ++t) {
+    const SellTile& tile = w.tile[part * w.n_tiles + t];
     const u16* offset = w.offset + tile.first_entry;
     const T* value = w.value + tile.first_entry;
     const T* features = x + tile.first_column * width;
@@ -133,8 +133,8 @@ void spmm_sell_width(const Sell<T>& w, i64 part, const T* x, const Epilogue<T>& 
       const i64 n_entries = slice.count * kSliceRows;
       if (kVectors < 4) prefetch_weights(offset, value, n_entries);
       for (i64 j = 0; j < slice.n_rows; j += kRows) {
-        add_rows<T, kVectors, kRows>(tile, slice.row + j, slice.n_rows - j, offset + 2 * j, value + 2 * j, slice.count,
-                                     features, epilogue, y);
+        add_rows<T, kVectors, kRows>(t == 0, t + 1 == w.n_tiles, slice.row + j, slice.n_rows - j, offset + 2 * j,
+                                     value + 2 * j, slice.count, features, epilogue, y);
       }
       offset += n_entries;
       value += n_entries;

@@ -146,9 +146,8 @@ void spmv_blocks(const Blocks<T>& w, i64 part, const T* x, i64 x_stride, i64 n, 
       s += 1;
     }
   }
-  const i64 begin = part * kPartRows;
-  const i64 end = begin + kPartRows < w.n_rows ? begin + kPartRows : w.n_rows;
-  for (i64 s = 0; s < n; ++s) finish(y + s * y_stride + begin, end - begin, epilogue);
+  const Range rows = rows_of_part(w.n_rows, part);
+  for (i64 s = 0; s < n; ++s) finish(y + s * y_stride + rows.begin, rows.end - rows.begin, epilogue);
 }
 
 }  // namespace prunus::PRUNUS_TARGET

@@ -27,6 +27,12 @@ PRUNUS_INLINE void add_tiles(const Lookup<T>& w, i64 tile, i64 n_tiles, i64 n_st
   }
 }
 
+// A number of steps that is known at compile time.
+template <int n>
+struct Steps {
+  static constexpr int kCount = n;
+};
+
 template <class T>
 PRUNUS_INLINE void look_up_group(const Lookup<T>& w, i64 group, const T* PRUNUS_RESTRICT x, const Epilogue<T>& epilogue,
                                  T* PRUNUS_RESTRICT y) {
@@ -36,21 +42,24 @@ PRUNUS_INLINE void look_up_group(const Lookup<T>& w, i64 group, const T* PRUNUS_
   const u8* place = w.place + w.group_step[group] * Table<T>::kPlaceBytes;
   for (i64 r = w.group_run[group]; r < w.group_run[group + 1]; ++r) {
     const i64 n_tiles = w.run[r].n_tiles, n_steps = w.run[r].n_steps;
+    const auto add = [&](auto steps) {
+      add_tiles<decltype(steps)::kCount>(w, tile, n_tiles, n_steps, x, value, place, total);
+    };
     switch (n_steps) {
       case 1:
-        add_tiles<1>(w, tile, n_tiles, n_steps, x, value, place, total);
+        add(Steps<1>{});
         break;
       case 2:
-        add_tiles<2>(w, tile, n_tiles, n_steps, x, value, place, total);
+        add(Steps<2>{});
         break;
       case 3:
-        add_tiles<3>(w, tile, n_tiles, n_steps, x, value, place, total);
+        add(Steps<3>{});
         break;
       case 4:
-        add_tiles<4>(w, tile, n_tiles, n_steps, x, value, place, total);
+        add(Steps<4>{});
         break;
       default:
-        add_tiles<0>(w, tile, n_tiles, n_steps, x, value, place, total);
+        add(Steps<0>{});
     }
     tile += n_tiles;
   }
@@ -65,13 +74,11 @@ PRUNUS_INLINE void look_up_group(const Lookup<T>& w, i64 group, const T* PRUNUS_
 template <class T>
 void spmv_lookup(const Lookup<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept {
   if constexpr (Table<T>::kColumns > 0) {
-    const i64 begin = part * kPartRows;
-    const i64 end = begin + kPartRows < w.n_rows ? begin + kPartRows : w.n_rows;
-    constexpr i64 kGroups = kPartRows / kLanes<T>;
-    for (i64 g = 0; g < (end - begin + kLanes<T> - 1) / kLanes<T>; ++g) {
-      look_up_group(w, part * kGroups + g, x, epilogue, y);
-    }
-    finish(y + begin, end - begin, epilogue);
+    const Range rows = rows_of_part(w.n_rows, part);
+    const i64 first = part * (kPartRows / kLanes<T>);
+    const i64 n_groups = (rows.end - rows.begin + kLanes<T> - 1) / kLanes<T>;
+    for (i64 g = first; g < first + n_groups; ++g) look_up_group(w, g, x, epilogue, y);
+    finish(y + rows.begin, rows.end - rows.begin, epilogue);
   }
 }
 

@@ -11,7 +11,7 @@ template <class T>
 constexpr i64 kPairVectors = 2 * kSliceRows / kLanes<T>;
 
 template <class T>
-PRUNUS_INLINE void add_slice(const SellTile& tile, const SellSlice& slice, const u16* PRUNUS_RESTRICT offset,
+PRUNUS_INLINE void add_slice(const SellSlice& slice, bool is_first, const u16* PRUNUS_RESTRICT offset,
                              const T* PRUNUS_RESTRICT value, const T* PRUNUS_RESTRICT x, const Epilogue<T>& epilogue,
                              T* PRUNUS_RESTRICT y) {
   Vector<T> sum[kPairVectors<T>];
@@ -27,7 +27,7 @@ PRUNUS_INLINE void add_slice(const SellTile& tile, const SellSlice& slice, const
   for (i64 v = 0; v < kPairVectors<T>; ++v) store(pairs + v * kLanes<T>, sum[v]);
   T total[kSliceRows];
   for (int j = 0; j < kSliceRows; ++j) {
-    total[j] = (tile.is_first ? epilogue.bias[slice.row[j]] : y[slice.row[j]]) + (pairs[2 * j] + pairs[2 * j + 1]);
+    total[j] = (is_first ? epilogue.bias[slice.row[j]] : y[slice.row[j]]) + (pairs[2 * j] + pairs[2 * j + 1]);
   }
   // Backwards: rows that there are not repeat the last one, which is stored after them.
   for (int j = kSliceRows - 1; j >= 0; --j) y[slice.row[j]] = total[j];
@@ -37,20 +37,19 @@ PRUNUS_INLINE void add_slice(const SellTile& tile, const SellSlice& slice, const
 // overlapping. O(entries).
 template <class T>
 void spmv_sell(const Sell<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept {
-  for (i64 t = part * w.n_tiles; t < (part + 1) * w.n_tiles; ++t) {
-    const SellTile& tile = w.tile[t];
+  for (i64 t = 0; t < w.n_tiles; ++t) {
+    const SellTile& tile = w.tile[part * w.n_tiles + t];
     const u16* offset = w.offset + tile.first_entry;
     const T* value = w.value + tile.first_entry;
     for (i64 s = tile.first_slice; s < tile.first_slice + tile.n_slices; ++s) {
       const SellSlice& slice = w.slice[s];
-      add_slice(tile, slice, offset, value, x + tile.first_column, epilogue, y);
+      add_slice(slice, t == 0, offset, value, x + tile.first_column, epilogue, y);
       offset += slice.count * kSliceRows;
       value += slice.count * kSliceRows;
     }
   }
-  const i64 begin = part * kPartRows;
-  const i64 end = begin + kPartRows < w.n_rows ? begin + kPartRows : w.n_rows;
-  finish(y + begin, end - begin, epilogue);
+  const Range rows = rows_of_part(w.n_rows, part);
+  finish(y + rows.begin, rows.end - rows.begin, epilogue);
 }
 
 }  // namespace prunus::PRUNUS_TARGET

@@ -7,6 +7,7 @@
 
 namespace prunus {
 
+// Compressed sparse rows: row r owns the entries [row_start[r], row_start[r + 1]), columns ascending.
 template <class T>
 struct CsrMatrix {
   i64 n_rows = 0;
@@ -15,7 +16,6 @@ struct CsrMatrix {
   std::vector<i32> column;
   std::vector<T> value;
 
-  Csr<T> view() const { return {row_start.data(), column.data(), value.data(), n_rows, n_cols}; }
   i64 n_entries() const { return static_cast<i64>(value.size()); }
 };
 

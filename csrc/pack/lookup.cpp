@@ -84,8 +84,9 @@ LookupMatrix<T> pack_lookup(const CsrMatrix<T>& w, const LookupShape& shape) {
   };
   for (i64 p = 0; p < n_parts(w.n_rows); ++p) {
     // Rows of a group should be equally long, or the shorter ones are padded.
-    std::vector<i32> rows(static_cast<size_t>(std::min(kPartRows, w.n_rows - p * kPartRows)));
-    std::iota(rows.begin(), rows.end(), static_cast<i32>(p * kPartRows));
+    const Range part = rows_of_part(w.n_rows, p);
+    std::vector<i32> rows(static_cast<size_t>(part.end - part.begin));
+    std::iota(rows.begin(), rows.end(), static_cast<i32>(part.begin));
     std::stable_sort(rows.begin(), rows.end(), [&](i32 a, i32 b) { return entries(a) > entries(b); });
     while (rows.size() % static_cast<size_t>(shape.lanes) != 0) rows.push_back(-1);
     for (size_t i = 0; i < rows.size(); i += static_cast<size_t>(shape.lanes)) add_group(matrix, w, &rows[i]);

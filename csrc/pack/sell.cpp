@@ -41,27 +41,27 @@ void add_slice(SellMatrix<T>& part, const CsrMatrix<T>& w, const std::vector<Row
 
 // The part's tiles, one after the other, with positions that count from the part's own beginning.
 template <class T>
-SellMatrix<T> pack_part(const CsrMatrix<T>& w, i64 first_row, i64 last_row, i64 tile_columns, i64 n_tiles) {
+SellMatrix<T> pack_part(const CsrMatrix<T>& w, Range part_rows, i64 tile_columns, i64 n_tiles) {
   SellMatrix<T> part;
   std::vector<Row> rows;
-  std::vector<i64> reached(w.row_start.begin() + first_row, w.row_start.begin() + last_row);
+  std::vector<i64> reached(w.row_start.begin() + part_rows.begin, w.row_start.begin() + part_rows.end);
   for (i64 t = 0; t < n_tiles; ++t) {
     const i64 first_column = t * tile_columns;
-    const bool is_first = t == 0, is_last = t + 1 == n_tiles;
+    const bool has_all_rows = t == 0 || t + 1 == n_tiles;
     rows.clear();
-    for (i64 r = first_row; r < last_row; ++r) {
-      i64& e = reached[static_cast<size_t>(r - first_row)];
+    for (i64 r = part_rows.begin; r < part_rows.end; ++r) {
+      i64& e = reached[static_cast<size_t>(r - part_rows.begin)];
       const i64 begin = e;
       while (e < w.row_start[static_cast<size_t>(r) + 1] &&
              w.column[static_cast<size_t>(e)] < first_column + tile_columns) {
         ++e;
       }
-      if (e > begin || is_first || is_last) rows.push_back({static_cast<i32>(r), begin, e});
+      if (e > begin || has_all_rows) rows.push_back({static_cast<i32>(r), begin, e});
     }
     std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.count() > b.count(); });
     const size_t n_slices = (rows.size() + kSliceRows - 1) / kSliceRows;
-    part.tile.push_back({static_cast<i64>(part.value.size()), static_cast<i32>(part.slice.size()),
-                         static_cast<i32>(n_slices), static_cast<i32>(first_column), is_first, is_last, 0});
+    part.tile.push_back({static_cast<i64>(part.value.size()), static_cast<i64>(part.slice.size()),
+                         static_cast<i32>(n_slices), static_cast<i32>(first_column)});
     for (size_t i = 0; i < rows.size(); i += kSliceRows) add_slice(part, w, rows, i, first_column);
   }
   return part;
@@ -85,14 +85,12 @@ SellMatrix<T> pack_sell(const CsrMatrix<T>& w, i64 tile_columns, int threads) {
   matrix.n_tiles = std::max<i64>((w.n_cols + tile_columns - 1) / tile_columns, 1);
   std::vector<SellMatrix<T>> parts(static_cast<size_t>(n_parts(w.n_rows)));
   parallel_for(static_cast<i64>(parts.size()), threads, [&](i64 p) {
-    const i64 first_row = p * kPartRows;
-    parts[static_cast<size_t>(p)] =
-        pack_part(w, first_row, std::min(first_row + kPartRows, w.n_rows), tile_columns, matrix.n_tiles);
+    parts[static_cast<size_t>(p)] = pack_part(w, rows_of_part(w.n_rows, p), tile_columns, matrix.n_tiles);
   });
   for (SellMatrix<T>& part : parts) {
     for (SellTile tile : part.tile) {
       tile.first_entry += static_cast<i64>(matrix.value.size());
-      tile.first_slice += static_cast<i32>(matrix.slice.size());
+      tile.first_slice += static_cast<i64>(matrix.slice.size());
       matrix.tile.push_back(tile);
     }
     append(matrix.slice, part.slice);
@@ -100,7 +98,6 @@ SellMatrix<T> pack_sell(const CsrMatrix<T>& w, i64 tile_columns, int threads) {
     append(matrix.value, part.value);
     part = {};
   }
-  matrix.n_slices = static_cast<i64>(matrix.slice.size());
   matrix.n_stored = static_cast<i64>(matrix.value.size());
   matrix.offset.resize(matrix.offset.size() + 2 * kSliceRows, 0);
   matrix.value.resize(matrix.offset.size(), T(0));

@@ -11,7 +11,6 @@ struct SellMatrix {
   i64 n_rows = 0;
   i64 n_cols = 0;
   i64 n_tiles = 0;  // of each part
-  i64 n_slices = 0;
   std::vector<SellTile> tile;
   std::vector<SellSlice> slice;
   Stored<u16> offset;  // in the end followed by a pair of entries for each row of a slice: kernels read ahead
@@ -20,7 +19,7 @@ struct SellMatrix {
 
   Sell<T> view() const { return {tile.data(), slice.data(), offset.data(), value.data(), n_rows, n_cols, n_tiles}; }
   i64 bytes() const {
-    return n_stored * static_cast<i64>(sizeof(T) + sizeof(u16)) + n_slices * static_cast<i64>(sizeof(SellSlice)) +
+    return n_stored * static_cast<i64>(sizeof(T) + sizeof(u16)) + static_cast<i64>(slice.size() * sizeof(SellSlice)) +
            static_cast<i64>(tile.size() * sizeof(SellTile));
   }
 };

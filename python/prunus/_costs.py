@@ -8,7 +8,7 @@ from the instructions of their kernels.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,9 +17,6 @@ from prunus import _core
 # How samples go through an engine: one after the other; in panels one vector wide; in panels of two or four vectors.
 REGIMES = ("rows", "narrow", "wide")
 
-_SLICE_ROWS = 8  # of sell
-
-_WIDE_VECTORS = 4
 _DENSE_DENSITY = 0.85  # above, nothing but the dense kernel is tried
 _MEMORY = 6.2  # bytes a cycle from beyond the caches: 20 GB/s
 
@@ -72,7 +69,7 @@ class LayerChoice(NamedTuple):
         return _call(self.rows.cycles + (n_samples - 1) * self.rows_more, self.rows_stored)
 
 
-def choose(matrix: _core._CsrMatrix, dtype: np.dtype[np.floating]) -> LayerChoice:
+def choose(matrix: _core._CsrMatrix, dtype: np.dtype[Any]) -> LayerChoice:
     """Return the cheapest format of each regime for the target in use."""
     cycles = _CYCLES[_core.active_target()]
     of_type = 0 if dtype == np.float32 else 1
@@ -85,7 +82,7 @@ def choose(matrix: _core._CsrMatrix, dtype: np.dtype[np.floating]) -> LayerChoic
     narrow: _Formats = {"dense": (cycles.narrow[2] * size, size * dtype.itemsize)}
     wide: _Formats = {"dense": (cycles.wide[2] * size, 0.0)}  # the weights are used often enough
     if density < _DENSE_DENSITY:
-        blocks, entries = matrix.n_blocks, matrix.nnz * max(n_rows, _SLICE_ROWS) / n_rows
+        blocks, entries = matrix.n_blocks, matrix.nnz * max(n_rows, _core.slice_rows) / n_rows
         sums = n_rows * -(-n_cols // tile_columns)
         sell_bytes, block_bytes = entries * (dtype.itemsize + 2), blocks * (4 * dtype.itemsize + 4)
         rows["sell"] = cycles.row[0] * entries + cycles.row_sum * sums, sell_bytes
@@ -106,7 +103,7 @@ def choose(matrix: _core._CsrMatrix, dtype: np.dtype[np.floating]) -> LayerChoic
         cycles.row_dense_more * size if alone == "dense" else computed,
         stored,
         _in_panel(narrow, turned, lanes),
-        _in_panel(wide, turned, _WIDE_VECTORS * lanes),
+        _in_panel(wide, turned, _core.panel_vectors * lanes),
     )
 
 
@@ -136,7 +133,7 @@ def _in_panel(formats: _Formats, turned: float, samples: int) -> Choice:
 def _tile_columns(density: float, vector_bytes: int) -> int:
     """Columns whose part of a wide panel stays in L1, or in the near end of L2 where tiles hold few entries a row."""
     kib = next((kib for least, kib in ((0.3, 16), (0.15, 24), (0.07, 32), (0.03, 48)) if density >= least), 64)
-    return kib * 1024 // (_WIDE_VECTORS * vector_bytes)
+    return kib * 1024 // (_core.panel_vectors * vector_bytes)
 
 
 def _expected_lookup(density: float, n_rows: int, n_cols: int, lanes: int, columns: int) -> tuple[float, float]:

@@ -17,13 +17,19 @@ def csr_type(dtype: np.dtype[Any]) -> type[_core._CsrMatrix]:
     return _core.CsrMatrixF32 if dtype == np.float32 else _core.CsrMatrixF64
 
 
+def csr_of(w: Floats) -> _core._CsrMatrix:
+    """Return the entries that are not zero."""
+    return csr_type(w.dtype).from_dense(w, None, _threads.resolve(None))
+
+
 class PackedWeight:
     """Compressed sparse rows, packed for one sample, for a vector of samples and for more."""
 
-    def __init__(self, csr: _core._CsrMatrix, dtype: np.dtype[Any]) -> None:
+    def __init__(self, csr: _core._CsrMatrix) -> None:
         threads = _threads.resolve(None)
-        self.shape, self.nnz, self.dtype = csr.shape, csr.nnz, dtype
-        self.choice = _costs.choose(csr, dtype)
+        self.shape, self.nnz = csr.shape, csr.nnz
+        self.dtype: np.dtype[Any] = np.dtype(np.float32 if isinstance(csr, _core.CsrMatrixF32) else np.float64)
+        self.choice = _costs.choose(csr, self.dtype)
         self._formats = [getattr(self.choice, regime).format for regime in _costs.REGIMES]
         self._packed = {name: _core.pack(csr, name, self.choice.tile_columns, threads) for name in {*self._formats}}
 
@@ -49,11 +55,6 @@ class PackedWeight:
         dtype = "f32" if self.dtype == np.float32 else "f64"
         regimes = zip(_costs.REGIMES, self._formats, strict=True)
         return "/".join(f"{'spmv' if r == 'rows' else 'spmm'}_{_KERNELS[name]}_{dtype}" for r, name in regimes)
-
-
-def pack_dense(w: Floats) -> PackedWeight:
-    """Pack the entries that are not zero."""
-    return PackedWeight(csr_type(w.dtype).from_dense(w, None, _threads.resolve(None)), w.dtype)
 
 
 def executor(layers: list[tuple[PackedWeight, Floats, int, float]]) -> tuple[_core._Executor, int]:

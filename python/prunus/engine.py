@@ -76,7 +76,7 @@ class Engine:
         self._threads = threads
         self._n_in, self._n_out, self._dtype = network.n_in, network.n_out, network.dtype
         layers = network.with_all_inputs().layers
-        weights = [_packed.pack_dense(layer.weight) for layer in layers]
+        weights = [_packed.PackedWeight(_packed.csr_of(layer.weight)) for layer in layers]
         self._executor, panels_from = _packed.executor(
             [
                 (weight, layer.bias, ACTIVATION_NUMBER[layer.activation], layer.negative_slope)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from prunus import _check, _container, _core
+from prunus import _check, _container, _packed
 from prunus._check import Bools, Floats, FormatError
 from prunus._container import Tensors
 from prunus._functions import ACTIVATIONS, OUTPUTS
@@ -187,7 +187,7 @@ def _read_csr(i: int, n_out: int, n_in: int, tensors: Tensors, dtype: np.dtype[A
     values = _take(tensors, f"layers.{i}.values", None, dtype)
     columns = _take(tensors, f"layers.{i}.columns", values.shape, np.dtype(_smallest(n_in - 1)))
     starts = _take(tensors, f"layers.{i}.row_starts", (n_out + 1,), np.dtype(_smallest(len(values))))
-    matrix = _core.CsrMatrixF32 if dtype == np.float32 else _core.CsrMatrixF64
+    matrix = _packed.csr_type(dtype)
     if n_in > np.iinfo(np.int32).max:
         raise FormatError(f"layers.{i}: expected at most 2147483647 columns, got {n_in}")
     # The core checks every start and every column.

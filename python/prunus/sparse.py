@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from prunus import _check, _packed, _threads
+from prunus import _check, _core, _packed, _threads
 from prunus._check import Floats
 from prunus._functions import ACTIVATION_NUMBER
 
@@ -30,11 +30,14 @@ class SparseMatrix:
     # NumPy leaves `array @ matrix` to the matrix.
     __array_ufunc__ = None
 
-    def __init__(self, csr: Any, dtype: np.dtype[Any]) -> None:
+    def __init__(self, csr: _core._CsrMatrix) -> None:
+        if not isinstance(csr, (_core.CsrMatrixF32, _core.CsrMatrixF64)):
+            raise TypeError(
+                f"SparseMatrix: expected to be made by from_dense or from_scipy, got {_check.describe(csr)}"
+            )
         self._csr = csr
-        self._dtype = dtype
-        self._weight = _packed.PackedWeight(csr, dtype)
-        bias = np.zeros(self.shape[0], dtype)
+        self._weight = _packed.PackedWeight(csr)
+        bias = np.zeros(self.shape[0], self.dtype)
         self._executor, _ = _packed.executor([(self._weight, bias, ACTIVATION_NUMBER["identity"], 0.0)])
 
     @classmethod
@@ -57,7 +60,7 @@ class SparseMatrix:
         """
         w = _check.finite("w", _check.float_array("w", w, ndim=2))
         _check.not_empty("w", w)
-        return cls(_packed.csr_type(w.dtype).from_dense(w, None, _threads.resolve(None)), w.dtype)
+        return cls(_packed.csr_of(w))
 
     @classmethod
     def from_scipy(cls, matrix: Any) -> SparseMatrix:
@@ -70,15 +73,14 @@ class SparseMatrix:
         """
         if not hasattr(matrix, "tocsr"):
             raise TypeError(f"matrix: expected a SciPy sparse matrix, got {_check.describe(matrix)}")
-        csr = matrix.tocsr(copy=True)
+        csr = matrix.tocsr()
+        csr = csr.astype(_check.float_array("matrix", csr.data).dtype, copy=True)  # before small integers are added up
         csr.sum_duplicates()  # sorts the columns, too
         csr.eliminate_zeros()
-        values = _check.finite("matrix", _check.float_array("matrix", csr.data))
-        if 0 in csr.shape:
+        _check.finite("matrix", csr.data)
+        if len(csr.shape) != 2 or 0 in csr.shape:
             raise ValueError(f"matrix: expected at least one row and one column, got the shape {csr.shape}")
-        n_rows, n_cols = map(int, csr.shape)
-        arrays = csr.indptr.astype(np.int64), csr.indices.astype(np.int32), values
-        return cls(_packed.csr_type(values.dtype).from_arrays(*arrays, n_rows, n_cols), values.dtype)
+        return cls._from_arrays(csr.indptr.astype(np.int64), csr.indices.astype(np.int32), csr.data, csr.shape)
 
     def to_scipy(self) -> Any:
         """Return a scipy.sparse.csr_array. Needs SciPy."""
@@ -95,7 +97,7 @@ class SparseMatrix:
     @property
     def dtype(self) -> np.dtype[Any]:
         """float32 or float64."""
-        return self._dtype
+        return self._weight.dtype
 
     @property
     def nnz(self) -> int:
@@ -122,17 +124,17 @@ class SparseMatrix:
         X = self._operand(X, 0)
         if X.ndim == 1:
             return np.asarray(self._times_rows(X[None])[0])
-        out = np.empty((self.shape[0], X.shape[1]), self._dtype)
+        out = np.empty((self.shape[0], X.shape[1]), self.dtype)
         self._executor.run_columns(X, out, _threads.resolve(None))
         return out
 
     def _times_rows(self, X: Floats) -> Floats:
-        out = np.empty((len(X), self.shape[0]), self._dtype)
+        out = np.empty((len(X), self.shape[0]), self.dtype)
         self._executor.run(X, out, _threads.resolve(None))
         return out
 
     def _operand(self, X: Any, axis: int) -> Floats:
-        array = _check.float_array("X", X, dtype=self._dtype)
+        array = _check.float_array("X", X, dtype=self.dtype)
         if array.ndim not in (1, 2) or array.shape[axis if array.ndim == 2 else 0] != self.shape[1]:
             shapes = f"({self.shape[1]},) or " + (f"({self.shape[1]}, n)" if axis == 0 else f"(n, {self.shape[1]})")
             raise ValueError(f"X: expected the shape {shapes}, got {array.shape}")
@@ -146,10 +148,11 @@ class SparseMatrix:
 
     @classmethod
     def _from_arrays(cls, starts: Any, columns: Any, values: Any, shape: tuple[int, int]) -> SparseMatrix:
-        return cls(_packed.csr_type(values.dtype).from_arrays(starts, columns, values, *shape), values.dtype)
+        n_rows, n_cols = map(int, shape)
+        return cls(_packed.csr_type(values.dtype).from_arrays(starts, columns, values, n_rows, n_cols))
 
     def __repr__(self) -> str:
-        return f"SparseMatrix({self.shape[0]}x{self.shape[1]}, {self.nnz} entries, {self._dtype}, {self.format})"
+        return f"SparseMatrix({self.shape[0]}x{self.shape[1]}, {self.nnz} entries, {self.dtype}, {self.format})"
 
 
 class Transposed:
