@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import random
 import sys
 import time
 from collections.abc import Iterable
@@ -48,9 +49,9 @@ from bench.worker import Local, Worker
 
 
 def measure(case: Case, machine: Machine, rounds: int, seconds: float) -> list[Line]:
-    """Let every contender run once in each round, in an order that moves on, and check the first and the last answer.
+    """Let every contender run once in each round, and check the first and the last answer.
 
-    At most so many rounds, and, after the fifth, no longer than so many seconds.
+    Every round has an order of its own: who always ran after the same one would find the caches as that one leaves them. At most so many rounds, and, after the fifth, no longer than so many seconds.
     """
     chosen = list(contenders(case))
     runners = {c.name: (Worker if c.environment or c.python else Local)(c, case) for c in chosen}
@@ -62,8 +63,7 @@ def measure(case: Case, machine: Machine, rounds: int, seconds: float) -> list[L
     while not last:
         data = case.data(i)
         last = i >= rounds or (i >= min(rounds, 5) and time.perf_counter() > end)
-        shift = i % len(names)
-        for name in names[shift:] + names[:shift]:
+        for name in random.Random(i).sample(names, len(names)):
             check = i == 0 or last
             elapsed, result = runners[name].time_once(data, want_result=check)
             if check:
