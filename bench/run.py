@@ -51,7 +51,8 @@ from bench.worker import Local, Worker
 def measure(case: Case, machine: Machine, rounds: int, seconds: float) -> list[Line]:
     """Let every contender run once in each round, and check the first and the last answer.
 
-    Every round has an order of its own: who always ran after the same one would find the caches as that one leaves them. At most so many rounds, and, after the fifth, no longer than so many seconds.
+    Every round has an order of its own: who always ran after the same one would find the caches as that one leaves them. At
+    most so many rounds, and, after the fifth, no longer than so many seconds.
     """
     chosen = list(contenders(case))
     runners = {c.name: (Worker if c.environment or c.python else Local)(c, case) for c in chosen}
