@@ -74,17 +74,15 @@ struct Dense {
 enum class Format { sell, blocks, dense, lookup };
 
 template <class T>
+std::shared_ptr<prunus::PanelOperand<T>> panel_operand(const prunus::CsrMatrix<T>& w, Format format) {
+  if (format == Format::sell) return prunus::make_operand(prunus::pack_sell(w, 16, 2));
+  return prunus::make_operand(prunus::pack_blocks(w, format == Format::dense, 2));
+}
+
+template <class T>
 std::shared_ptr<prunus::Operand<T>> operand(const prunus::CsrMatrix<T>& w, Format format) {
-  switch (format) {
-    case Format::blocks:
-      return prunus::make_operand(prunus::pack_blocks(w, false, 2));
-    case Format::dense:
-      return prunus::make_operand(prunus::pack_blocks(w, true, 2));
-    case Format::lookup:
-      return prunus::make_operand(prunus::pack_lookup(w, prunus::lookup_shape<T>()));
-    default:
-      return prunus::make_operand(prunus::pack_sell(w, 16, 2));
-  }
+  if (format != Format::lookup) return panel_operand(w, format);
+  return prunus::make_operand(prunus::pack_lookup(w, prunus::lookup_shape<T>()));
 }
 
 // The output and a bound of its error: tests/reference.py says why.
@@ -97,7 +95,7 @@ void check_executor(std::mt19937& random, const std::vector<i64>& widths, i64 n,
     const i64 n_in = widths[i - 1], n_out = widths[i];
     dense.push_back({normal<T>(random, n_in * n_out, density), normal<T>(random, n_out), n_out, n_in});
     const auto w = prunus::pack_dense<T>(dense.back().weight.data(), nullptr, n_out, n_in, 2);
-    const auto tile = operand(w, panels);
+    const auto tile = panel_operand(w, panels);
     packed.push_back({operand(w, rows), tile, tile, dense.back().bias, prunus::Activation::relu, T(0)});
   }
   const std::vector<T> x = normal<T>(random, n * widths.front());
@@ -143,7 +141,7 @@ void check_callers(std::mt19937& random, Format rows, Format panels) {
   std::vector<prunus::PackedLayer<T>> layers;
   for (const auto& [n_out, n_in] : {std::pair<i64, i64>{600, 50}, {5, 600}}) {
     const auto w = prunus::pack_dense<T>(normal<T>(random, n_out * n_in, 0.3).data(), nullptr, n_out, n_in, 2);
-    const auto tile = operand(w, panels);
+    const auto tile = panel_operand(w, panels);
     layers.push_back({operand(w, rows), tile, tile, normal<T>(random, n_out), prunus::Activation::tanh, T(0)});
   }
   const prunus::Executor<T> executor(layers, {4, 1e9, 1e9});
