@@ -8,6 +8,7 @@
 
 #include "dispatch/cpu.h"
 #include "pack/blocks.h"
+#include "pack/dense.h"
 #include "pack/lookup.h"
 #include "pack/sell.h"
 
@@ -29,7 +30,7 @@ template <class T>
 struct Data {
   std::vector<T> dense, thin, x, y, bias;
   std::vector<u8> mask;
-  prunus::CsrMatrix<T> csr, full;
+  prunus::CsrMatrix<T> csr, full, one;
 
   Data() : y(kRows * 512), bias(kRows, T(0.5)), mask(kRows * kCols) {
     std::mt19937 random(0);
@@ -41,6 +42,7 @@ struct Data {
     for (i64 i = 0; i < kCols * 512; ++i) x.push_back(next());
     csr = prunus::pack_dense<T>(thin.data(), nullptr, kRows, kCols, 1);
     full = prunus::pack_dense<T>(dense.data(), nullptr, kRows, kCols, 1);
+    one = prunus::pack_dense<T>(dense.data(), nullptr, 1, kCols, 1);
   }
 };
 
@@ -69,12 +71,15 @@ void add_kernels(std::map<std::string, std::function<void()>>& all, const std::s
     all["spmm_blocks dense" + wide] = [=] { k.spmm_blocks(dense.view(), 0, x, width, relu, y); };
   }
   all["spmv_sell" + suffix] = [] { k.spmv_sell(sell.view(), 0, x, relu, y); };
-  all["spmv_blocks" + suffix] = [] { k.spmv_blocks(blocks.view(), 0, x, kCols, 1, relu, y, kRows); };
+  all["spmv_blocks" + suffix] = [] { k.spmv_blocks(blocks.view(), 0, x, relu, y); };
+  static const auto rows = prunus::pack_rows(d.full), one_row = prunus::pack_rows(d.one);
   for (const i64 samples : {1, 2, 4}) {
-    all["spmv_blocks dense" + suffix + " samples " + std::to_string(samples)] = [=] {
-      k.spmv_blocks(dense.view(), 0, x, kCols, samples, relu, y, kRows);
+    all["spmv_dense" + suffix + " samples " + std::to_string(samples)] = [=] {
+      k.spmv_dense(rows.view(), 0, x, kCols, samples, relu, y, kRows);
     };
   }
+  all["spmv_dense one row" + suffix] = [] { k.spmv_dense(one_row.view(), 0, x, kCols, 256, relu, y, 1); };
+  all["spmv_csr" + suffix] = [] { k.spmv_csr(d.csr.view(), 0, x, kCols, 64, relu, y, kRows); };
   if (k.lookup_columns > 0) {
     static const auto lookup = prunus::pack_lookup(d.csr, {k.lookup_columns, k.lanes, k.lookup_place_bytes});
     all["spmv_lookup" + suffix] = [] { k.spmv_lookup(lookup.view(), 0, x, relu, y); };

@@ -57,6 +57,25 @@ struct Sell {
   i64 n_tiles;  // of each part
 };
 
+// Compressed sparse rows.
+template <class T>
+struct Csr {
+  const i64* row_start;  // row r owns the entries [row_start[r], row_start[r + 1])
+  const i32* column;
+  const T* value;
+  i64 n_rows;
+  i64 n_cols;
+};
+
+// All weights, row by row.
+template <class T>
+struct Dense {
+  const T* value;  // rows begin at a cache line, and are followed by zeros
+  i64 stride;      // from row to row
+  i64 n_rows;
+  i64 n_cols;
+};
+
 // Blocks of four rows and one column. Within a group of four rows, its blocks one after the other.
 constexpr i64 kBlockRows = 4;
 

@@ -71,18 +71,30 @@ struct Dense {
   i64 n_out, n_in;
 };
 
-enum class Format { sell, blocks, dense, lookup };
+enum class Format { sell, blocks, dense, csr, lookup };
 
 template <class T>
 std::shared_ptr<prunus::PanelOperand<T>> panel_operand(const prunus::CsrMatrix<T>& w, Format format) {
-  if (format == Format::sell) return prunus::make_operand(prunus::pack_sell(w, 16, 2));
-  return prunus::make_operand(prunus::pack_blocks(w, format == Format::dense, 2));
+  const auto made = format == Format::sell ? prunus::make_operand(prunus::pack_sell(w, 16, 2))
+                                           : prunus::make_operand(prunus::pack_blocks(w, format == Format::dense, 2));
+  return std::dynamic_pointer_cast<prunus::PanelOperand<T>>(made);
 }
 
 template <class T>
-std::shared_ptr<prunus::Operand<T>> operand(const prunus::CsrMatrix<T>& w, Format format) {
-  if (format != Format::lookup) return panel_operand(w, format);
-  return prunus::make_operand(prunus::pack_lookup(w, prunus::lookup_shape<T>()));
+std::shared_ptr<prunus::RowOperand<T>> row_operand(const prunus::CsrMatrix<T>& w, Format format) {
+  const auto made = [&] {
+    switch (format) {
+      case Format::dense:
+        return prunus::make_operand(prunus::pack_rows(w));
+      case Format::csr:
+        return prunus::make_operand(prunus::CsrMatrix<T>(w));
+      case Format::lookup:
+        return prunus::make_operand(prunus::pack_lookup(w, prunus::lookup_shape<T>()));
+      default:
+        return std::dynamic_pointer_cast<prunus::Operand<T>>(panel_operand(w, format));
+    }
+  }();
+  return std::dynamic_pointer_cast<prunus::RowOperand<T>>(made);
 }
 
 // The output and a bound of its error: tests/reference.py says why.
@@ -96,7 +108,7 @@ void check_executor(std::mt19937& random, const std::vector<i64>& widths, i64 n,
     dense.push_back({normal<T>(random, n_in * n_out, density), normal<T>(random, n_out), n_out, n_in});
     const auto w = prunus::pack_dense<T>(dense.back().weight.data(), nullptr, n_out, n_in, 2);
     const auto tile = panel_operand(w, panels);
-    packed.push_back({operand(w, rows), tile, tile, dense.back().bias, prunus::Activation::relu, T(0)});
+    packed.push_back({row_operand(w, rows), tile, tile, dense.back().bias, prunus::Activation::relu, T(0)});
   }
   const std::vector<T> x = normal<T>(random, n * widths.front());
   std::vector<T> y(static_cast<size_t>(n * widths.back()), T(-1));
@@ -142,7 +154,7 @@ void check_callers(std::mt19937& random, Format rows, Format panels) {
   for (const auto& [n_out, n_in] : {std::pair<i64, i64>{600, 50}, {5, 600}}) {
     const auto w = prunus::pack_dense<T>(normal<T>(random, n_out * n_in, 0.3).data(), nullptr, n_out, n_in, 2);
     const auto tile = panel_operand(w, panels);
-    layers.push_back({operand(w, rows), tile, tile, normal<T>(random, n_out), prunus::Activation::tanh, T(0)});
+    layers.push_back({row_operand(w, rows), tile, tile, normal<T>(random, n_out), prunus::Activation::tanh, T(0)});
   }
   const prunus::Executor<T> executor(layers, {4, 1e9, 1e9});
   const std::vector<T> x = normal<T>(random, 50 * 100);
@@ -170,8 +182,10 @@ void check_type() {
     check_remove<T>(random, n, false);
     check_remove<T>(random, n, true);
   }
-  std::vector<std::pair<Format, Format>> formats = {
-      {Format::sell, Format::sell}, {Format::blocks, Format::blocks}, {Format::dense, Format::dense}};
+  std::vector<std::pair<Format, Format>> formats = {{Format::sell, Format::sell},
+                                                    {Format::blocks, Format::blocks},
+                                                    {Format::dense, Format::dense},
+                                                    {Format::csr, Format::sell}};
   if (prunus::lookup_shape<T>().columns > 0) formats.push_back({Format::lookup, Format::sell});
   for (const auto& [rows, panels] : formats) {
     for (const i64 n : {0, 1, 2, 3, 8, 17, 65, 130}) {

@@ -257,6 +257,7 @@ def test_plan(big: Any) -> None:
         assert kernels[2].startswith("spmm_")
         # Each format holds at least the weights that are not zero.
         assert row.bytes >= layer.bias.nbytes + len({*formats}) * 4 * np.count_nonzero(layer.weight)
+    assert plan.panels_from is not None
     assert plan.panels_from >= 1
     assert pickle.loads(pickle.dumps(plan)) == plan
     assert {row.target for row in plan} == {prunus.show_config()["target"]}

@@ -20,7 +20,7 @@ MUCH = 1e9  # cycles: work enough for every thread
 
 def formats(dtype: Any) -> list[tuple[str, str]]:
     """Pairs for rows and for panels, each format once at least."""
-    pairs = [("sell", "sell"), ("dense", "dense"), ("blocks", "blocks")]
+    pairs = [("sell", "sell"), ("dense rows", "dense panels"), ("blocks", "blocks"), ("csr", "sell")]
     return [*pairs, ("lookup", "sell")] if _core.lookup_columns()[DTYPES.index(dtype)] else pairs
 
 
@@ -140,7 +140,9 @@ def test_patterns_store_what_they_promise(dtype: Any, rng: np.random.Generator) 
 
 def test_what_packing_and_executing_refuse(rng: np.random.Generator) -> None:
     matrix = csr(weights(rng, 5, 7, 0.5, np.float64))
-    with pytest.raises(ValueError, match="kind: expected sell, blocks, dense or lookup, got 'coo'"):
+    with pytest.raises(
+        ValueError, match="kind: expected sell, blocks, dense panels, dense rows, csr or lookup, got 'coo'"
+    ):
         _core.pack(matrix, "coo", 16, 1)
     for columns in (0, 65537):
         with pytest.raises(ValueError, match="tile_columns: expected a number from 1 to 65536"):
@@ -164,8 +166,13 @@ def test_what_packing_and_executing_refuse(rng: np.random.Generator) -> None:
         _core.ExecutorF64([], 1, 1.0, 1.0)
 
 
-@pytest.mark.skipif(not _core.lookup_columns()[0], reason="this target has no look-up")
-def test_a_look_up_takes_no_panels(rng: np.random.Generator) -> None:
-    operand = _core.pack(csr(weights(rng, 5, 7, 0.5, np.float32)), "lookup", 16, 1)
-    with pytest.raises(ValueError, match="takes panels"):
-        _core.ExecutorF32([(operand, operand, operand, np.zeros(5, np.float32), 0, 0.0)], 1, 1.0, 1.0)
+def test_formats_out_of_place(rng: np.random.Generator) -> None:
+    matrix, bias = csr(weights(rng, 5, 7, 0.5, np.float32)), np.zeros(5, np.float32)
+    sell = _core.pack(matrix, "sell", 16, 1)
+    for kind in ("dense rows", "csr", *(["lookup"] if _core.lookup_columns()[0] else [])):
+        operand = _core.pack(matrix, kind, 16, 1)
+        with pytest.raises(ValueError, match="formats that take panels"):
+            _core.ExecutorF32([(sell, operand, sell, bias, 0, 0.0)], 1, 1.0, 1.0)
+    panels = _core.pack(matrix, "dense panels", 16, 1)
+    with pytest.raises(ValueError, match="a format that takes samples"):
+        _core.ExecutorF32([(panels, sell, sell, bias, 0, 0.0)], 1, 1.0, 1.0)

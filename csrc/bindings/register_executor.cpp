@@ -5,21 +5,25 @@
 namespace prunus {
 namespace {
 
-// kind: "sell" (tile_columns), "blocks", "dense", "lookup".
+// kind: "sell" (tile_columns), "blocks", "dense panels", "dense rows", "csr", "lookup".
 template <class T>
 std::shared_ptr<Operand<T>> pack(const CsrMatrix<T>& matrix, const std::string& kind, i64 tile_columns, int threads) {
   py::gil_scoped_release release;
   if (kind == "sell") return make_operand(pack_sell(matrix, tile_columns, threads));
   if (kind == "blocks") return make_operand(pack_blocks(matrix, false, threads));
-  if (kind == "dense") return make_operand(pack_blocks(matrix, true, threads));
+  if (kind == "dense panels") return make_operand(pack_blocks(matrix, true, threads));
+  if (kind == "dense rows") return make_operand(pack_rows(matrix));
+  if (kind == "csr") return make_operand(CsrMatrix<T>(matrix));
   if (kind == "lookup") return make_operand(pack_lookup(matrix, lookup_shape<T>()));
-  throw std::invalid_argument("kind: expected sell, blocks, dense or lookup, got '" + kind + "'");
+  throw std::invalid_argument("kind: expected sell, blocks, dense panels, dense rows, csr or lookup, got '" + kind +
+                              "'");
 }
 
-template <class T>
-std::shared_ptr<PanelOperand<T>> panel_operand(const py::handle& handle) {
-  auto operand = std::dynamic_pointer_cast<PanelOperand<T>>(handle.cast<std::shared_ptr<Operand<T>>>());
-  require(operand != nullptr, "layers: expected a format that takes panels");
+// The operand as one that multiplies samples or panels.
+template <class Kind, class T>
+std::shared_ptr<Kind> operand_as(const py::handle& handle, const char* otherwise) {
+  auto operand = std::dynamic_pointer_cast<Kind>(handle.cast<std::shared_ptr<Operand<T>>>());
+  require(operand != nullptr, otherwise);
   return operand;
 }
 
@@ -36,9 +40,12 @@ std::unique_ptr<Executor<T>> make_executor(const py::list& tuples, i64 panels_fr
     require(bias.ndim() == 1, "bias: expected a one-dimensional array");
     require(activation >= 0 && activation < static_cast<i32>(Activation::count),
             "activation: expected the number of one");
-    layers.push_back({layer[0].cast<std::shared_ptr<Operand<T>>>(), panel_operand<T>(layer[1]),
-                      panel_operand<T>(layer[2]), std::vector<T>(bias.data(), bias.data() + bias.size()),
-                      static_cast<Activation>(activation), layer[5].cast<T>()});
+    constexpr const char* kNoRows = "layers: expected a format that takes samples first";
+    constexpr const char* kNoPanels = "layers: expected formats that take panels";
+    layers.push_back(
+        {operand_as<RowOperand<T>, T>(layer[0], kNoRows), operand_as<PanelOperand<T>, T>(layer[1], kNoPanels),
+         operand_as<PanelOperand<T>, T>(layer[2], kNoPanels), std::vector<T>(bias.data(), bias.data() + bias.size()),
+         static_cast<Activation>(activation), layer[5].cast<T>()});
   }
   return std::make_unique<Executor<T>>(std::move(layers), Costs{panels_from, row_cycles, panel_cycles});
 }

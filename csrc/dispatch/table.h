@@ -27,8 +27,11 @@ struct Kernels {
   void (*spmm_sell)(const Sell<T>& w, i64 part, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) noexcept;
   void (*spmv_sell)(const Sell<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept;
   void (*spmm_blocks)(const Blocks<T>& w, i64 part, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) noexcept;
-  void (*spmv_blocks)(const Blocks<T>& w, i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
-                      i64 y_stride) noexcept;
+  void (*spmv_blocks)(const Blocks<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept;
+  void (*spmv_dense)(const Dense<T>& w, i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
+                     i64 y_stride) noexcept;
+  void (*spmv_csr)(const Csr<T>& w, i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
+                   i64 y_stride) noexcept;
   void (*spmv_lookup)(const Lookup<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept;
   void (*rows_to_panel)(const T* rows, i64 n_rows, i64 n_cols, i64 begin, i64 end, i64 width, T* panel) noexcept;
   void (*panel_to_rows)(const T* panel, i64 n_rows, i64 n_cols, i64 begin, i64 end, i64 width, T* rows) noexcept;

@@ -11,6 +11,8 @@
 #include "kernels/spmm_blocks.h"
 #include "kernels/spmm_sell.h"
 #include "kernels/spmv_blocks.h"
+#include "kernels/spmv_csr.h"
+#include "kernels/spmv_dense.h"
 #include "kernels/spmv_lookup.h"
 #include "kernels/spmv_sell.h"
 
@@ -23,8 +25,8 @@ constexpr Kernels<T> kKernels = {
     absolute<T>,      absolute_product<T>, all_finite<T>,         any_nan<T>,
     count_nonzero<T>, column_dot<T>,       mask_at_least<T>,      keep_first_equal<T>,
     apply_mask<T>,    split_bracket<T>,    activate<T>,           spmm_sell<T>,
-    spmv_sell<T>,     spmm_blocks<T>,      spmv_blocks<T>,        spmv_lookup<T>,
-    rows_to_panel<T>, panel_to_rows<T>,
+    spmv_sell<T>,     spmm_blocks<T>,      spmv_blocks<T>,        spmv_dense<T>,
+    spmv_csr<T>,      spmv_lookup<T>,      rows_to_panel<T>,      panel_to_rows<T>,
 };
 
 constexpr char kInstructions[] =

@@ -33,6 +33,26 @@ void check_shape(const char* what, i64 layer, i64 expected, i64 got) {
 
 }  // namespace
 
+// Calls tile(first sample, memory for two times `width` samples of any layer, rank, size) for every `width` of n
+// samples. Threads share the tiles, or, if there are fewer tiles than threads, each tile: its parts.
+template <class T>
+template <class F>
+void Executor<T>::run_tiles(i64 n, i64 width, double cycles, i64 most_parts, int threads, F&& tile) const {
+  if (n == 0) return;
+  const i64 n_tiles = (n + width - 1) / width, memory = 2 * widest_ * width;
+  threads = useful_threads(cycles * static_cast<double>(n), std::max(n_tiles, most_parts), threads);
+  const bool by_tiles = n_tiles >= threads;
+  const WorkspacePool::Lease lease(pool_, memory * (by_tiles ? threads : 1) * static_cast<i64>(sizeof(T)));
+  T* const begin = static_cast<T*>(lease.memory());
+  parallel_team(threads, [&](int rank, int size) {
+    const i64 first = by_tiles ? share(n_tiles, rank, size) : 0;
+    const i64 last = by_tiles ? share(n_tiles, rank + 1, size) : n_tiles;
+    for (i64 t = first; t < last; ++t) {
+      by_tiles ? tile(t * width, begin + rank * memory, 0, 1) : tile(t * width, begin, rank, size);
+    }
+  });
+}
+
 // Where the samples are: row-major, or in columns.
 template <class T>
 struct Executor<T>::Batch {
@@ -72,77 +92,63 @@ void Executor<T>::run_columns(const T* x, i64 n, T* y, int threads) const {
   run_panels({x, y, n, true}, threads);
 }
 
-// All samples go through a layer before the next one; threads share its parts.
 template <class T>
 void Executor<T>::run_rows(const T* x, i64 n, T* y, int threads) const {
-  if (n == 0) return;
-  const WorkspacePool::Lease lease(pool_, 2 * widest_ * n * static_cast<i64>(sizeof(T)));
-  T* const buffers[2] = {static_cast<T*>(lease.memory()), static_cast<T*>(lease.memory()) + widest_ * n};
-  const T* first = x;
-  i64 first_stride = n_in();
-  const i64 readable = layers_.front().rows->readable_columns();
-  if (readable > n_in()) {
-    for (i64 s = 0; s < n; ++s) {
-      std::memcpy(buffers[1] + s * widest_, x + s * n_in(), static_cast<size_t>(n_in()) * sizeof(T));
-      std::fill(buffers[1] + s * widest_ + n_in(), buffers[1] + s * widest_ + readable, T(0));
-    }
-    first = buffers[1];
-    first_stride = widest_;
-  }
   i64 most_parts = 1;
   for (const PackedLayer<T>& layer : layers_) most_parts = std::max(most_parts, layer.rows->n_parts());
-  threads = useful_threads(costs_.row * static_cast<double>(n), most_parts, threads);
-  parallel_team(threads, [&](int rank, int size) {
-    const T* in = first;
-    i64 in_stride = first_stride;
-    for (size_t i = 0; i < layers_.size(); ++i) {
-      const PackedLayer<T>& layer = layers_[i];
-      const bool last = i + 1 == layers_.size();
-      T* out = last ? y : buffers[i % 2];
-      const i64 out_stride = last ? n_out() : widest_;
-      const i64 end = layer.rows->first_part(rank + 1, size);
-      for (i64 p = layer.rows->first_part(rank, size); p < end; ++p) {
-        layer.rows->multiply_rows(p, in, in_stride, n, layer.epilogue(), out, out_stride);
-      }
-      if (last) break;
-      if (rank + 1 == size) {  // what the next layer may read past this one's rows
-        const i64 columns = layer.rows->n_rows(), reads = layers_[i + 1].rows->readable_columns();
-        for (i64 s = 0; s < n; ++s) std::fill(out + s * out_stride + columns, out + s * out_stride + reads, T(0));
-      }
-      if (size > 1) team_barrier();
-      in = out;
-      in_stride = out_stride;
-    }
+  const i64 width = std::min(n, kRowTile);
+  run_tiles(n, width, costs_.row, most_parts, threads, [&](i64 begin, T* memory, int rank, int size) {
+    run_row_tile(x + begin * n_in(), std::min(width, n - begin), y + begin * n_out(), memory, rank, size);
   });
 }
 
-// Threads share the tiles of the batch, or, if there are fewer tiles than threads, the parts of every layer.
+template <class T>
+void Executor<T>::run_row_tile(const T* x, i64 n, T* y, T* memory, int rank, int size) const {
+  T* const buffers[2] = {memory, memory + widest_ * n};
+  const T* in = x;
+  i64 in_stride = n_in();
+  const i64 readable = layers_.front().rows->readable_columns();
+  if (readable > n_in()) {
+    for (i64 s = 0; rank == 0 && s < n; ++s) {
+      std::memcpy(buffers[1] + s * widest_, x + s * n_in(), static_cast<size_t>(n_in()) * sizeof(T));
+      std::fill(buffers[1] + s * widest_ + n_in(), buffers[1] + s * widest_ + readable, T(0));
+    }
+    if (size > 1) team_barrier();
+    in = buffers[1];
+    in_stride = widest_;
+  }
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    const PackedLayer<T>& layer = layers_[i];
+    const bool last = i + 1 == layers_.size();
+    T* out = last ? y : buffers[i % 2];
+    const i64 out_stride = last ? n_out() : widest_;
+    const i64 end = layer.rows->first_part(rank + 1, size);
+    for (i64 p = layer.rows->first_part(rank, size); p < end; ++p) {
+      layer.rows->multiply_rows(p, in, in_stride, n, layer.epilogue(), out, out_stride);
+    }
+    if (!last && rank + 1 == size) {  // what the next layer may read past this one's rows
+      const i64 columns = layer.rows->n_rows(), reads = layers_[i + 1].rows->readable_columns();
+      for (i64 s = 0; s < n; ++s) std::fill(out + s * out_stride + columns, out + s * out_stride + reads, T(0));
+    }
+    if (size > 1) team_barrier();
+    in = out;
+    in_stride = out_stride;
+  }
+}
+
 template <class T>
 void Executor<T>::run_panels(const Batch& batch, int threads) const {
-  const i64 width = panel_width(batch.n, active_target().kernels<T>().lanes);
-  const i64 n_tiles = (batch.n + width - 1) / width;
   i64 most_parts = 1;
   for (const PackedLayer<T>& layer : layers_) most_parts = std::max(most_parts, operand(layer, batch).n_parts());
-  threads = useful_threads(costs_.panel * static_cast<double>(batch.n), std::max(n_tiles, most_parts), threads);
-  const bool by_tiles = n_tiles >= threads;
-  const i64 panels = 2 * widest_ * width;
-  const WorkspacePool::Lease lease(pool_, panels * (by_tiles ? threads : 1) * static_cast<i64>(sizeof(T)));
-  T* const memory = static_cast<T*>(lease.memory());
-  parallel_team(threads, [&](int rank, int size) {
-    if (!by_tiles) {
-      for (i64 t = 0; t < n_tiles; ++t) run_tile(batch, t * width, memory, rank, size);
-      return;
-    }
-    for (i64 t = share(n_tiles, rank, size); t < share(n_tiles, rank + 1, size); ++t) {
-      run_tile(batch, t * width, memory + rank * panels, 0, 1);
-    }
-  });
+  const i64 width = panel_width(batch.n, active_target().kernels<T>().lanes);
+  run_tiles(batch.n, width, costs_.panel, most_parts, threads,
+            [&](i64 begin, T* memory, int rank, int size) { run_tile(batch, begin, memory, rank, size); });
 }
 
 // By the size of the batch, not of the tile: samples of a call are all computed alike.
 template <class T>
 const PanelOperand<T>& Executor<T>::operand(const PackedLayer<T>& layer, const Batch& batch) const {
-  return batch.n <= active_target().kernels<T>().lanes ? *layer.narrow : *layer.wide;
+  return batch.n <= kNarrowVectors * active_target().kernels<T>().lanes ? *layer.narrow : *layer.wide;
 }
 
 template <class T>

@@ -11,8 +11,8 @@ namespace prunus {
 
 template <class T>
 struct PackedLayer {
-  std::shared_ptr<const Operand<T>> rows;         // for a few samples, row-major
-  std::shared_ptr<const PanelOperand<T>> narrow;  // for more, turned into panels one vector wide
+  std::shared_ptr<const RowOperand<T>> rows;      // for samples as they come, row-major
+  std::shared_ptr<const PanelOperand<T>> narrow;  // for more, turned into a panel of one or two vectors
   std::shared_ptr<const PanelOperand<T>> wide;    // for many, in wider panels
   std::vector<T> bias;                            // n_rows of the weight
   Activation activation = Activation::identity;
@@ -23,6 +23,13 @@ struct PackedLayer {
 
 // Vectors in the widest panel. Two rows of four vectors keep eight sums in flight.
 constexpr i64 kPanelVectors = 4;
+
+// Samples that go through all layers before the next ones do, row-major.
+constexpr i64 kRowTile = 64;
+
+// Vectors up to which a batch is narrow. A feature's loads serve so few samples that dense rows, four at a time, soon
+// do with fewer of them than entries: at two vectors from a density of 0.6 on, at four from 0.8.
+constexpr i64 kNarrowVectors = 2;
 
 // Cycles below which a second thread costs more than it saves: waking it takes 5 to 10 us.
 constexpr double kCyclesPerThread = 60000;
@@ -54,7 +61,10 @@ class Executor {
 
  private:
   struct Batch;
+  template <class F>
+  void run_tiles(i64 n, i64 width, double cycles, i64 most_parts, int threads, F&& tile) const;
   void run_rows(const T* x, i64 n, T* y, int threads) const;
+  void run_row_tile(const T* x, i64 n, T* y, T* memory, int rank, int size) const;
   void run_panels(const Batch& batch, int threads) const;
   void load_tile(const Batch& batch, i64 begin, i64 width, i64 first, i64 last, T* panel) const;
   void store_tile(const Batch& batch, i64 begin, i64 width, i64 first, i64 last, const T* panel) const;

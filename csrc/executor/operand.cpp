@@ -5,11 +5,26 @@
 namespace prunus {
 namespace {
 
+// Of each part of n_rows, what f says of its first row; and n_stored.
+template <class F>
+std::vector<i64> by_parts(i64 n_rows, i64 n_stored, F&& f) {
+  std::vector<i64> before;
+  for (i64 p = 0; p < n_parts(n_rows); ++p) before.push_back(f(static_cast<size_t>(p * kPartRows)));
+  before.push_back(n_stored);
+  return before;
+}
+
 template <class T>
-class SellOperand final : public PanelOperand<T> {
+class SellOperand final : public RowOperand<T>, public PanelOperand<T> {
  public:
-  explicit SellOperand(SellMatrix<T> matrix)
-      : PanelOperand<T>(matrix.n_rows, matrix.n_cols, stored_before(matrix)), matrix_(std::move(matrix)) {}
+  explicit SellOperand(SellMatrix<T> m)
+      : Operand<T>(m.n_rows, m.n_cols,
+                   by_parts(m.n_rows, m.n_stored,
+                            [&](size_t row) {
+                              const size_t part = row / static_cast<size_t>(kPartRows);
+                              return m.tile[part * static_cast<size_t>(m.n_tiles)].first_entry;
+                            })),
+        matrix_(std::move(m)) {}
 
   i64 bytes() const override { return matrix_.bytes(); }
 
@@ -25,23 +40,19 @@ class SellOperand final : public PanelOperand<T> {
   }
 
  private:
-  static std::vector<i64> stored_before(const SellMatrix<T>& matrix) {
-    std::vector<i64> before;
-    for (size_t t = 0; t < matrix.tile.size(); t += static_cast<size_t>(matrix.n_tiles)) {
-      before.push_back(matrix.tile[t].first_entry);
-    }
-    before.push_back(matrix.n_stored);
-    return before;
-  }
-
   SellMatrix<T> matrix_;
 };
 
 template <class T>
-class BlockOperand final : public PanelOperand<T> {
+std::vector<i64> parts_of(const BlockMatrix<T>& m) {
+  return by_parts(m.n_rows, m.n_stored(),
+                  [&](size_t row) { return m.group_start[row / static_cast<size_t>(kBlockRows)] * kBlockRows; });
+}
+
+template <class T>
+class BlockOperand final : public RowOperand<T>, public PanelOperand<T> {
  public:
-  explicit BlockOperand(BlockMatrix<T> matrix)
-      : PanelOperand<T>(matrix.n_rows, matrix.n_cols, stored_before(matrix)), matrix_(std::move(matrix)) {}
+  explicit BlockOperand(BlockMatrix<T> m) : Operand<T>(m.n_rows, m.n_cols, parts_of(m)), matrix_(std::move(m)) {}
 
   i64 bytes() const override { return matrix_.bytes(); }
 
@@ -51,28 +62,78 @@ class BlockOperand final : public PanelOperand<T> {
 
   void multiply_rows(i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
                      i64 y_stride) const override {
-    active_target().kernels<T>().spmv_blocks(matrix_.view(), part, x, x_stride, n, epilogue, y, y_stride);
+    for (i64 s = 0; s < n; ++s) {
+      active_target().kernels<T>().spmv_blocks(matrix_.view(), part, x + s * x_stride, epilogue, y + s * y_stride);
+    }
   }
 
  private:
-  static std::vector<i64> stored_before(const BlockMatrix<T>& matrix) {
-    std::vector<i64> before;
-    constexpr i64 kGroups = kPartRows / kBlockRows;
-    for (size_t g = 0; g + 1 < matrix.group_start.size(); g += kGroups) {
-      before.push_back(matrix.group_start[g] * kBlockRows);
-    }
-    before.push_back(matrix.n_stored());
-    return before;
-  }
-
   BlockMatrix<T> matrix_;
 };
 
 template <class T>
-class LookupOperand final : public Operand<T> {
+class DensePanelOperand final : public PanelOperand<T> {
  public:
-  explicit LookupOperand(LookupMatrix<T> matrix)
-      : Operand<T>(matrix.n_rows, matrix.n_cols, stored_before(matrix)), matrix_(std::move(matrix)) {}
+  explicit DensePanelOperand(BlockMatrix<T> m) : Operand<T>(m.n_rows, m.n_cols, parts_of(m)), matrix_(std::move(m)) {}
+
+  i64 bytes() const override { return matrix_.bytes(); }
+
+  void multiply_panel(i64 part, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) const override {
+    active_target().kernels<T>().spmm_blocks(matrix_.view(), part, x, width, epilogue, y);
+  }
+
+ private:
+  BlockMatrix<T> matrix_;
+};
+
+template <class T>
+class DenseOperand final : public RowOperand<T> {
+ public:
+  explicit DenseOperand(DenseMatrix<T> m)
+      : Operand<T>(m.n_rows, m.n_cols,
+                   by_parts(m.n_rows, m.n_stored(), [&](size_t row) { return static_cast<i64>(row) * m.n_cols; })),
+        matrix_(std::move(m)) {}
+
+  i64 bytes() const override { return matrix_.bytes(); }
+
+  void multiply_rows(i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
+                     i64 y_stride) const override {
+    active_target().kernels<T>().spmv_dense(matrix_.view(), part, x, x_stride, n, epilogue, y, y_stride);
+  }
+
+ private:
+  DenseMatrix<T> matrix_;
+};
+
+template <class T>
+class CsrOperand final : public RowOperand<T> {
+ public:
+  explicit CsrOperand(CsrMatrix<T> m)
+      : Operand<T>(m.n_rows, m.n_cols, by_parts(m.n_rows, m.n_entries(), [&](size_t row) { return m.row_start[row]; })),
+        matrix_(std::move(m)) {}
+
+  i64 bytes() const override { return matrix_.bytes(); }
+
+  void multiply_rows(i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
+                     i64 y_stride) const override {
+    active_target().kernels<T>().spmv_csr(matrix_.view(), part, x, x_stride, n, epilogue, y, y_stride);
+  }
+
+ private:
+  CsrMatrix<T> matrix_;
+};
+
+template <class T>
+class LookupOperand final : public RowOperand<T> {
+ public:
+  explicit LookupOperand(LookupMatrix<T> m)
+      : Operand<T>(m.n_rows, m.n_cols,
+                   by_parts(m.n_rows, m.n_stored(),
+                            [&](size_t row) {
+                              const size_t lanes = static_cast<size_t>(m.shape.lanes);
+                              return m.group_step[row / lanes] * m.shape.lanes;
+                            })),
+        matrix_(std::move(m)) {}
 
   i64 bytes() const override { return matrix_.bytes(); }
   i64 readable_columns() const override {
@@ -88,16 +149,6 @@ class LookupOperand final : public Operand<T> {
   }
 
  private:
-  static std::vector<i64> stored_before(const LookupMatrix<T>& matrix) {
-    std::vector<i64> before;
-    const size_t groups = static_cast<size_t>(kPartRows / matrix.shape.lanes);
-    for (size_t g = 0; g + 1 < matrix.group_step.size(); g += groups) {
-      before.push_back(matrix.group_step[g] * matrix.shape.lanes);
-    }
-    before.push_back(matrix.n_stored());
-    return before;
-  }
-
   LookupMatrix<T> matrix_;
 };
 
@@ -112,25 +163,36 @@ i64 Operand<T>::first_part(int rank, int size) const {
 }
 
 template <class T>
-std::shared_ptr<PanelOperand<T>> make_operand(SellMatrix<T> matrix) {
+std::shared_ptr<Operand<T>> make_operand(SellMatrix<T> matrix) {
   return std::make_shared<SellOperand<T>>(std::move(matrix));
 }
 template <class T>
-std::shared_ptr<PanelOperand<T>> make_operand(BlockMatrix<T> matrix) {
+std::shared_ptr<Operand<T>> make_operand(BlockMatrix<T> matrix) {
+  if (matrix.dense) return std::make_shared<DensePanelOperand<T>>(std::move(matrix));
   return std::make_shared<BlockOperand<T>>(std::move(matrix));
+}
+template <class T>
+std::shared_ptr<Operand<T>> make_operand(DenseMatrix<T> matrix) {
+  return std::make_shared<DenseOperand<T>>(std::move(matrix));
+}
+template <class T>
+std::shared_ptr<Operand<T>> make_operand(CsrMatrix<T> matrix) {
+  return std::make_shared<CsrOperand<T>>(std::move(matrix));
 }
 template <class T>
 std::shared_ptr<Operand<T>> make_operand(LookupMatrix<T> matrix) {
   return std::make_shared<LookupOperand<T>>(std::move(matrix));
 }
 
-template class Operand<float>;
-template class Operand<double>;
-template std::shared_ptr<PanelOperand<float>> make_operand(SellMatrix<float>);
-template std::shared_ptr<PanelOperand<double>> make_operand(SellMatrix<double>);
-template std::shared_ptr<PanelOperand<float>> make_operand(BlockMatrix<float>);
-template std::shared_ptr<PanelOperand<double>> make_operand(BlockMatrix<double>);
-template std::shared_ptr<Operand<float>> make_operand(LookupMatrix<float>);
-template std::shared_ptr<Operand<double>> make_operand(LookupMatrix<double>);
+#define PRUNUS_OPERANDS(T)                                           \
+  template class Operand<T>;                                         \
+  template std::shared_ptr<Operand<T>> make_operand(SellMatrix<T>);  \
+  template std::shared_ptr<Operand<T>> make_operand(BlockMatrix<T>); \
+  template std::shared_ptr<Operand<T>> make_operand(DenseMatrix<T>); \
+  template std::shared_ptr<Operand<T>> make_operand(CsrMatrix<T>);   \
+  template std::shared_ptr<Operand<T>> make_operand(LookupMatrix<T>);
+PRUNUS_OPERANDS(float)
+PRUNUS_OPERANDS(double)
+#undef PRUNUS_OPERANDS
 
 }  // namespace prunus

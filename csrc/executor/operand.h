@@ -7,6 +7,7 @@
 
 #include "dispatch/cpu.h"
 #include "pack/blocks.h"
+#include "pack/dense.h"
 #include "pack/lookup.h"
 #include "pack/sell.h"
 
@@ -32,32 +33,41 @@ class Operand {
 
   virtual i64 bytes() const = 0;
 
-  // Of a sample, how many activations must be readable, those past n_cols with any finite value.
-  virtual i64 readable_columns() const { return n_cols_; }
-
-  // The rows of one part for n samples, row-major: sample s at x + s * x_stride and y + s * y_stride.
-  virtual void multiply_rows(i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
-                             i64 y_stride) const = 0;
-
  private:
   i64 n_rows_, n_cols_;
   std::vector<i64> stored_before_;  // of each part, and the sum
 };
 
-// One that multiplies panels, too.
+// One that multiplies samples as they come, row-major.
 template <class T>
-class PanelOperand : public Operand<T> {
+class RowOperand : public virtual Operand<T> {
  public:
-  using Operand<T>::Operand;
+  // Of a sample, how many activations must be readable, those past n_cols with any finite value.
+  virtual i64 readable_columns() const { return this->n_cols(); }
 
+  // The rows of one part for n samples: sample s at x + s * x_stride and y + s * y_stride.
+  virtual void multiply_rows(i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
+                             i64 y_stride) const = 0;
+};
+
+// One that multiplies panels.
+template <class T>
+class PanelOperand : public virtual Operand<T> {
+ public:
   // The rows of one part. y panel (n_rows, width) from x panel (n_cols, width); width is 1, 2 or 4 vectors.
   virtual void multiply_panel(i64 part, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) const = 0;
 };
 
+// What they are depends on the format: sell and blocks with zeros multiply both samples and panels, blocks without
+// zeros panels, the others samples.
 template <class T>
-std::shared_ptr<PanelOperand<T>> make_operand(SellMatrix<T> matrix);
+std::shared_ptr<Operand<T>> make_operand(SellMatrix<T> matrix);
 template <class T>
-std::shared_ptr<PanelOperand<T>> make_operand(BlockMatrix<T> matrix);
+std::shared_ptr<Operand<T>> make_operand(BlockMatrix<T> matrix);
+template <class T>
+std::shared_ptr<Operand<T>> make_operand(DenseMatrix<T> matrix);
+template <class T>
+std::shared_ptr<Operand<T>> make_operand(CsrMatrix<T> matrix);
 template <class T>
 std::shared_ptr<Operand<T>> make_operand(LookupMatrix<T> matrix);
 

@@ -64,20 +64,41 @@ PRUNUS_INLINE void load_feature(const T* p, Vector<T> (&activations)[kVectors]) 
   for (int v = 0; v < kVectors; ++v) activations[v] = load(p + v * kLanes<T>);
 }
 
+// Two blocks, of which the columns are in `columns`: the first one added to `first`, the other one to `second`.
+template <class T, int kVectors>
+PRUNUS_INLINE void add_two_blocks(const T* PRUNUS_RESTRICT value, u64 columns, const T* PRUNUS_RESTRICT x, i64 width,
+                                  Vector<T> (&first)[kBlockRows][kVectors], Vector<T> (&second)[kBlockRows][kVectors]) {
+  Vector<T> activations[kVectors];
+  load_feature<T, kVectors>(x + static_cast<i64>(columns & 0xFFFFFFFF) * width, activations);
+  add_block<T, kVectors>(value, activations, first);
+  load_feature<T, kVectors>(x + static_cast<i64>(columns >> 32) * width, activations);
+  add_block<T, kVectors>(value + kBlockRows, activations, second);
+}
+
 template <class T, int kVectors>
 PRUNUS_INLINE void sparse_group(const Blocks<T>& w, i64 group, const T* PRUNUS_RESTRICT x, i64 width,
                                 const Epilogue<T>& epilogue, T* PRUNUS_RESTRICT y) {
-  Vector<T> sum[kBlockRows][kVectors];
+  constexpr bool kApart = kVectors == 1;  // four sums alone would wait for one another
+  Vector<T> sum[kBlockRows][kVectors], other[kBlockRows][kVectors] = {};
   start_rows<T, kVectors>(w, group, epilogue, sum);
   const Range range = blocks_of(w, group);
-  // The next column is loaded ahead of this block's activations, as in spmm_sell.h.
-  i64 column = w.column[range.begin];
-  for (i64 b = range.begin; b < range.end; ++b) {
-    const i64 next = w.column[b + 1];
+  // The next columns are loaded ahead of these activations, as in spmm_sell.h.
+  i64 b = range.begin;
+  u64 columns;
+  __builtin_memcpy(&columns, w.column + b, sizeof columns);
+  for (; b + 2 <= range.end; b += 2) {
+    u64 next;
+    __builtin_memcpy(&next, w.column + b + 2, sizeof next);
+    add_two_blocks<T, kVectors>(w.value + b * kBlockRows, columns, x, width, sum, kApart ? other : sum);
+    columns = next;
+  }
+  if (b < range.end) {
     Vector<T> activations[kVectors];
-    load_feature<T, kVectors>(x + column * width, activations);
+    load_feature<T, kVectors>(x + static_cast<i64>(columns & 0xFFFFFFFF) * width, activations);
     add_block<T, kVectors>(w.value + b * kBlockRows, activations, sum);
-    column = next;
+  }
+  if (kApart) {
+    for (i64 j = 0; j < kBlockRows; ++j) sum[j][0] += other[j][0];
   }
   store_rows<T, kVectors>(w, group, sum, width, y);
   finish_rows<T, kVectors>(w, group, width, epilogue, y);

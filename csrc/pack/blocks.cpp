@@ -63,7 +63,7 @@ BlockMatrix<T> pack_blocks(const CsrMatrix<T>& w, bool dense, int threads) {
                [&](i64 g) { matrix.group_start[static_cast<size_t>(g) + 1] = dense ? w.n_cols : blocks_in(w, g); });
   for (size_t g = 1; g < matrix.group_start.size(); ++g) matrix.group_start[g] += matrix.group_start[g - 1];
   const size_t n_blocks = static_cast<size_t>(matrix.group_start.back());
-  if (!dense) matrix.column.resize(n_blocks + 1, 0);  // kernels read ahead
+  if (!dense) matrix.column.resize(n_blocks + 2, 0);  // kernels read ahead
   matrix.value.assign(n_blocks * kBlockRows, T(0));
   parallel_for(n_groups, threads, [&](i64 g) {
     i64 block = matrix.group_start[static_cast<size_t>(g)] - 1, last = -1;

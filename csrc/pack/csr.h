@@ -16,7 +16,11 @@ struct CsrMatrix {
   std::vector<i32> column;
   std::vector<T> value;
 
+  Csr<T> view() const { return {row_start.data(), column.data(), value.data(), n_rows, n_cols}; }
   i64 n_entries() const { return static_cast<i64>(value.size()); }
+  i64 bytes() const {
+    return n_entries() * static_cast<i64>(sizeof(T) + sizeof(i32)) + static_cast<i64>(row_start.size() * sizeof(i64));
+  }
 };
 
 // The entries of w (n_rows, n_cols) that are not zero and, where there is a mask, kept by it. O(n_rows * n_cols).

@@ -14,11 +14,12 @@ import numpy as np
 
 from prunus import _core
 
-# How samples go through an engine: one after the other; in panels one vector wide; in panels of two or four vectors.
+# How samples go through an engine: as they come; in a panel of one or two vectors; in panels of four vectors.
 REGIMES = ("rows", "narrow", "wide")
 
 _DENSE_DENSITY = 0.85  # above, nothing but the dense kernel is tried
 _MEMORY = 6.2  # bytes a cycle from beyond the caches: 20 GB/s
+_FEW_ROWS = 16  # a layer with so few takes one sample less time than the call around it: what counts is many samples
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class _Cycles:
     row: tuple[float, float, float]  # one sample: each entry, block, weight of a dense layer
     row_sum: float  # sell, one sample, each row of a tile of columns
     row_lookup: tuple[float, float]  # lookup, one sample: each value stored, and each tile of a group
-    row_dense_more: float  # dense, each weight, for every other sample of the same call
+    row_dense_more: tuple[float, float]  # dense, every other sample of the same call: each weight, and the sample
+    row_csr: tuple[float, float]  # csr, every sample of a vector of them: each entry, and each row
     narrow: tuple[float, float, float]  # a panel of one vector: each entry, block, weight of a dense layer
     narrow_sum: float  # sell, each row of a tile of columns
     wide: tuple[float, float, float]  # a panel of four vectors
@@ -37,15 +39,23 @@ class _Cycles:
 
 
 _CYCLES = {
-    "x86-64-v2": _Cycles((1.3, 3.0, 0.5), 6, (0, 0), 0.5, (2.0, 5.0, 1.2), 8, (5.0, 18.0, 4.4), 28, 0.8),
-    "x86-64-v3": _Cycles((1.03, 1.65, 0.19), 5, (0.28, 1.6), 0.11, (1.11, 3.8, 0.65), 5, (2.32, 9.3, 2.07), 18, 0.6),
-    "x86-64-v4": _Cycles((1.03, 1.65, 0.14), 5, (0.29, 1.6), 0.06, (1.2, 4.2, 1.05), 6, (4.8, 17.0, 4.2), 20, 0.5),
-    "aarch64": _Cycles((1.2, 2.0, 0.35), 5, (0, 0), 0.3, (1.6, 4.2, 1.05), 6, (4.6, 17.0, 4.2), 28, 0.8),
+    "x86-64-v2": _Cycles(
+        (1.3, 3.0, 0.4), 6, (0, 0), (0.2, 14), (1.1, 5), (2.0, 3.8, 1.2), 8, (5.0, 17.0, 4.4), 28, 0.8
+    ),
+    "x86-64-v3": _Cycles(
+        (1.03, 1.65, 0.19), 5, (0.28, 1.6), (0.087, 14), (0.75, 5), (1.11, 2.9, 0.65), 5, (2.32, 8.9, 2.07), 18, 0.6
+    ),
+    "x86-64-v4": _Cycles(
+        (1.03, 1.65, 0.14), 5, (0.29, 1.6), (0.05, 14), (0.75, 5), (1.2, 3.2, 1.05), 6, (4.8, 17.0, 4.2), 20, 0.5
+    ),
+    "aarch64": _Cycles(
+        (1.2, 2.0, 0.35), 5, (0, 0), (0.2, 14), (1.0, 5), (1.6, 3.4, 1.05), 6, (4.6, 17.0, 4.2), 28, 0.8
+    ),
 }
 
 
 class Choice(NamedTuple):
-    """A format, and the cycles of a sample: alone, or in a full panel."""
+    """A format, and the cycles of a sample: alone, or in a full panel that is there already."""
 
     format: str
     cycles: float
@@ -63,48 +73,77 @@ class LayerChoice(NamedTuple):
     rows_stored: float  # bytes that the samples of a call read once
     narrow: Choice
     wide: Choice
+    turns: tuple[float, float]  # cycles that turn a sample's inputs into a panel, and the outputs back
 
     def rows_cycles(self, n_samples: int) -> float:
         """Return the cycles of a call with so many samples, row-major."""
         return _call(self.rows.cycles + (n_samples - 1) * self.rows_more, self.rows_stored)
 
 
-def choose(matrix: _core._CsrMatrix, dtype: np.dtype[Any]) -> LayerChoice:
-    """Return the cheapest format of each regime for the target in use."""
+def choose(matrix: _core._CsrMatrix, dtype: np.dtype[Any], *, alone: bool) -> LayerChoice:
+    """Return the cheapest format of each regime for the target in use. `alone`: the network has no other layer."""
     cycles = _CYCLES[_core.active_target()]
-    of_type = 0 if dtype == np.float32 else 1
-    lanes, columns = _core.lanes()[of_type], _core.lookup_columns()[of_type]
+    lanes = _core.lanes()[0 if dtype == np.float32 else 1]
     n_rows, n_cols = matrix.shape
-    size, density = n_rows * n_cols, matrix.nnz / (n_rows * n_cols)
-    tile_columns = _tile_columns(density, lanes * dtype.itemsize)
-    # Cycles with the weights in a cache, and their bytes.
-    rows: _Formats = {"dense": (cycles.row[2] * size, size * dtype.itemsize)}
-    narrow: _Formats = {"dense": (cycles.narrow[2] * size, size * dtype.itemsize)}
-    wide: _Formats = {"dense": (cycles.wide[2] * size, 0.0)}  # the weights are used often enough
-    if density < _DENSE_DENSITY:
-        blocks, entries = matrix.n_blocks, matrix.nnz * max(n_rows, _core.slice_rows) / n_rows
-        sums = n_rows * -(-n_cols // tile_columns)
-        sell_bytes, block_bytes = entries * (dtype.itemsize + 2), blocks * (4 * dtype.itemsize + 4)
-        rows["sell"] = cycles.row[0] * entries + cycles.row_sum * sums, sell_bytes
-        rows["blocks"] = cycles.row[1] * blocks, block_bytes
-        narrow["sell"] = cycles.narrow[0] * matrix.nnz + cycles.narrow_sum * sums, sell_bytes
-        narrow["blocks"] = cycles.narrow[1] * blocks, block_bytes
-        wide["sell"] = cycles.wide[0] * matrix.nnz + cycles.wide_sum * sums, 0.0
-        wide["blocks"] = cycles.wide[1] * blocks, 0.0
-        if columns:
-            values, tiles = _expected_lookup(density, n_rows, n_cols, lanes, columns)
-            computed = cycles.row_lookup[0] * values + cycles.row_lookup[1] * tiles
-            rows["lookup"] = computed, values * (dtype.itemsize + (0.5 if columns < 16 else 1.0))
-    alone, (computed, stored) = _cheapest(rows)
-    turned = cycles.turn * (n_rows + n_cols)
+    tile_columns = _tile_columns(matrix.nnz / (n_rows * n_cols), lanes * dtype.itemsize)
+    narrow, wide = _panel_formats(cycles, matrix, dtype, tile_columns)
+    if alone and n_rows <= _FEW_ROWS:
+        name, computed, stored = _few_rows(cycles, matrix)
+        more = computed
+    else:
+        name, (computed, stored) = _cheapest(_row_formats(cycles, matrix, dtype, tile_columns))
+        more = cycles.row_dense_more[0] * n_rows * n_cols if name == "dense" else computed
     return LayerChoice(
         tile_columns,
-        Choice(alone, computed),
-        cycles.row_dense_more * size if alone == "dense" else computed,
+        Choice(name, computed),
+        more,
         stored,
-        _in_panel(narrow, turned, lanes),
-        _in_panel(wide, turned, _core.panel_vectors * lanes),
+        _in_panel(narrow, lanes),
+        _in_panel(wide, _core.panel_vectors * lanes),
+        (cycles.turn * n_cols, cycles.turn * n_rows),
     )
+
+
+def _row_formats(cycles: _Cycles, matrix: _core._CsrMatrix, dtype: np.dtype[Any], tile_columns: int) -> _Formats:
+    (n_rows, n_cols), nnz = matrix.shape, matrix.nnz
+    size = n_rows * n_cols
+    formats: _Formats = {"dense": (cycles.row[2] * size, size * dtype.itemsize)}
+    if nnz >= _DENSE_DENSITY * size:
+        return formats
+    blocks, entries = matrix.n_blocks, nnz * max(n_rows, _core.slice_rows) / n_rows
+    sums = n_rows * -(-n_cols // tile_columns)
+    formats["sell"] = cycles.row[0] * entries + cycles.row_sum * sums, entries * (dtype.itemsize + 2)
+    formats["blocks"] = cycles.row[1] * blocks, blocks * (4 * dtype.itemsize + 4)
+    of_type = 0 if dtype == np.float32 else 1
+    if columns := _core.lookup_columns()[of_type]:
+        values, tiles = _expected_lookup(nnz / size, n_rows, n_cols, _core.lanes()[of_type], columns)
+        computed = cycles.row_lookup[0] * values + cycles.row_lookup[1] * tiles
+        formats["lookup"] = computed, values * (dtype.itemsize + (0.5 if columns < 16 else 1.0))
+    return formats
+
+
+def _few_rows(cycles: _Cycles, matrix: _core._CsrMatrix) -> tuple[str, float, float]:
+    """Return the format, the cycles of each of many samples, and 0: the weights are in a cache."""
+    (n_rows, n_cols), (of_weight, of_sample) = matrix.shape, cycles.row_dense_more
+    dense = of_weight * n_rows * n_cols + of_sample
+    csr = cycles.row_csr[0] * matrix.nnz + cycles.row_csr[1] * n_rows
+    return ("dense", dense, 0.0) if dense <= csr else ("csr", csr, 0.0)
+
+
+def _panel_formats(
+    cycles: _Cycles, matrix: _core._CsrMatrix, dtype: np.dtype[Any], tile_columns: int
+) -> tuple[_Formats, _Formats]:
+    (n_rows, n_cols), nnz = matrix.shape, matrix.nnz
+    size = -(-n_rows // 4) * 4 * n_cols  # of groups of four rows
+    narrow: _Formats = {"dense": (cycles.narrow[2] * size, size * dtype.itemsize)}
+    wide: _Formats = {"dense": (cycles.wide[2] * size, 0.0)}  # the weights are used often enough
+    if nnz < _DENSE_DENSITY * n_rows * n_cols:
+        blocks, sums = matrix.n_blocks, n_rows * -(-n_cols // tile_columns)
+        narrow["sell"] = cycles.narrow[0] * nnz + cycles.narrow_sum * sums, nnz * (dtype.itemsize + 2)
+        narrow["blocks"] = cycles.narrow[1] * blocks, blocks * (4 * dtype.itemsize + 4)
+        wide["sell"] = cycles.wide[0] * nnz + cycles.wide_sum * sums, 0.0
+        wide["blocks"] = cycles.wide[1] * blocks, 0.0
+    return narrow, wide
 
 
 def _cheapest(formats: _Formats) -> tuple[str, tuple[float, float]]:
@@ -116,18 +155,21 @@ def _call(computed: float, stored: float) -> float:
     return (computed + max(computed, stored / _MEMORY)) / 2
 
 
-def panels_from(layers: list[LayerChoice], lanes: int) -> int:
-    """Return the number of samples from which panels are faster than rows; more than `lanes` fill a panel anyway."""
-    panel = sum(layer.narrow.cycles for layer in layers) * lanes
+def panels_from(layers: list[LayerChoice], lanes: int) -> int | None:
+    """Return the number of samples from which panels are faster than rows: more than `lanes` fill one; None: never."""
+    turned = layers[0].turns[0] + layers[-1].turns[1]
+    if sum(layer.rows_more for layer in layers) <= sum(layer.wide.cycles for layer in layers) + turned:
+        return None
+    panel = (sum(layer.narrow.cycles for layer in layers) + turned) * lanes
     for n in range(1, lanes + 1):
         if sum(layer.rows_cycles(n) for layer in layers) >= panel:
             return n
     return lanes + 1
 
 
-def _in_panel(formats: _Formats, turned: float, samples: int) -> Choice:
+def _in_panel(formats: _Formats, samples: int) -> Choice:
     name, (computed, stored) = _cheapest(formats)
-    return Choice(name, _call(computed, stored) / samples + turned)
+    return Choice(name, _call(computed, stored) / samples)
 
 
 def _tile_columns(density: float, vector_bytes: int) -> int:

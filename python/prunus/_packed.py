@@ -9,7 +9,7 @@ import numpy as np
 from prunus import _core, _costs, _threads
 from prunus._check import Floats
 
-_KERNELS = {"sell": "sell", "blocks": "blocks", "dense": "blocks", "lookup": "lookup"}
+_NEVER = 2**62  # samples
 
 
 def csr_type(dtype: np.dtype[Any]) -> type[_core._CsrMatrix]:
@@ -25,18 +25,20 @@ def csr_of(w: Floats) -> _core._CsrMatrix:
 class PackedWeight:
     """Compressed sparse rows, packed for one sample, for a vector of samples and for more."""
 
-    def __init__(self, csr: _core._CsrMatrix) -> None:
+    def __init__(self, csr: _core._CsrMatrix, *, alone: bool) -> None:
+        """Pack it. `alone`: it is the only weight of what runs it."""
         threads = _threads.resolve(None)
         self.shape, self.nnz = csr.shape, csr.nnz
         self.dtype: np.dtype[Any] = np.dtype(np.float32 if isinstance(csr, _core.CsrMatrixF32) else np.float64)
-        self.choice = _costs.choose(csr, self.dtype)
+        self.choice = _costs.choose(csr, self.dtype, alone=alone)
         self._formats = [getattr(self.choice, regime).format for regime in _costs.REGIMES]
-        self._packed = {name: _core.pack(csr, name, self.choice.tile_columns, threads) for name in {*self._formats}}
+        self._kinds = [_kind(*pair) for pair in zip(_costs.REGIMES, self._formats, strict=True)]
+        self._packed = {kind: _core.pack(csr, kind, self.choice.tile_columns, threads) for kind in {*self._kinds}}
 
     @property
     def operands(self) -> tuple[_core._Operand, _core._Operand, _core._Operand]:
         """For the executor."""
-        rows, narrow, wide = (self._packed[name] for name in self._formats)
+        rows, narrow, wide = (self._packed[kind] for kind in self._kinds)
         return rows, narrow, wide
 
     @property
@@ -46,29 +48,40 @@ class PackedWeight:
 
     @property
     def format(self) -> str:
-        """Names of the formats, for one sample / for a vector of samples / for more."""
+        """Names of the formats, for samples as they come / in a panel of one or two vectors / in wider ones."""
         return "/".join(self._formats)
 
     @property
     def kernel(self) -> str:
         """Names of the kernels, likewise."""
         dtype = "f32" if self.dtype == np.float32 else "f64"
-        regimes = zip(_costs.REGIMES, self._formats, strict=True)
-        return "/".join(f"{'spmv' if r == 'rows' else 'spmm'}_{_KERNELS[name]}_{dtype}" for r, name in regimes)
+        return "/".join(
+            f"{_kernel(kind, regime)}_{dtype}" for kind, regime in zip(self._kinds, _costs.REGIMES, strict=True)
+        )
 
 
-def executor(layers: list[tuple[PackedWeight, Floats, int, float]]) -> tuple[_core._Executor, int]:
+def _kind(regime: str, name: str) -> str:
+    """Return the core's name of a format: dense weights lie otherwise for panels."""
+    return name if name != "dense" else "dense rows" if regime == "rows" else "dense panels"
+
+
+def _kernel(kind: str, regime: str) -> str:
+    name = {"dense rows": "dense", "dense panels": "blocks"}.get(kind, kind)
+    return f"{'spmv' if regime == 'rows' else 'spmm'}_{name}"
+
+
+def executor(layers: list[tuple[PackedWeight, Floats, int, float]]) -> tuple[_core._Executor, int | None]:
     """Return what runs layers of (weight, bias, number of the activation, negative_slope).
 
-    Beside it, from how many samples on it turns them into panels.
+    Beside it, from how many samples on it turns them into panels; None: never.
     """
     choices = [weight.choice for weight, *_ in layers]
     dtype = layers[0][0].dtype
     panels_from = _costs.panels_from(choices, _core.lanes()[0 if dtype == np.float32 else 1])
     made = (_core.ExecutorF32 if dtype == np.float32 else _core.ExecutorF64)(
         [(*weight.operands, *rest) for weight, *rest in layers],  # type: ignore[misc]
-        panels_from,
+        _NEVER if panels_from is None else panels_from,
         sum(choice.rows.cycles for choice in choices),
-        sum(choice.wide.cycles for choice in choices),
+        sum(choice.wide.cycles for choice in choices) + choices[0].turns[0] + choices[-1].turns[1],
     )
     return made, panels_from

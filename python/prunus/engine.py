@@ -18,7 +18,7 @@ from prunus.network import Network
 
 @dataclass(frozen=True)
 class LayerPlan:
-    """How an engine runs one layer. Formats and kernels: for a few samples / one vector of them / more."""
+    """How an engine runs one layer. Formats and kernels: for samples as they come / in narrow panels / in wide ones."""
 
     shape: tuple[int, int]  # (n_out, n_in)
     density: float  # fraction of the weights that are not zero
@@ -29,11 +29,14 @@ class LayerPlan:
 
 
 class Plan(tuple[LayerPlan, ...]):
-    """One row for each layer; prints as a table. `panels_from`: a call with so many samples turns them into panels."""
+    """One row for each layer; prints as a table.
 
-    panels_from: int
+    `panels_from`: a call with so many samples turns them into panels (features first, vectors of samples); None: none does.
+    """
 
-    def __new__(cls, rows: Iterable[LayerPlan], panels_from: int) -> Plan:
+    panels_from: int | None
+
+    def __new__(cls, rows: Iterable[LayerPlan], panels_from: int | None) -> Plan:
         """Make a plan of rows."""
         plan = super().__new__(cls, rows)
         plan.panels_from = panels_from
@@ -76,7 +79,7 @@ class Engine:
         self._threads = threads
         self._n_in, self._n_out, self._dtype = network.n_in, network.n_out, network.dtype
         layers = network.with_all_inputs().layers
-        weights = [_packed.PackedWeight(_packed.csr_of(layer.weight)) for layer in layers]
+        weights = [_packed.PackedWeight(_packed.csr_of(layer.weight), alone=len(layers) == 1) for layer in layers]
         self._executor, panels_from = _packed.executor(
             [
                 (weight, layer.bias, ACTIVATION_NUMBER[layer.activation], layer.negative_slope)

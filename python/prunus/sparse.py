@@ -36,7 +36,7 @@ class SparseMatrix:
                 f"SparseMatrix: expected to be made by from_dense or from_scipy, got {_check.describe(csr)}"
             )
         self._csr = csr
-        self._weight = _packed.PackedWeight(csr)
+        self._weight = _packed.PackedWeight(csr, alone=True)
         bias = np.zeros(self.shape[0], self.dtype)
         self._executor, _ = _packed.executor([(self._weight, bias, ACTIVATION_NUMBER["identity"], 0.0)])
 
@@ -111,7 +111,7 @@ class SparseMatrix:
 
     @property
     def format(self) -> str:
-        """The packed formats, for one sample / for a vector of samples / for more."""
+        """The packed formats, for samples as they come / in narrow panels / in wide ones."""
         return self._weight.format
 
     @property

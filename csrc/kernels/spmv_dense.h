@@ -1,0 +1,129 @@
+// Dense rows times samples as they come, row-major: nothing is turned. For a few samples, and for any number of them
+// where there are few outputs.
+#pragma once
+
+#include "kernels/activation.h"
+#include "simd.h"
+
+namespace prunus::PRUNUS_TARGET {
+
+// y[i * y_step] = sum of the lanes of sum[i] + bias[i * bias_step].
+template <class T, int kSums>
+PRUNUS_INLINE void store_sums(const Vector<T> (&sum)[kSums], const T* bias, i64 bias_step, T* y, i64 y_step) {
+  constexpr i64 kEach = kQuad<T>;
+  for (i64 i = 0; i < kSums; i += kEach) {
+    Vector<T> turned[kEach];
+    for (i64 j = 0; j < kEach; ++j) turned[j] = i + j < kSums ? sum[i + j] : broadcast(T(0));
+    transpose_quads(turned);
+    Vector<T> total = turned[0];
+    for (i64 j = 1; j < kEach; ++j) total += turned[j];
+    alignas(kCacheLine) T lanes[kLanes<T>];
+    store(lanes, total);
+    for (i64 j = 0; j < kEach && i + j < kSums; ++j) {
+      T of_quads = lanes[j];
+      for (i64 q = 1; q < kQuads<T>; ++q) of_quads += lanes[q * kEach + j];
+      y[(i + j) * y_step] = of_quads + bias[(i + j) * bias_step];
+    }
+  }
+}
+
+// A vector of columns of kRows rows and kSamples samples. `weight(j)` is that of row j.
+template <class T, int kRows, int kSamples, class Weight>
+PRUNUS_INLINE void add_columns(const T* x, i64 x_stride, Weight&& weight, Vector<T> (&sum)[kRows][kSamples]) {
+  Vector<T> activations[kSamples];
+  for (int s = 0; s < kSamples; ++s) activations[s] = load_unaligned(x + s * x_stride);
+  for (int j = 0; j < kRows; ++j) {
+    const Vector<T> w = weight(j);
+    for (int s = 0; s < kSamples; ++s) sum[j][s] += w * activations[s];
+  }
+}
+
+// The columns that do not fill a vector.
+template <class T, int kRows, int kSamples>
+PRUNUS_INLINE void add_last_columns(const T* value, i64 stride, i64 n_cols, const T* x, i64 x_stride,
+                                    Vector<T> (&sum)[kRows][kSamples]) {
+  const i64 left = n_cols % kLanes<T>;
+  if (left == 0) return;
+  if (n_cols < kLanes<T>) {
+    T padded[kSamples][kLanes<T>] = {};
+    for (int s = 0; s < kSamples; ++s) {
+      __builtin_memcpy(padded[s], x + s * x_stride, static_cast<size_t>(n_cols) * sizeof(T));
+    }
+    const auto weight = [&](i64 j) { return load(value + j * stride); };
+    return add_columns<T, kRows, kSamples>(&padded[0][0], kLanes<T>, weight, sum);
+  }
+  // The last vector of columns there is, without those that have been added.
+  Mask<T> is_left;
+  for (i64 l = 0; l < kLanes<T>; ++l) is_left[l] = l < kLanes<T> - left ? 0 : -1;
+  const i64 begin = n_cols - kLanes<T>;
+  const auto weight = [&](i64 j) { return is_left ? load_unaligned(value + j * stride + begin) : Vector<T>{}; };
+  add_columns<T, kRows, kSamples>(x + begin, x_stride, weight, sum);
+}
+
+// kRows rows from `row` on times kSamples samples, without the activation. Every sum is one vector: what it is depends
+// neither on the rows nor on the samples beside it.
+template <class T, int kRows, int kSamples>
+PRUNUS_INLINE void dot_rows(const Dense<T>& w, i64 row, const T* PRUNUS_RESTRICT x, i64 x_stride, const T* bias,
+                            T* PRUNUS_RESTRICT y, i64 y_stride) {
+  Vector<T> sum[kRows][kSamples];
+  for (auto& of_row : sum) {
+    for (Vector<T>& v : of_row) v = broadcast(T(0));
+  }
+  const T* PRUNUS_RESTRICT value = w.value + row * w.stride;
+  for (i64 c = 0; c + kLanes<T> <= w.n_cols; c += kLanes<T>) {
+    const auto weight = [&](i64 j) { return load(value + j * w.stride + c); };
+    add_columns<T, kRows, kSamples>(x + c, x_stride, weight, sum);
+  }
+  add_last_columns<T, kRows, kSamples>(value, w.stride, w.n_cols, x, x_stride, sum);
+  if constexpr (kSamples == 1) {
+    Vector<T> of_rows[kRows];
+    for (int j = 0; j < kRows; ++j) of_rows[j] = sum[j][0];
+    store_sums<T, kRows>(of_rows, bias + row, 1, y + row, 1);
+  } else {
+    for (int j = 0; j < kRows; ++j) store_sums<T, kSamples>(sum[j], bias + row + j, 0, y + row + j, y_stride);
+  }
+}
+
+template <class T, int kRows, int kSamples>
+PRUNUS_INLINE void dot_part(const Dense<T>& w, Range rows, const T* x, i64 x_stride, const T* bias, T* y,
+                            i64 y_stride) {
+  i64 r = rows.begin;
+  for (; r + kRows <= rows.end; r += kRows) dot_rows<T, kRows, kSamples>(w, r, x, x_stride, bias, y, y_stride);
+  if constexpr (kRows > 1) {
+    if (r == rows.end) return;
+    if (r > rows.begin) {  // the last ones; some of them again, rather than one after the other
+      dot_rows<T, kRows, kSamples>(w, rows.end - kRows, x, x_stride, bias, y, y_stride);
+    } else {
+      dot_part<T, kRows / 2, kSamples>(w, rows, x, x_stride, bias, y, y_stride);
+    }
+  }
+}
+
+// y[s, r] = activation(sum of w[r, c] * x[s, c] + bias[r]) for n samples and the rows r of a part. Sample s at x + s *
+// x_stride and y + s * y_stride, not overlapping. A sample's result depends on its row of x alone. Eight sums in
+// flight. O(n_rows * n_cols * n).
+template <class T>
+void spmv_dense(const Dense<T>& w, i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
+                i64 y_stride) noexcept {
+  const Range rows = rows_of_part(w.n_rows, part);
+  for (i64 s = 0; s < n;) {
+    const T* in = x + s * x_stride;
+    T* out = y + s * y_stride;
+    if (n - s >= 8 && rows.end - rows.begin == 1) {
+      dot_part<T, 1, 8>(w, rows, in, x_stride, epilogue.bias, out, y_stride);
+      s += 8;
+    } else if (n - s >= 4) {
+      dot_part<T, 2, 4>(w, rows, in, x_stride, epilogue.bias, out, y_stride);
+      s += 4;
+    } else if (n - s >= 2) {
+      dot_part<T, 4, 2>(w, rows, in, x_stride, epilogue.bias, out, y_stride);
+      s += 2;
+    } else {
+      dot_part<T, 8, 1>(w, rows, in, x_stride, epilogue.bias, out, y_stride);
+      s += 1;
+    }
+  }
+  for (i64 s = 0; s < n; ++s) finish(y + s * y_stride + rows.begin, rows.end - rows.begin, epilogue);
+}
+
+}  // namespace prunus::PRUNUS_TARGET

@@ -1,0 +1,25 @@
+// Compressed sparse rows into all weights, row by row.
+#pragma once
+
+#include "pack/csr.h"
+#include "pack/stored.h"
+
+namespace prunus {
+
+template <class T>
+struct DenseMatrix {
+  i64 n_rows = 0;
+  i64 n_cols = 0;
+  i64 stride = 0;
+  Stored<T> value;
+
+  Dense<T> view() const { return {value.data(), stride, n_rows, n_cols}; }
+  i64 n_stored() const { return n_rows * n_cols; }
+  i64 bytes() const { return static_cast<i64>(value.size() * sizeof(T)); }
+};
+
+// O(n_rows * n_cols).
+template <class T>
+DenseMatrix<T> pack_rows(const CsrMatrix<T>& w);
+
+}  // namespace prunus
