@@ -18,7 +18,9 @@ from prunus import _core
 REGIMES = ("rows", "narrow", "wide")
 
 _DENSE_DENSITY = 0.85  # above, nothing but the dense kernel is tried
-_MEMORY = 6.2  # bytes a cycle from beyond the caches: 20 GB/s
+_LAST_CACHE = 16e6  # bytes of a layer that come from memory at every call; fewer may be in a cache, or not
+_STREAM = 6.5  # bytes a cycle from memory: 21 GB/s
+_EIGHT_STREAMS = 8.5  # of eight rows at a time: 27 GB/s
 _FEW_ROWS = 16  # a layer with so few takes one sample less time than the call around it: what counts is many samples
 
 
@@ -43,7 +45,7 @@ _CYCLES = {
         (1.3, 3.0, 0.4), 6, (0, 0), (0.2, 14), (1.1, 5), (2.0, 3.8, 1.2), 8, (5.0, 17.0, 4.4), 28, 0.8
     ),
     "x86-64-v3": _Cycles(
-        (1.03, 1.65, 0.19), 5, (0.28, 1.6), (0.087, 14), (0.75, 5), (1.11, 2.9, 0.65), 5, (2.32, 8.9, 2.07), 18, 0.6
+        (1.03, 1.65, 0.19), 5, (0.28, 1.6), (0.095, 14), (0.75, 5), (1.11, 2.9, 0.62), 5, (2.32, 8.9, 2.07), 18, 0.6
     ),
     "x86-64-v4": _Cycles(
         (1.03, 1.65, 0.14), 5, (0.29, 1.6), (0.05, 14), (0.75, 5), (1.2, 3.2, 1.05), 6, (4.8, 17.0, 4.2), 20, 0.5
@@ -61,7 +63,21 @@ class Choice(NamedTuple):
     cycles: float
 
 
-_Formats = dict[str, tuple[float, float]]  # name -> cycles with the weights in a cache, and bytes that are read once
+class _Work(NamedTuple):
+    """What a format takes: cycles with the weights in a cache, the bytes that are read once, and how fast from memory."""
+
+    computed: float
+    stored: float = 0.0
+    rate: float = _STREAM
+
+    @property
+    def cycles(self) -> float:
+        """As in a call: from memory, or the mean of both where the weights may be in a cache."""
+        fetched = max(self.computed, self.stored / self.rate)
+        return fetched if self.stored > _LAST_CACHE else (self.computed + fetched) / 2
+
+
+_Formats = dict[str, _Work]
 
 
 class LayerChoice(NamedTuple):
@@ -69,15 +85,15 @@ class LayerChoice(NamedTuple):
 
     tile_columns: int  # of sell
     rows: Choice
+    rows_work: _Work  # of one sample
     rows_more: float  # cycles of another sample in the same call
-    rows_stored: float  # bytes that the samples of a call read once
     narrow: Choice
     wide: Choice
     turns: tuple[float, float]  # cycles that turn a sample's inputs into a panel, and the outputs back
 
     def rows_cycles(self, n_samples: int) -> float:
-        """Return the cycles of a call with so many samples, row-major."""
-        return _call(self.rows.cycles + (n_samples - 1) * self.rows_more, self.rows_stored)
+        """Return the cycles of a call with so many samples, as they come."""
+        return self.rows_work.cycles + (n_samples - 1) * self.rows_more
 
 
 def choose(matrix: _core._CsrMatrix, dtype: np.dtype[Any], *, alone: bool) -> LayerChoice:
@@ -88,16 +104,16 @@ def choose(matrix: _core._CsrMatrix, dtype: np.dtype[Any], *, alone: bool) -> La
     tile_columns = _tile_columns(matrix.nnz / (n_rows * n_cols), lanes * dtype.itemsize)
     narrow, wide = _panel_formats(cycles, matrix, dtype, tile_columns)
     if alone and n_rows <= _FEW_ROWS:
-        name, computed, stored = _few_rows(cycles, matrix)
-        more = computed
+        name, work = _cheapest(_few_rows(cycles, matrix))
+        more = work.computed
     else:
-        name, (computed, stored) = _cheapest(_row_formats(cycles, matrix, dtype, tile_columns))
-        more = cycles.row_dense_more[0] * n_rows * n_cols if name == "dense" else computed
+        name, work = _cheapest(_row_formats(cycles, matrix, dtype, tile_columns))
+        more = cycles.row_dense_more[0] * n_rows * n_cols if name == "dense" else work.computed
     return LayerChoice(
         tile_columns,
-        Choice(name, computed),
+        Choice(name, work.computed),
+        work,
         more,
-        stored,
         _in_panel(narrow, lanes),
         _in_panel(wide, _core.panel_vectors * lanes),
         (cycles.turn * n_cols, cycles.turn * n_rows),
@@ -107,27 +123,28 @@ def choose(matrix: _core._CsrMatrix, dtype: np.dtype[Any], *, alone: bool) -> La
 def _row_formats(cycles: _Cycles, matrix: _core._CsrMatrix, dtype: np.dtype[Any], tile_columns: int) -> _Formats:
     (n_rows, n_cols), nnz = matrix.shape, matrix.nnz
     size = n_rows * n_cols
-    formats: _Formats = {"dense": (cycles.row[2] * size, size * dtype.itemsize)}
+    formats = {"dense": _Work(cycles.row[2] * size, size * dtype.itemsize, _EIGHT_STREAMS)}
     if nnz >= _DENSE_DENSITY * size:
         return formats
     blocks, entries = matrix.n_blocks, nnz * max(n_rows, _core.slice_rows) / n_rows
     sums = n_rows * -(-n_cols // tile_columns)
-    formats["sell"] = cycles.row[0] * entries + cycles.row_sum * sums, entries * (dtype.itemsize + 2)
-    formats["blocks"] = cycles.row[1] * blocks, blocks * (4 * dtype.itemsize + 4)
+    formats["sell"] = _Work(cycles.row[0] * entries + cycles.row_sum * sums, entries * (dtype.itemsize + 2))
+    formats["blocks"] = _Work(cycles.row[1] * blocks, blocks * (4 * dtype.itemsize + 4))
     of_type = 0 if dtype == np.float32 else 1
     if columns := _core.lookup_columns()[of_type]:
         values, tiles = _expected_lookup(nnz / size, n_rows, n_cols, _core.lanes()[of_type], columns)
         computed = cycles.row_lookup[0] * values + cycles.row_lookup[1] * tiles
-        formats["lookup"] = computed, values * (dtype.itemsize + (0.5 if columns < 16 else 1.0))
+        formats["lookup"] = _Work(computed, values * (dtype.itemsize + (0.5 if columns < 16 else 1.0)))
     return formats
 
 
-def _few_rows(cycles: _Cycles, matrix: _core._CsrMatrix) -> tuple[str, float, float]:
-    """Return the format, the cycles of each of many samples, and 0: the weights are in a cache."""
+def _few_rows(cycles: _Cycles, matrix: _core._CsrMatrix) -> _Formats:
+    """Of each of many samples: the weights are in a cache."""
     (n_rows, n_cols), (of_weight, of_sample) = matrix.shape, cycles.row_dense_more
-    dense = of_weight * n_rows * n_cols + of_sample
-    csr = cycles.row_csr[0] * matrix.nnz + cycles.row_csr[1] * n_rows
-    return ("dense", dense, 0.0) if dense <= csr else ("csr", csr, 0.0)
+    return {
+        "dense": _Work(of_weight * n_rows * n_cols + of_sample),
+        "csr": _Work(cycles.row_csr[0] * matrix.nnz + cycles.row_csr[1] * n_rows),
+    }
 
 
 def _panel_formats(
@@ -135,24 +152,19 @@ def _panel_formats(
 ) -> tuple[_Formats, _Formats]:
     (n_rows, n_cols), nnz = matrix.shape, matrix.nnz
     size = -(-n_rows // 4) * 4 * n_cols  # of groups of four rows
-    narrow: _Formats = {"dense": (cycles.narrow[2] * size, size * dtype.itemsize)}
-    wide: _Formats = {"dense": (cycles.wide[2] * size, 0.0)}  # the weights are used often enough
+    narrow = {"dense": _Work(cycles.narrow[2] * size, size * dtype.itemsize)}
+    wide = {"dense": _Work(cycles.wide[2] * size)}  # the weights are used often enough
     if nnz < _DENSE_DENSITY * n_rows * n_cols:
         blocks, sums = matrix.n_blocks, n_rows * -(-n_cols // tile_columns)
-        narrow["sell"] = cycles.narrow[0] * nnz + cycles.narrow_sum * sums, nnz * (dtype.itemsize + 2)
-        narrow["blocks"] = cycles.narrow[1] * blocks, blocks * (4 * dtype.itemsize + 4)
-        wide["sell"] = cycles.wide[0] * nnz + cycles.wide_sum * sums, 0.0
-        wide["blocks"] = cycles.wide[1] * blocks, 0.0
+        narrow["sell"] = _Work(cycles.narrow[0] * nnz + cycles.narrow_sum * sums, nnz * (dtype.itemsize + 2))
+        narrow["blocks"] = _Work(cycles.narrow[1] * blocks, blocks * (4 * dtype.itemsize + 4))
+        wide["sell"] = _Work(cycles.wide[0] * nnz + cycles.wide_sum * sums)
+        wide["blocks"] = _Work(cycles.wide[1] * blocks)
     return narrow, wide
 
 
-def _cheapest(formats: _Formats) -> tuple[str, tuple[float, float]]:
-    return min(formats.items(), key=lambda item: _call(*item[1]))
-
-
-def _call(computed: float, stored: float) -> float:
-    """Few samples use each weight once. It may be in a cache or not: the mean of both."""
-    return (computed + max(computed, stored / _MEMORY)) / 2
+def _cheapest(formats: _Formats) -> tuple[str, _Work]:
+    return min(formats.items(), key=lambda item: item[1].cycles)
 
 
 def panels_from(layers: list[LayerChoice], lanes: int) -> int | None:
@@ -168,8 +180,8 @@ def panels_from(layers: list[LayerChoice], lanes: int) -> int | None:
 
 
 def _in_panel(formats: _Formats, samples: int) -> Choice:
-    name, (computed, stored) = _cheapest(formats)
-    return Choice(name, _call(computed, stored) / samples)
+    name, work = _cheapest(formats)
+    return Choice(name, work.cycles / samples)
 
 
 def _tile_columns(density: float, vector_bytes: int) -> int:
