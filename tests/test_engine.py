@@ -17,7 +17,7 @@ from hypothesis import given
 import prunus
 import reference
 from prunus._functions import ACTIVATIONS
-from strategies import DTYPES, batches, networks, seeds
+from strategies import DTYPES, batches, networks, seeds, weights
 
 
 @given(network=networks(), n=batches, seed=seeds)
@@ -259,7 +259,27 @@ def test_plan(big: Any) -> None:
         assert row.bytes >= layer.bias.nbytes + len({*formats}) * 4 * np.count_nonzero(layer.weight)
     assert plan.panels_from is not None
     assert plan.panels_from >= 1
-    assert pickle.loads(pickle.dumps(plan)) == plan
+    again = pickle.loads(pickle.dumps(plan))
+    assert (again, again.panels_from) == (plan, plan.panels_from)
     assert {row.target for row in plan} == {prunus.show_config()["target"]}
     assert "200x100" in str(plan)
     assert len(str(plan).splitlines()) == 3
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("density", [0.02, 1.0])
+@pytest.mark.parametrize("n_out", [1, 3, 10])
+def test_few_outputs_take_no_panels(n_out: int, density: float, dtype: Any, rng: np.random.Generator) -> None:
+    """Any number of samples goes through row by row; a sample's bits depend on nothing but the sample."""
+    layer = prunus.Layer(weights(rng, n_out, 403, density, dtype), rng.standard_normal(n_out), "tanh")
+    engine = prunus.compile(prunus.Network([layer]), threads=1)
+    assert engine.plan.panels_from is None
+    assert engine.plan[0].format.startswith("csr" if density < 1 else "dense")
+    X = rng.standard_normal((333, 403)).astype(dtype)
+    value, bound = reference.forward([layer], X, dtype)
+    whole = engine(X)
+    assert np.all(np.abs(whole - value) <= bound)
+    for threads in (2, 7):
+        assert np.array_equal(prunus.compile(prunus.Network([layer]), threads=threads)(X), whole)
+    for n in (1, 2, 3, 7, 8, 9, 64, 65):
+        assert np.array_equal(engine(X[-n:]), whole[-n:]), n

@@ -98,14 +98,14 @@ bool is_plain(const py::handle& x, i64 n_cols) {
          dtype.num() == py::detail::npy_format_descriptor<T>::value && dtype.byteorder() == '=';
 }
 
-// The short way for a call that is short itself: the output, new or in `out`, if the arrays are plain and the samples
-// too little work for two threads; else None. What is wrong with them is for Python to say.
+// The short way: the output, new or in `out`, if the arrays are plain; else None. What is wrong with them is for Python
+// to say. So is the number of threads, if it is 0 and the samples are enough work for two.
 template <class T>
-py::object run_small(const Executor<T>& executor, const py::handle& x, const py::object& given) {
+py::object run_plain(const Executor<T>& executor, const py::handle& x, const py::object& given, int threads) {
   if (!is_plain<T>(x, executor.n_in())) return py::none();
   const Array<T> in = py::reinterpret_borrow<Array<T>>(x);
   const i64 n = in.shape(0);
-  if (static_cast<double>(n) * executor.row_cycles() >= kCyclesPerThread) return py::none();
+  if (threads == 0 && !executor.is_small(n)) return py::none();
   Array<T> out;
   if (given.is_none()) {
     out = Array<T>({n, executor.n_out()});
@@ -118,7 +118,7 @@ py::object run_small(const Executor<T>& executor, const py::handle& x, const py:
   T* to = out.mutable_data();
   {
     py::gil_scoped_release release;
-    executor.run(from, n, to, 1);
+    executor.run(from, n, to, threads > 0 ? threads : 1);
   }
   return std::move(out);  // with the lock: to return it as another type may count a reference
 }
@@ -132,7 +132,7 @@ void register_type(py::module_& m, const std::string& suffix) {
   py::class_<Executor<T>>(m, ("Executor" + suffix).c_str())
       .def(py::init(&make_executor<T>), arg("layers"), arg("panels_from"), arg("row_cycles"), arg("panel_cycles"))
       .def("run", &run<T>, arg("x").noconvert(), arg("out").noconvert(), arg("threads"))
-      .def("run_small", &run_small<T>, arg("x"), arg("out"))
+      .def("run_plain", &run_plain<T>, arg("x"), arg("out"), arg("threads"))
       .def("run_columns", &run_columns<T>, arg("x").noconvert(), arg("out").noconvert(), arg("threads"));
   m.def("pack", &pack<T>, arg("matrix"), arg("kind"), arg("tile_columns"), arg("threads"));
 }

@@ -50,7 +50,9 @@ class Executor {
 
   i64 n_in() const { return layers_.front().rows->n_cols(); }
   i64 n_out() const { return layers_.back().rows->n_rows(); }
-  double row_cycles() const { return costs_.row; }
+
+  // Whether a call with n samples is too little work for two threads.
+  bool is_small(i64 n) const { return cycles(n) < 2 * kCyclesPerThread; }
 
   // y (n, n_out) = the network's output for x (n, n_in), both row-major, not overlapping. May be called from several
   // threads at once. The result does not depend on `threads`. Throws std::bad_alloc, before anything is written.
@@ -60,6 +62,8 @@ class Executor {
   void run_columns(const T* x, i64 n, T* y, int threads) const;
 
  private:
+  double cycles(i64 n) const { return static_cast<double>(n) * (n < costs_.panels_from ? costs_.row : costs_.panel); }
+
   struct Batch;
   template <class F>
   void run_tiles(i64 n, i64 width, double cycles, i64 most_parts, int threads, F&& tile) const;

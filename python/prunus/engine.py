@@ -73,10 +73,8 @@ class Engine:
     """
 
     def __init__(self, network: Network, threads: int | None = None) -> None:
-        if threads is not None:
-            _threads.resolve(threads)
         self._network = network
-        self._threads = threads
+        self._threads = None if threads is None else _threads.resolve(threads)
         self._n_in, self._n_out, self._dtype = network.n_in, network.n_out, network.dtype
         layers = network.with_all_inputs().layers
         weights = [_packed.PackedWeight(_packed.csr_of(layer.weight), alone=len(layers) == 1) for layer in layers]
@@ -127,8 +125,8 @@ class Engine:
         TypeError, ValueError
             If X or out is not as said.
         """
-        if (small := self._executor.run_small(X, out)) is not None:
-            return small
+        if (done := self._executor.run_plain(X, out, self._threads or 0)) is not None:
+            return done
         X = _check.samples("X", X, self._n_in, self._dtype)
         shape = (len(X), self._n_out)
         out = np.empty(shape, self._dtype) if out is None else _checked_out(out, shape, self._dtype, X)
