@@ -46,7 +46,7 @@ def _process(case: MlpCase, barrier: Any, results: Any) -> None:
 def measure(network: str, sparsity: float) -> tuple[float, float]:
     """Return the medians of both, samples a second: of two threads, and of two processes together."""
     context = multiprocessing.get_context("spawn")
-    barrier, results = context.Barrier(3), context.Queue()
+    barrier, results = context.Barrier(3, timeout=60), context.Queue()  # none waits for one that failed
     single = MlpCase(network, sparsity, BATCH, 1)
     processes = [context.Process(target=_process, args=(single, barrier, results)) for _ in range(2)]
     for process in processes:

@@ -82,7 +82,7 @@ constexpr i64 kBlockRows = 4;
 template <class T>
 struct Blocks {
   const i64* group_start;  // group g owns the blocks [group_start[g], group_start[g + 1])
-  const i32* column;       // of each block; null if every block is present
+  const i32* column;       // of each block, and two more; null if every block is present
   const T* value;          // four for each block, beside column; rows that the matrix does not have are 0
   i64 n_rows;
   i64 n_cols;

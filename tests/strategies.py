@@ -23,11 +23,16 @@ dtypes = st.sampled_from(DTYPES)
 seeds = st.integers(0, 2**32 - 1)
 
 
+def spread(rng: np.random.Generator, n_out: int, n_in: int, density: float, dtype: Any) -> Any:
+    """A matrix of that density."""
+    return (rng.standard_normal((n_out, n_in)) * (rng.random((n_out, n_in)) < density)).astype(dtype)
+
+
 def weights(rng: np.random.Generator, n_out: int, n_in: int, density: float, dtype: Any) -> Any:
     """A matrix of that density with some rows empty."""
-    w = rng.standard_normal((n_out, n_in)) * (rng.random((n_out, n_in)) < density)
+    w = spread(rng, n_out, n_in, density, dtype)
     w[rng.random(n_out) < 0.2] = 0
-    return w.astype(dtype)
+    return w
 
 
 @st.composite

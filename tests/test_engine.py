@@ -17,7 +17,7 @@ from hypothesis import given
 import prunus
 import reference
 from prunus._functions import ACTIVATIONS
-from strategies import DTYPES, batches, networks, seeds, weights
+from strategies import DTYPES, batches, networks, seeds, spread
 
 
 @given(network=networks(), n=batches, seed=seeds)
@@ -271,11 +271,11 @@ def test_plan(big: Any) -> None:
 @pytest.mark.parametrize("n_out", [1, 3, 10])
 def test_few_outputs_take_no_panels(n_out: int, density: float, dtype: Any, rng: np.random.Generator) -> None:
     """Any number of samples goes through row by row; a sample's bits depend on nothing but the sample."""
-    layer = prunus.Layer(weights(rng, n_out, 403, density, dtype), rng.standard_normal(n_out), "tanh")
+    layer = prunus.Layer(spread(rng, n_out, 403, density, dtype), rng.standard_normal(n_out), "tanh")
     engine = prunus.compile(prunus.Network([layer]), threads=1)
     assert engine.plan.panels_from is None
     assert engine.plan[0].format.startswith("csr" if density < 1 else "dense")
-    X = rng.standard_normal((333, 403)).astype(dtype)
+    X = rng.standard_normal((3333, 403)).astype(dtype)  # work enough for several threads, but for one sparse output
     value, bound = reference.forward([layer], X, dtype)
     whole = engine(X)
     assert np.all(np.abs(whole - value) <= bound)
@@ -283,3 +283,34 @@ def test_few_outputs_take_no_panels(n_out: int, density: float, dtype: Any, rng:
         assert np.array_equal(prunus.compile(prunus.Network([layer]), threads=threads)(X), whole)
     for n in (1, 2, 3, 7, 8, 9, 64, 65):
         assert np.array_equal(engine(X[-n:]), whole[-n:]), n
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("density", [0.1, 1.0])
+def test_large_batches_take_panels(density: float, dtype: Any, rng: np.random.Generator) -> None:
+    plan = prunus.compile(prunus.Network([prunus.Layer(spread(rng, 200, 300, density, dtype))])).plan
+    assert plan.panels_from is not None
+    assert plan.panels_from <= 16
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_equal_samples_of_a_batch_get_equal_bits(dtype: Any, rng: np.random.Generator) -> None:
+    """Of batches around the widths of panels, with zeros that suit every format."""
+    for block_rows, density in ((1, 0.2), (4, 0.1), (1, 1.0)):
+        kept = np.repeat(rng.random((64 // block_rows, 301)) < density, block_rows, axis=0)
+        engine = prunus.compile(prunus.Network([prunus.Layer((rng.standard_normal((64, 301)) * kept).astype(dtype))]))
+        x = rng.standard_normal((1, 301)).astype(dtype)
+        for n in (2, 5, 9, 17, 33, 65, 129):
+            out = engine(np.repeat(x, n, axis=0))
+            assert np.array_equal(out, np.repeat(out[:1], n, axis=0)), (engine.plan[0].format, n)
+
+
+def test_infinity_stays_infinity(rng: np.random.Generator) -> None:
+    """Where no zero meets it."""
+    for n_in in (3, 9, 13, 40):
+        layer = prunus.Layer(rng.random((3, n_in)).astype(np.float32) + 1)
+        engine = prunus.compile(prunus.Network([layer]))
+        for n in (1, 2, 3, 4, 5, 8, 40):
+            X = np.ones((n, n_in), np.float32)
+            X[:, 1] = np.inf
+            assert np.all(engine(X) == np.inf)

@@ -96,7 +96,10 @@ template <class T>
 void Executor<T>::run_rows(const T* x, i64 n, T* y, int threads) const {
   i64 most_parts = 1;
   for (const PackedLayer<T>& layer : layers_) most_parts = std::max(most_parts, layer.rows->n_parts());
-  const i64 width = std::min(n, kRowTile);
+  // A tile for each thread, and as large as the others, where rows alone would not keep them busy.
+  i64 n_tiles = (n + kRowTile - 1) / kRowTile;
+  if (most_parts < threads) n_tiles = (n_tiles + threads - 1) / threads * threads;
+  const i64 width = std::max<i64>((n + n_tiles - 1) / std::max<i64>(n_tiles, 1), 1);
   run_tiles(n, width, costs_.row, most_parts, threads, [&](i64 begin, T* memory, int rank, int size) {
     run_row_tile(x + begin * n_in(), std::min(width, n - begin), y + begin * n_out(), memory, rank, size);
   });
@@ -153,7 +156,10 @@ const PanelOperand<T>& Executor<T>::operand(const PackedLayer<T>& layer, const B
 
 template <class T>
 void Executor<T>::run_tile(const Batch& batch, i64 begin, T* panels, int rank, int size) const {
-  const i64 width = panel_width(batch.n - begin, active_target().kernels<T>().lanes);
+  const i64 lanes = active_target().kernels<T>().lanes;
+  // Kernels for one vector may sum in another order: not for the last samples of a large batch.
+  const i64 least = batch.n > kPanelVectors * lanes ? 2 * lanes : 1;
+  const i64 width = panel_width(std::max(batch.n - begin, least), lanes);
   T* in = panels;
   T* out = panels + widest_ * width;
   load_tile(batch, begin, width, share(n_in(), rank, size), share(n_in(), rank + 1, size), in);

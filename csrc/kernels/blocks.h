@@ -5,9 +5,9 @@
 
 namespace prunus::PRUNUS_TARGET {
 
+// Of a matrix with columns.
 template <class T>
 PRUNUS_INLINE Range blocks_of(const Blocks<T>& w, i64 group) {
-  if (w.is_dense) return {group * w.n_cols, (group + 1) * w.n_cols};
   return {w.group_start[group], w.group_start[group + 1]};
 }
 

@@ -21,20 +21,24 @@ _DENSE_DENSITY = 0.85  # above, nothing but the dense kernel is tried
 _LAST_CACHE = 16e6  # bytes of a layer that come from memory at every call; fewer may be in a cache, or not
 _STREAM = 6.5  # bytes a cycle from memory: 21 GB/s
 _EIGHT_STREAMS = 8.5  # of eight rows at a time: 27 GB/s
-_FEW_ROWS = 16  # a layer with so few takes one sample less time than the call around it: what counts is many samples
+_FEW_ROWS = 16  # of a layer alone: many samples count, if one takes no longer than the call around it, in any format;
+_FEW_ENTRIES = 512  # which it does up to so many entries of csr, as it computes a whole vector of samples for one
 
 
 @dataclass(frozen=True)
 class _Cycles:
-    """Of a target's kernels, with the weights in a cache."""
+    """Of a target's kernels, with the weights in a cache.
+
+    Panels count by vectors of samples, so that their figures hold for both dtypes; those of dense rows are of float32.
+    """
 
     row: tuple[float, float, float]  # one sample: each entry, block, weight of a dense layer
-    row_sum: float  # sell, one sample, each row of a tile of columns
+    row_sum: float  # one sample, each row of a tile of columns of sell, or of blocks
     row_lookup: tuple[float, float]  # lookup, one sample: each value stored, and each tile of a group
-    row_dense_more: tuple[float, float]  # dense, every other sample of the same call: each weight, and the sample
+    row_dense_more: tuple[float, float, float]  # dense, each further sample of a call: a weight, a row, and the sample
     row_csr: tuple[float, float]  # csr, every sample of a vector of them: each entry, and each row
     narrow: tuple[float, float, float]  # a panel of one vector: each entry, block, weight of a dense layer
-    narrow_sum: float  # sell, each row of a tile of columns
+    narrow_sum: float  # likewise
     wide: tuple[float, float, float]  # a panel of four vectors
     wide_sum: float
     turn: float  # each activation that is turned into a panel or back
@@ -42,16 +46,16 @@ class _Cycles:
 
 _CYCLES = {
     "x86-64-v2": _Cycles(
-        (1.3, 3.0, 0.4), 6, (0, 0), (0.2, 14), (1.1, 5), (2.0, 3.8, 1.2), 8, (5.0, 17.0, 4.4), 28, 0.8
+        (1.3, 3.0, 0.4), 6, (0, 0), (0.38, 6, 14), (1.1, 5), (2.0, 3.8, 1.2), 8, (5.0, 17.0, 4.4), 28, 0.8
     ),
     "x86-64-v3": _Cycles(
-        (1.03, 1.65, 0.19), 5, (0.28, 1.6), (0.1, 14), (0.75, 5), (1.11, 2.9, 0.62), 5, (2.32, 8.9, 2.07), 18, 0.6
+        (1.03, 1.65, 0.19), 5, (0.28, 1.6), (0.09, 5, 14), (0.75, 5), (1.11, 2.9, 0.62), 5, (2.32, 8.9, 2.07), 18, 0.6
     ),
     "x86-64-v4": _Cycles(
-        (1.03, 1.65, 0.14), 5, (0.29, 1.6), (0.05, 14), (0.75, 5), (1.2, 3.2, 1.05), 6, (4.8, 17.0, 4.2), 20, 0.5
+        (1.03, 1.65, 0.14), 5, (0.29, 1.6), (0.09, 6, 14), (0.75, 5), (1.2, 3.2, 1.05), 6, (4.8, 17.0, 4.2), 20, 0.5
     ),
     "aarch64": _Cycles(
-        (1.2, 2.0, 0.35), 5, (0, 0), (0.2, 14), (1.0, 5), (1.6, 3.4, 1.05), 6, (4.6, 17.0, 4.2), 28, 0.8
+        (1.2, 2.0, 0.35), 5, (0, 0), (0.36, 6, 14), (1.0, 5), (1.6, 3.4, 1.05), 6, (4.6, 17.0, 4.2), 28, 0.8
     ),
 }
 
@@ -103,12 +107,15 @@ def choose(matrix: _core._CsrMatrix, dtype: np.dtype[Any], *, alone: bool) -> La
     n_rows, n_cols = matrix.shape
     tile_columns = _tile_columns(matrix.nnz / (n_rows * n_cols), lanes * dtype.itemsize)
     narrow, wide = _panel_formats(cycles, matrix, dtype, tile_columns)
+    name, work = _cheapest(_row_formats(cycles, matrix, dtype, tile_columns))
+    dense_more = _dense_more(cycles, n_rows, n_cols, dtype)
+    more = dense_more if name == "dense" else work.computed
     if alone and n_rows <= _FEW_ROWS:
-        name, work = _cheapest(_few_rows(cycles, matrix))
-        more = work.computed
-    else:
-        name, work = _cheapest(_row_formats(cycles, matrix, dtype, tile_columns))
-        more = cycles.row_dense_more[0] * n_rows * n_cols if name == "dense" else work.computed
+        csr = cycles.row_csr[0] * matrix.nnz + cycles.row_csr[1] * n_rows
+        if csr < min(dense_more, more) and matrix.nnz <= _FEW_ENTRIES:
+            name, work, more = "csr", _Work(csr), csr
+        elif dense_more < more:
+            name, work, more = "dense", _Work(dense_more), dense_more
     return LayerChoice(
         tile_columns,
         Choice(name, work.computed),
@@ -123,13 +130,13 @@ def choose(matrix: _core._CsrMatrix, dtype: np.dtype[Any], *, alone: bool) -> La
 def _row_formats(cycles: _Cycles, matrix: _core._CsrMatrix, dtype: np.dtype[Any], tile_columns: int) -> _Formats:
     (n_rows, n_cols), nnz = matrix.shape, matrix.nnz
     size = n_rows * n_cols
-    formats = {"dense": _Work(cycles.row[2] * size, size * dtype.itemsize, _EIGHT_STREAMS)}
+    formats = {"dense": _Work(cycles.row[2] * size * dtype.itemsize / 4, size * dtype.itemsize, _EIGHT_STREAMS)}
     if nnz >= _DENSE_DENSITY * size:
         return formats
     blocks, entries = matrix.n_blocks, nnz * max(n_rows, _core.slice_rows) / n_rows
     sums = n_rows * -(-n_cols // tile_columns)
     formats["sell"] = _Work(cycles.row[0] * entries + cycles.row_sum * sums, entries * (dtype.itemsize + 2))
-    formats["blocks"] = _Work(cycles.row[1] * blocks, blocks * (4 * dtype.itemsize + 4))
+    formats["blocks"] = _Work(cycles.row[1] * blocks + cycles.row_sum * n_rows, blocks * (4 * dtype.itemsize + 4))
     of_type = 0 if dtype == np.float32 else 1
     if columns := _core.lookup_columns()[of_type]:
         values, tiles = _expected_lookup(nnz / size, n_rows, n_cols, _core.lanes()[of_type], columns)
@@ -138,13 +145,9 @@ def _row_formats(cycles: _Cycles, matrix: _core._CsrMatrix, dtype: np.dtype[Any]
     return formats
 
 
-def _few_rows(cycles: _Cycles, matrix: _core._CsrMatrix) -> _Formats:
-    """Of each of many samples: the weights are in a cache."""
-    (n_rows, n_cols), (of_weight, of_sample) = matrix.shape, cycles.row_dense_more
-    return {
-        "dense": _Work(of_weight * n_rows * n_cols + of_sample),
-        "csr": _Work(cycles.row_csr[0] * matrix.nnz + cycles.row_csr[1] * n_rows),
-    }
+def _dense_more(cycles: _Cycles, n_rows: int, n_cols: int, dtype: np.dtype[Any]) -> float:
+    of_weight, of_row, of_sample = cycles.row_dense_more
+    return of_weight * n_rows * n_cols * dtype.itemsize / 4 + of_row * n_rows + of_sample
 
 
 def _panel_formats(
@@ -157,9 +160,11 @@ def _panel_formats(
     if nnz < _DENSE_DENSITY * n_rows * n_cols:
         blocks, sums = matrix.n_blocks, n_rows * -(-n_cols // tile_columns)
         narrow["sell"] = _Work(cycles.narrow[0] * nnz + cycles.narrow_sum * sums, nnz * (dtype.itemsize + 2))
-        narrow["blocks"] = _Work(cycles.narrow[1] * blocks, blocks * (4 * dtype.itemsize + 4))
+        narrow["blocks"] = _Work(
+            cycles.narrow[1] * blocks + cycles.narrow_sum * n_rows, blocks * (4 * dtype.itemsize + 4)
+        )
         wide["sell"] = _Work(cycles.wide[0] * nnz + cycles.wide_sum * sums)
-        wide["blocks"] = _Work(cycles.wide[1] * blocks)
+        wide["blocks"] = _Work(cycles.wide[1] * blocks + cycles.wide_sum * n_rows)
     return narrow, wide
 
 

@@ -1,0 +1,52 @@
+"""The cost model of targets that this machine need not have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from prunus import _core, _costs
+from strategies import DTYPES, spread
+
+LANES = {"x86-64-v2": (4, 2), "x86-64-v3": (8, 4), "x86-64-v4": (16, 8), "aarch64": (4, 2)}
+COLUMNS = {"x86-64-v2": (0, 0), "x86-64-v3": (8, 0), "x86-64-v4": (64, 0), "aarch64": (0, 0)}
+
+
+@pytest.fixture(params=list(_costs._CYCLES))
+def target(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    name: str = request.param
+    monkeypatch.setattr(_core, "active_target", lambda: name)
+    monkeypatch.setattr(_core, "lanes", lambda: LANES[name])
+    monkeypatch.setattr(_core, "lookup_columns", lambda: COLUMNS[name])
+    return name
+
+
+def choose(w: Any) -> tuple[_costs.LayerChoice, int | None]:
+    of_type = DTYPES.index(w.dtype.type)
+    matrix = (_core.CsrMatrixF32, _core.CsrMatrixF64)[of_type].from_dense(w, None, 1)
+    choice = _costs.choose(matrix, w.dtype, alone=True)
+    return choice, _costs.panels_from([choice], _core.lanes()[of_type])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_dense_at_both_ends_and_sparse_in_between(dtype: Any, target: str, rng: np.random.Generator) -> None:
+    for density, names in ((1.0, {"dense"}), (0.05, {"sell", "lookup"})):
+        choice, from_samples = choose(spread(rng, 300, 300, density, dtype))
+        assert {choice.rows.format, choice.narrow.format, choice.wide.format} <= names
+        assert from_samples is not None
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_one_output_takes_no_panels(dtype: Any, target: str, rng: np.random.Generator) -> None:
+    for density, name in ((1.0, "dense"), (0.02, "csr")):
+        choice, from_samples = choose(spread(rng, 1, 400, density, dtype))
+        assert choice.rows.format == name
+        assert from_samples is None
+
+
+def test_what_each_target_looks_up() -> None:
+    """The numbers above are those of the target in use."""
+    name = _core.active_target()
+    assert (_core.lanes(), _core.lookup_columns()) == (LANES[name], COLUMNS[name])
