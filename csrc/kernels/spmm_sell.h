@@ -111,7 +111,11 @@ PRUNUS_INLINE void add_rows(bool is_first, bool is_last, const i32* row, i64 n_r
   }
 }
 
-// The processor foresees the weights, but too late where few samples use each of them.
+// The processor foresees the weights, but too late where few samples use each of them, and with four vectors where
+// slices are long (three layers of 1024 x 1024, 512 samples: 23.6 ms instead of 25.9 at half density; at a tenth 5.7
+// instead of 5.5).
+constexpr i32 kLongSlice = 48;
+
 template <class T>
 PRUNUS_INLINE void prefetch_weights(const u16* offset, const T* value, i64 n_entries) {
   constexpr i64 kValues = kCacheLine / static_cast<i64>(sizeof(T)), kOffsets = kCacheLine / 2;
@@ -131,7 +135,7 @@ void spmm_sell_width(const Sell<T>& w, i64 part, const T* x, const Epilogue<T>& 
     for (i64 s = tile.first_slice; s < tile.first_slice + tile.n_slices; ++s) {
       const SellSlice& slice = w.slice[s];
       const i64 n_entries = slice.count * kSliceRows;
-      if (kVectors < 4) prefetch_weights(offset, value, n_entries);
+      if (kVectors < 4 || slice.count >= kLongSlice) prefetch_weights(offset, value, n_entries);
       for (i64 j = 0; j < slice.n_rows; j += kRows) {
         add_rows<T, kVectors, kRows>(t == 0, t + 1 == w.n_tiles, slice.row + j, slice.n_rows - j, offset + 2 * j,
                                      value + 2 * j, slice.count, features, epilogue, y);
