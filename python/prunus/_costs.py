@@ -18,6 +18,7 @@ from prunus import _core
 REGIMES = ("rows", "narrow", "wide")
 
 _DENSE_DENSITY = 0.85  # above, nothing but the dense kernel is tried
+_WIDE_DENSITY = 0.65  # above, sell in wide panels gains up to 15 % where caches are quiet, else it loses 10 %
 _LAST_CACHE = 16e6  # bytes of a layer that come from memory at every call; fewer may be in a cache, or not
 _STREAM = 6.5  # bytes a cycle from memory: 21 GB/s
 _EIGHT_STREAMS = 8.5  # of eight rows at a time: 27 GB/s
@@ -163,7 +164,8 @@ def _panel_formats(
         narrow["blocks"] = _Work(
             cycles.narrow[1] * blocks + cycles.narrow_sum * n_rows, blocks * (4 * dtype.itemsize + 4)
         )
-        wide["sell"] = _Work(cycles.wide[0] * nnz + cycles.wide_sum * sums)
+        if nnz < _WIDE_DENSITY * n_rows * n_cols:
+            wide["sell"] = _Work(cycles.wide[0] * nnz + cycles.wide_sum * sums)
         wide["blocks"] = _Work(cycles.wide[1] * blocks + cycles.wide_sum * n_rows)
     return narrow, wide
 
