@@ -268,7 +268,7 @@ def test_plan(big: Any) -> None:
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("density", [0.02, 1.0])
-@pytest.mark.parametrize("n_out", [1, 3, 10])
+@pytest.mark.parametrize("n_out", [1, 3])
 def test_few_outputs_take_no_panels(n_out: int, density: float, dtype: Any, rng: np.random.Generator) -> None:
     """Any number of samples goes through row by row; a sample's bits depend on nothing but the sample."""
     layer = prunus.Layer(spread(rng, n_out, 403, density, dtype), rng.standard_normal(n_out), "tanh")
