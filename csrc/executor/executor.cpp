@@ -96,10 +96,7 @@ template <class T>
 void Executor<T>::run_rows(const T* x, i64 n, T* y, int threads) const {
   i64 most_parts = 1;
   for (const PackedLayer<T>& layer : layers_) most_parts = std::max(most_parts, layer.rows->n_parts());
-  // A tile for each thread, and as large as the others, where rows alone would not keep them busy.
-  i64 n_tiles = (n + kRowTile - 1) / kRowTile;
-  if (most_parts < threads) n_tiles = (n_tiles + threads - 1) / threads * threads;
-  const i64 width = std::max<i64>((n + n_tiles - 1) / std::max<i64>(n_tiles, 1), 1);
+  const i64 width = std::min(n, kRowTile);  // never by the number of threads: compilers may fuse the shapes differently
   run_tiles(n, width, costs_.row, most_parts, threads, [&](i64 begin, T* memory, int rank, int size) {
     run_row_tile(x + begin * n_in(), std::min(width, n - begin), y + begin * n_out(), memory, rank, size);
   });
