@@ -52,6 +52,39 @@ PRUNUS_INLINE Vector<T> broadcast(T x) {
   return x - Vector<T>{};
 }
 
+// sum + a * b, rounded once where the target can: said, not left to the compiler, where kernels of several shapes must
+// give the same bits (Clang fuses in one loop and not in another).
+template <class T>
+PRUNUS_INLINE Vector<T> add_product(Vector<T> sum, Vector<T> a, Vector<T> b) {
+#if PRUNUS_VECTOR_BYTES == 64 && defined(__AVX512F__)
+  if constexpr (sizeof(T) == 4) {
+    return reinterpret_cast<Vector<T>>(
+        _mm512_fmadd_ps(reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b), reinterpret_cast<__m512>(sum)));
+  } else {
+    return reinterpret_cast<Vector<T>>(
+        _mm512_fmadd_pd(reinterpret_cast<__m512d>(a), reinterpret_cast<__m512d>(b), reinterpret_cast<__m512d>(sum)));
+  }
+#elif PRUNUS_VECTOR_BYTES == 32 && defined(__FMA__)
+  if constexpr (sizeof(T) == 4) {
+    return reinterpret_cast<Vector<T>>(
+        _mm256_fmadd_ps(reinterpret_cast<__m256>(a), reinterpret_cast<__m256>(b), reinterpret_cast<__m256>(sum)));
+  } else {
+    return reinterpret_cast<Vector<T>>(
+        _mm256_fmadd_pd(reinterpret_cast<__m256d>(a), reinterpret_cast<__m256d>(b), reinterpret_cast<__m256d>(sum)));
+  }
+#elif defined(__aarch64__) && PRUNUS_VECTOR_BYTES == 16
+  if constexpr (sizeof(T) == 4) {
+    return reinterpret_cast<Vector<T>>(vfmaq_f32(reinterpret_cast<float32x4_t>(sum), reinterpret_cast<float32x4_t>(a),
+                                                 reinterpret_cast<float32x4_t>(b)));
+  } else {
+    return reinterpret_cast<Vector<T>>(vfmaq_f64(reinterpret_cast<float64x2_t>(sum), reinterpret_cast<float64x2_t>(a),
+                                                 reinterpret_cast<float64x2_t>(b)));
+  }
+#else
+  return sum + a * b;
+#endif
+}
+
 // For weights that are read once, from one end to the other: by itself the hardware brings a stream from L3 at about 5
 // bytes a cycle (Zen 3), a third of what it can.
 constexpr i64 kPrefetchBytes = 4096;

@@ -96,7 +96,7 @@ template <class T>
 void Executor<T>::run_rows(const T* x, i64 n, T* y, int threads) const {
   i64 most_parts = 1;
   for (const PackedLayer<T>& layer : layers_) most_parts = std::max(most_parts, layer.rows->n_parts());
-  const i64 width = std::min(n, kRowTile);  // never by the number of threads: compilers may fuse the shapes differently
+  const i64 width = std::min(n, kRowTile);
   run_tiles(n, width, costs_.row, most_parts, threads, [&](i64 begin, T* memory, int rank, int size) {
     run_row_tile(x + begin * n_in(), std::min(width, n - begin), y + begin * n_out(), memory, rank, size);
   });

@@ -12,7 +12,9 @@ template <class T, class Activations>
 PRUNUS_INLINE void dot_entries(const Csr<T>& w, i64 r, Activations&& activations, const Epilogue<T>& epilogue, i64 n,
                                T* PRUNUS_RESTRICT y, i64 y_stride) {
   Vector<T> sum = broadcast(epilogue.bias[r]);
-  for (i64 e = w.row_start[r]; e < w.row_start[r + 1]; ++e) sum += broadcast(w.value[e]) * activations(w.column[e]);
+  for (i64 e = w.row_start[r]; e < w.row_start[r + 1]; ++e) {
+    sum = add_product<T>(sum, broadcast(w.value[e]), activations(w.column[e]));
+  }
   alignas(kCacheLine) T lanes[kLanes<T>];
   store(lanes, sum);
   finish(lanes, kLanes<T>, epilogue);

@@ -33,7 +33,7 @@ PRUNUS_INLINE void add_columns(const T* value, i64 stride, const Vector<T> (&act
                                Vector<T> (&sum)[kRows][kSamples]) {
   for (int j = 0; j < kRows; ++j) {
     const Vector<T> weight = load_unaligned(value + j * stride);
-    for (int s = 0; s < kSamples; ++s) sum[j][s] += weight * activations[s];
+    for (int s = 0; s < kSamples; ++s) sum[j][s] = add_product<T>(sum[j][s], weight, activations[s]);
   }
 }
 
