@@ -14,6 +14,13 @@ std::vector<i64> by_parts(i64 n_rows, i64 n_stored, F&& f) {
   return before;
 }
 
+// Kernels for one sample, called for each.
+template <class T, class View>
+void for_each_sample(void (*kernel)(const View&, i64, const T*, const Epilogue<T>&, T*) noexcept, const View& w,
+                     i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y, i64 y_stride) {
+  for (i64 s = 0; s < n; ++s) kernel(w, part, x + s * x_stride, epilogue, y + s * y_stride);
+}
+
 template <class T>
 class SellOperand final : public RowOperand<T>, public PanelOperand<T> {
  public:
@@ -34,9 +41,8 @@ class SellOperand final : public RowOperand<T>, public PanelOperand<T> {
 
   void multiply_rows(i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
                      i64 y_stride) const override {
-    for (i64 s = 0; s < n; ++s) {
-      active_target().kernels<T>().spmv_sell(matrix_.view(), part, x + s * x_stride, epilogue, y + s * y_stride);
-    }
+    const auto kernel = active_target().kernels<T>().spmv_sell;
+    for_each_sample<T>(kernel, matrix_.view(), part, x, x_stride, n, epilogue, y, y_stride);
   }
 
  private:
@@ -49,10 +55,11 @@ std::vector<i64> parts_of(const BlockMatrix<T>& m) {
                   [&](size_t row) { return m.group_start[row / static_cast<size_t>(kBlockRows)] * kBlockRows; });
 }
 
+// Of all blocks, or of those that hold an entry.
 template <class T>
-class BlockOperand final : public RowOperand<T>, public PanelOperand<T> {
+class BlockPanelOperand : public PanelOperand<T> {
  public:
-  explicit BlockOperand(BlockMatrix<T> m) : Operand<T>(m.n_rows, m.n_cols, parts_of(m)), matrix_(std::move(m)) {}
+  explicit BlockPanelOperand(BlockMatrix<T> m) : Operand<T>(m.n_rows, m.n_cols, parts_of(m)), matrix_(std::move(m)) {}
 
   i64 bytes() const override { return matrix_.bytes(); }
 
@@ -60,30 +67,21 @@ class BlockOperand final : public RowOperand<T>, public PanelOperand<T> {
     active_target().kernels<T>().spmm_blocks(matrix_.view(), part, x, width, epilogue, y);
   }
 
-  void multiply_rows(i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
-                     i64 y_stride) const override {
-    for (i64 s = 0; s < n; ++s) {
-      active_target().kernels<T>().spmv_blocks(matrix_.view(), part, x + s * x_stride, epilogue, y + s * y_stride);
-    }
-  }
-
- private:
+ protected:
   BlockMatrix<T> matrix_;
 };
 
 template <class T>
-class DensePanelOperand final : public PanelOperand<T> {
+class BlockOperand final : public RowOperand<T>, public BlockPanelOperand<T> {
  public:
-  explicit DensePanelOperand(BlockMatrix<T> m) : Operand<T>(m.n_rows, m.n_cols, parts_of(m)), matrix_(std::move(m)) {}
+  explicit BlockOperand(BlockMatrix<T> m)
+      : Operand<T>(m.n_rows, m.n_cols, parts_of(m)), BlockPanelOperand<T>(std::move(m)) {}
 
-  i64 bytes() const override { return matrix_.bytes(); }
-
-  void multiply_panel(i64 part, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) const override {
-    active_target().kernels<T>().spmm_blocks(matrix_.view(), part, x, width, epilogue, y);
+  void multiply_rows(i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
+                     i64 y_stride) const override {
+    const auto kernel = active_target().kernels<T>().spmv_blocks;
+    for_each_sample<T>(kernel, this->matrix_.view(), part, x, x_stride, n, epilogue, y, y_stride);
   }
-
- private:
-  BlockMatrix<T> matrix_;
 };
 
 template <class T>
@@ -143,9 +141,8 @@ class LookupOperand final : public RowOperand<T> {
 
   void multiply_rows(i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
                      i64 y_stride) const override {
-    for (i64 s = 0; s < n; ++s) {
-      active_target().kernels<T>().spmv_lookup(matrix_.view(), part, x + s * x_stride, epilogue, y + s * y_stride);
-    }
+    const auto kernel = active_target().kernels<T>().spmv_lookup;
+    for_each_sample<T>(kernel, matrix_.view(), part, x, x_stride, n, epilogue, y, y_stride);
   }
 
  private:
@@ -168,7 +165,7 @@ std::shared_ptr<Operand<T>> make_operand(SellMatrix<T> matrix) {
 }
 template <class T>
 std::shared_ptr<Operand<T>> make_operand(BlockMatrix<T> matrix) {
-  if (matrix.dense) return std::make_shared<DensePanelOperand<T>>(std::move(matrix));
+  if (matrix.dense) return std::make_shared<BlockPanelOperand<T>>(std::move(matrix));
   return std::make_shared<BlockOperand<T>>(std::move(matrix));
 }
 template <class T>

@@ -62,7 +62,7 @@ _CYCLES = {
 
 
 class Choice(NamedTuple):
-    """A format, and the cycles of a sample: alone, or in a full panel that is there already."""
+    """A format, and the cycles of a sample: of a call with one, or in a full panel that is there already."""
 
     format: str
     cycles: float
@@ -90,7 +90,6 @@ class LayerChoice(NamedTuple):
 
     tile_columns: int  # of sell
     rows: Choice
-    rows_work: _Work  # of one sample
     rows_more: float  # cycles of another sample in the same call
     narrow: Choice
     wide: Choice
@@ -98,7 +97,7 @@ class LayerChoice(NamedTuple):
 
     def rows_cycles(self, n_samples: int) -> float:
         """Return the cycles of a call with so many samples, as they come."""
-        return self.rows_work.cycles + (n_samples - 1) * self.rows_more
+        return self.rows.cycles + (n_samples - 1) * self.rows_more
 
 
 def choose(matrix: _core._CsrMatrix, dtype: np.dtype[Any], *, alone: bool) -> LayerChoice:
@@ -119,8 +118,7 @@ def choose(matrix: _core._CsrMatrix, dtype: np.dtype[Any], *, alone: bool) -> La
             name, work, more = "dense", _Work(dense_more), dense_more
     return LayerChoice(
         tile_columns,
-        Choice(name, work.computed),
-        work,
+        Choice(name, work.cycles),
         more,
         _in_panel(narrow, lanes),
         _in_panel(wide, _core.panel_vectors * lanes),
