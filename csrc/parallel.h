@@ -1,4 +1,4 @@
-// The only OpenMP.
+// The only OpenMP: loops over long arrays, of milliseconds. For calls of microseconds, team.h.
 #pragma once
 
 #include <pthread.h>
@@ -46,25 +46,6 @@ void parallel_for(i64 n, int threads, F&& f) {
 #  pragma omp parallel for schedule(static) num_threads(threads)
 #endif
   for (i64 i = 0; i < n; ++i) f(i);
-}
-
-// f(rank, size) on a team of up to `threads` threads, rank from 0 to size - 1. f may not throw.
-template <class F>
-void parallel_team(int threads, F&& f) {
-  if (threads <= 1 || in_forked_child().load()) return f(0, 1);
-#ifdef _OPENMP
-#  pragma omp parallel num_threads(threads)
-  f(omp_get_thread_num(), omp_get_num_threads());
-#else
-  f(0, 1);
-#endif
-}
-
-// Inside a team of more than one: waits until all of it is here, and what each wrote is seen by all.
-inline void team_barrier() {
-#ifdef _OPENMP
-#  pragma omp barrier
-#endif
 }
 
 // Pieces of a long array that threads take: a quarter of an L2 cache, and still enough of them to balance.

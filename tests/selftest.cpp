@@ -1,6 +1,7 @@
 // The core against plain loops, without Python: for compilers, sanitizers and processors that the Python tests do not
 // reach. Prints the target and what was checked; exits with 1 at the first difference.
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -13,6 +14,7 @@
 #include "executor/executor.h"
 #include "parallel.h"
 #include "select/select.h"
+#include "team.h"
 
 namespace {
 
@@ -175,6 +177,48 @@ void check_callers(std::mt19937& random, Format rows, Format panels) {
   require(got == expected, "several callers at once");
 }
 
+// Stages of 0, 1, 40 and 3 units, over and over. Each notes who did it, and that all before it were done.
+class Noted final : public prunus::Stages {
+ public:
+  int n_stages() const override { return 40; }
+  i64 n_units(int stage) const override { return kUnits[stage % 4]; }
+  void do_unit(int stage, i64 unit, int rank) const override {
+    if (rank < 0 || rank >= 7 || unit < 0 || unit >= n_units(stage)) ++wrong;
+    if (in_use[rank].exchange(true)) ++wrong;
+    if (n_before != before(stage)) ++wrong;  // not atomic: the stages must order it
+    if (++done[stage] == n_units(stage)) n_before = before(stage + 1);
+    in_use[rank].store(false);
+  }
+  i64 before(int stage) const {
+    i64 n = 0;
+    for (int i = 0; i < stage; ++i) n += n_units(i);
+    return n;
+  }
+
+  static constexpr i64 kUnits[4] = {0, 1, 40, 3};
+  mutable std::atomic<bool> in_use[7] = {};
+  mutable std::atomic<i64> done[40] = {};
+  mutable std::atomic<int> wrong{0};
+  mutable i64 n_before = 0;
+};
+
+void check_team() {
+  std::atomic<int> wrong{0};
+  const auto work = [&](int threads) {
+    for (int i = 0; i < 50; ++i) {
+      const Noted noted;
+      prunus::do_together(noted, threads);
+      for (int stage = 0; stage < noted.n_stages(); ++stage) wrong += noted.done[stage] != noted.n_units(stage);
+      wrong += noted.wrong;
+    }
+  };
+  for (const int threads : {1, 2, 7, 3}) work(threads);
+  std::vector<std::thread> callers;
+  for (const int threads : {2, 3, 7, 2}) callers.emplace_back(work, threads);
+  for (std::thread& caller : callers) caller.join();
+  require(wrong == 0, "a team does every unit once, stage by stage");
+}
+
 template <class T>
 void check_type() {
   std::mt19937 random(0);
@@ -214,6 +258,7 @@ void check_type() {
 
 int main() {
   const prunus::Target& target = prunus::active_target();
+  check_team();
   check_type<float>();
   check_type<double>();
   std::printf("%s (%s), OpenMP %s: %d checks passed\n", target.name, target.instructions,

@@ -27,6 +27,7 @@ CPP_LAYERS = [
     ["kernels/"],
     ["dispatch/"],
     ["parallel.h"],
+    ["team."],
     ["pack/", "select/", "solve/"],
     ["executor/"],
     ["train/"],

@@ -1,11 +1,10 @@
 #include "executor/executor.h"
 
 #include <algorithm>
-#include <cstring>
 #include <stdexcept>
 #include <string>
 
-#include "parallel.h"
+#include "executor/row_tile.h"
 
 namespace prunus {
 namespace {
@@ -22,49 +21,46 @@ int useful_threads(double cycles, i64 pieces, int threads) {
   return static_cast<int>(std::max(1.0, std::min<double>(threads, useful)));
 }
 
-// Share `rank` of `size` of [0, n).
-i64 share(i64 n, int rank, int size) { return n * rank / size; }
-
 void check_shape(const char* what, i64 layer, i64 expected, i64 got) {
   if (expected == got) return;
   throw std::invalid_argument("layers: expected " + std::string(what) + " of " + std::to_string(expected) +
                               " in layer " + std::to_string(layer) + ", got " + std::to_string(got));
 }
 
+// One stage, of which the units are tiles: each goes through all of its own stages at once.
+template <class MakeTile>
+class Tiles final : public Stages {
+ public:
+  Tiles(i64 n, const MakeTile& make) : n_(n), make_(make) {}
+  int n_stages() const override { return 1; }
+  i64 n_units(int) const override { return n_; }
+  void do_unit(int, i64 tile, int rank) const override { do_alone(make_(tile, rank)); }
+
+ private:
+  i64 n_;
+  const MakeTile& make_;
+};
+
 }  // namespace
 
-// Calls tile(first sample, memory for two times `width` samples of any layer, rank, size) for every `width` of n
-// samples. Threads share the tiles, or, if there are fewer tiles than threads, each tile: its parts.
+// All tiles of `width` of n samples: make(first sample, memory for two times `width` samples of any layer). Threads
+// share the tiles, or, if there are fewer tiles than threads, each tile.
 template <class T>
-template <class F>
-void Executor<T>::run_tiles(i64 n, i64 width, double cycles, i64 most_parts, int threads, F&& tile) const {
+template <class MakeTile>
+void Executor<T>::run_tiles(i64 n, i64 width, double cycles, i64 most_parts, int threads, MakeTile&& make) const {
   if (n == 0) return;
   const i64 n_tiles = (n + width - 1) / width, memory = 2 * widest_ * width;
   threads = useful_threads(cycles * static_cast<double>(n), std::max(n_tiles, most_parts), threads);
   const bool by_tiles = n_tiles >= threads;
   const WorkspacePool::Lease lease(pool_, memory * (by_tiles ? threads : 1) * static_cast<i64>(sizeof(T)));
   T* const begin = static_cast<T*>(lease.memory());
-  parallel_team(threads, [&](int rank, int size) {
-    const i64 first = by_tiles ? share(n_tiles, rank, size) : 0;
-    const i64 last = by_tiles ? share(n_tiles, rank + 1, size) : n_tiles;
-    for (i64 t = first; t < last; ++t) {
-      by_tiles ? tile(t * width, begin + rank * memory, 0, 1) : tile(t * width, begin, rank, size);
-    }
-  });
+  const auto make_tile = [&](i64 tile, int rank) { return make(tile * width, begin + rank * memory); };
+  if (by_tiles) return do_together(Tiles<decltype(make_tile)>(n_tiles, make_tile), threads);
+  for (i64 t = 0; t < n_tiles; ++t) do_together(make_tile(t, 0), threads);
 }
 
-// Where the samples are: row-major, or in columns.
 template <class T>
-struct Executor<T>::Batch {
-  const T* x;
-  T* y;
-  i64 n;
-  bool columns;
-};
-
-template <class T>
-Executor<T>::Executor(std::vector<PackedLayer<T>> layers, const Costs& costs)
-    : layers_(std::move(layers)), costs_(costs) {
+Executor<T>::Executor(PackedLayers<T> layers, const Costs& costs) : layers_(std::move(layers)), costs_(costs) {
   if (layers_.empty()) throw std::invalid_argument("layers: expected at least one, got none");
   for (size_t i = 0; i < layers_.size(); ++i) {
     const PackedLayer<T>& layer = layers_[i];
@@ -97,103 +93,26 @@ void Executor<T>::run_rows(const T* x, i64 n, T* y, int threads) const {
   i64 most_parts = 1;
   for (const PackedLayer<T>& layer : layers_) most_parts = std::max(most_parts, layer.rows->n_parts());
   const i64 width = std::min(n, kRowTile);
-  run_tiles(n, width, costs_.row, most_parts, threads, [&](i64 begin, T* memory, int rank, int size) {
-    run_row_tile(x + begin * n_in(), std::min(width, n - begin), y + begin * n_out(), memory, rank, size);
+  run_tiles(n, width, costs_.row, most_parts, threads, [&](i64 begin, T* memory) {
+    return RowTile<T>(layers_, widest_, x + begin * n_in(), std::min(width, n - begin), y + begin * n_out(), memory);
   });
 }
 
 template <class T>
-void Executor<T>::run_row_tile(const T* x, i64 n, T* y, T* memory, int rank, int size) const {
-  T* const buffers[2] = {memory, memory + widest_ * n};
-  const T* in = x;
-  i64 in_stride = n_in();
-  const i64 readable = layers_.front().rows->readable_columns();
-  if (readable > n_in()) {
-    for (i64 s = 0; rank == 0 && s < n; ++s) {
-      std::memcpy(buffers[1] + s * widest_, x + s * n_in(), static_cast<size_t>(n_in()) * sizeof(T));
-      std::fill(buffers[1] + s * widest_ + n_in(), buffers[1] + s * widest_ + readable, T(0));
-    }
-    if (size > 1) team_barrier();
-    in = buffers[1];
-    in_stride = widest_;
-  }
-  for (size_t i = 0; i < layers_.size(); ++i) {
-    const PackedLayer<T>& layer = layers_[i];
-    const bool last = i + 1 == layers_.size();
-    T* out = last ? y : buffers[i % 2];
-    const i64 out_stride = last ? n_out() : widest_;
-    const i64 end = layer.rows->first_part(rank + 1, size);
-    for (i64 p = layer.rows->first_part(rank, size); p < end; ++p) {
-      layer.rows->multiply_rows(p, in, in_stride, n, layer.epilogue(), out, out_stride);
-    }
-    if (!last && rank + 1 == size) {  // what the next layer may read past this one's rows
-      const i64 columns = layer.rows->n_rows(), reads = layers_[i + 1].rows->readable_columns();
-      for (i64 s = 0; s < n; ++s) std::fill(out + s * out_stride + columns, out + s * out_stride + reads, T(0));
-    }
-    if (size > 1) team_barrier();
-    in = out;
-    in_stride = out_stride;
-  }
-}
-
-template <class T>
-void Executor<T>::run_panels(const Batch& batch, int threads) const {
-  i64 most_parts = 1;
-  for (const PackedLayer<T>& layer : layers_) most_parts = std::max(most_parts, operand(layer, batch).n_parts());
-  const i64 width = panel_width(batch.n, active_target().kernels<T>().lanes);
-  run_tiles(batch.n, width, costs_.panel, most_parts, threads,
-            [&](i64 begin, T* memory, int rank, int size) { run_tile(batch, begin, memory, rank, size); });
-}
-
-// By the size of the batch, not of the tile: samples of a call are all computed alike.
-template <class T>
-const PanelOperand<T>& Executor<T>::operand(const PackedLayer<T>& layer, const Batch& batch) const {
-  return batch.n <= kNarrowVectors * active_target().kernels<T>().lanes ? *layer.narrow : *layer.wide;
-}
-
-template <class T>
-void Executor<T>::run_tile(const Batch& batch, i64 begin, T* panels, int rank, int size) const {
-  const i64 lanes = active_target().kernels<T>().lanes;
-  // Kernels for one vector may sum in another order: not for the last samples of a large batch.
+void Executor<T>::run_panels(const Batch<T>& batch, int threads) const {
+  const i64 lanes = active_target().kernels<T>().lanes, widest = panel_width(batch.n, lanes);
+  // By the size of the batch, not of the tile: samples of a call are all computed alike. Kernels for one vector may sum
+  // in another order, so the last panel of a large batch has two at least.
+  const bool is_narrow = batch.n <= kNarrowVectors * lanes;
   const i64 least = batch.n > kPanelVectors * lanes ? 2 * lanes : 1;
-  const i64 width = panel_width(std::max(batch.n - begin, least), lanes);
-  T* in = panels;
-  T* out = panels + widest_ * width;
-  load_tile(batch, begin, width, share(n_in(), rank, size), share(n_in(), rank + 1, size), in);
-  if (size > 1) team_barrier();
+  i64 most_parts = 1;
   for (const PackedLayer<T>& layer : layers_) {
-    const PanelOperand<T>& weight = operand(layer, batch);
-    const i64 end = weight.first_part(rank + 1, size);
-    for (i64 p = weight.first_part(rank, size); p < end; ++p) {
-      weight.multiply_panel(p, in, width, layer.epilogue(), out);
-    }
-    if (size > 1) team_barrier();
-    std::swap(in, out);
+    most_parts = std::max(most_parts, is_narrow ? layer.narrow->n_parts() : layer.wide->n_parts());
   }
-  store_tile(batch, begin, width, share(n_out(), rank, size), share(n_out(), rank + 1, size), in);
-  if (size > 1) team_barrier();  // or the next tile would overwrite what is being stored
-}
-
-// Features [first, last) of the samples that begin at `begin`, into a panel and out of one.
-template <class T>
-void Executor<T>::load_tile(const Batch& batch, i64 begin, i64 width, i64 first, i64 last, T* panel) const {
-  const i64 n = std::min(width, batch.n - begin);
-  if (!batch.columns) {
-    return active_target().kernels<T>().rows_to_panel(batch.x + begin * n_in(), n, n_in(), first, last, width, panel);
-  }
-  for (i64 c = first; c < last; ++c) {
-    std::copy_n(batch.x + c * batch.n + begin, n, panel + c * width);
-    std::fill(panel + c * width + n, panel + (c + 1) * width, T(0));
-  }
-}
-
-template <class T>
-void Executor<T>::store_tile(const Batch& batch, i64 begin, i64 width, i64 first, i64 last, const T* panel) const {
-  const i64 n = std::min(width, batch.n - begin);
-  if (!batch.columns) {
-    return active_target().kernels<T>().panel_to_rows(panel, n, n_out(), first, last, width, batch.y + begin * n_out());
-  }
-  for (i64 r = first; r < last; ++r) std::copy_n(panel + r * width, n, batch.y + r * batch.n + begin);
+  run_tiles(batch.n, widest, costs_.panel, most_parts, threads, [&](i64 begin, T* memory) {
+    const i64 width = panel_width(std::max(batch.n - begin, least), lanes);
+    return PanelTile<T>(layers_, is_narrow, batch, begin, width, memory, widest_ * widest);
+  });
 }
 
 template class Executor<float>;

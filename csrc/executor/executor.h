@@ -1,25 +1,11 @@
 // The plan of an engine, walked over a batch: a tile of samples goes through all layers while it is in cache.
 #pragma once
 
-#include <memory>
-#include <vector>
-
-#include "executor/operand.h"
+#include "executor/layer.h"
+#include "executor/panel_tile.h"
 #include "executor/workspace.h"
 
 namespace prunus {
-
-template <class T>
-struct PackedLayer {
-  std::shared_ptr<const RowOperand<T>> rows;      // for samples as they come, row-major
-  std::shared_ptr<const PanelOperand<T>> narrow;  // for more, turned into a panel of one or two vectors
-  std::shared_ptr<const PanelOperand<T>> wide;    // for many, in wider panels
-  std::vector<T> bias;                            // n_rows of the weight
-  Activation activation = Activation::identity;
-  T negative_slope = T(0);
-
-  Epilogue<T> epilogue() const { return {bias.data(), activation, negative_slope}; }
-};
 
 // Vectors in the widest panel. Two rows of four vectors keep eight sums in flight.
 constexpr i64 kPanelVectors = 4;
@@ -46,7 +32,7 @@ class Executor {
  public:
   // Throws std::invalid_argument if there is no layer, or one that does not fit the layer before it, its own bias or
   // its place.
-  Executor(std::vector<PackedLayer<T>> layers, const Costs& costs);
+  Executor(PackedLayers<T> layers, const Costs& costs);
 
   i64 n_in() const { return layers_.front().rows->n_cols(); }
   i64 n_out() const { return layers_.back().rows->n_rows(); }
@@ -64,18 +50,12 @@ class Executor {
  private:
   double cycles(i64 n) const { return static_cast<double>(n) * (n < costs_.panels_from ? costs_.row : costs_.panel); }
 
-  struct Batch;
-  template <class F>
-  void run_tiles(i64 n, i64 width, double cycles, i64 most_parts, int threads, F&& tile) const;
+  template <class MakeTile>
+  void run_tiles(i64 n, i64 width, double cycles, i64 most_parts, int threads, MakeTile&& make) const;
   void run_rows(const T* x, i64 n, T* y, int threads) const;
-  void run_row_tile(const T* x, i64 n, T* y, T* memory, int rank, int size) const;
-  void run_panels(const Batch& batch, int threads) const;
-  void load_tile(const Batch& batch, i64 begin, i64 width, i64 first, i64 last, T* panel) const;
-  void store_tile(const Batch& batch, i64 begin, i64 width, i64 first, i64 last, const T* panel) const;
-  void run_tile(const Batch& batch, i64 begin, T* panels, int rank, int size) const;
-  const PanelOperand<T>& operand(const PackedLayer<T>& layer, const Batch& batch) const;
+  void run_panels(const Batch<T>& batch, int threads) const;
 
-  std::vector<PackedLayer<T>> layers_;
+  PackedLayers<T> layers_;
   Costs costs_;
   i64 widest_ = 0;  // activations of the widest layer, readable ones included
   mutable WorkspacePool pool_;

@@ -1,18 +1,7 @@
 #include "executor/operand.h"
 
-#include <algorithm>
-
 namespace prunus {
 namespace {
-
-// Of each part of n_rows, what f says of its first row; and n_stored.
-template <class F>
-std::vector<i64> by_parts(i64 n_rows, i64 n_stored, F&& f) {
-  std::vector<i64> before;
-  for (i64 p = 0; p < n_parts(n_rows); ++p) before.push_back(f(static_cast<size_t>(p * kPartRows)));
-  before.push_back(n_stored);
-  return before;
-}
 
 // Kernels for one sample, called for each.
 template <class T, class View>
@@ -24,14 +13,7 @@ void for_each_sample(void (*kernel)(const View&, i64, const T*, const Epilogue<T
 template <class T>
 class SellOperand final : public RowOperand<T>, public PanelOperand<T> {
  public:
-  explicit SellOperand(SellMatrix<T> m)
-      : Operand<T>(m.n_rows, m.n_cols,
-                   by_parts(m.n_rows, m.n_stored,
-                            [&](size_t row) {
-                              const size_t part = row / static_cast<size_t>(kPartRows);
-                              return m.tile[part * static_cast<size_t>(m.n_tiles)].first_entry;
-                            })),
-        matrix_(std::move(m)) {}
+  explicit SellOperand(SellMatrix<T> m) : Operand<T>(m.n_rows, m.n_cols, m.n_stored), matrix_(std::move(m)) {}
 
   i64 bytes() const override { return matrix_.bytes(); }
 
@@ -50,16 +32,9 @@ class SellOperand final : public RowOperand<T>, public PanelOperand<T> {
 };
 
 template <class T>
-std::vector<i64> parts_of(const BlockMatrix<T>& m) {
-  return by_parts(m.n_rows, m.n_stored(),
-                  [&](size_t row) { return m.group_start[row / static_cast<size_t>(kBlockRows)] * kBlockRows; });
-}
-
-// Of all blocks, or of those that hold an entry.
-template <class T>
 class BlockPanelOperand : public PanelOperand<T> {
  public:
-  explicit BlockPanelOperand(BlockMatrix<T> m) : Operand<T>(m.n_rows, m.n_cols, parts_of(m)), matrix_(std::move(m)) {}
+  explicit BlockPanelOperand(BlockMatrix<T> m) : Operand<T>(m.n_rows, m.n_cols, m.n_stored()), matrix_(std::move(m)) {}
 
   i64 bytes() const override { return matrix_.bytes(); }
 
@@ -75,7 +50,7 @@ template <class T>
 class BlockOperand final : public RowOperand<T>, public BlockPanelOperand<T> {
  public:
   explicit BlockOperand(BlockMatrix<T> m)
-      : Operand<T>(m.n_rows, m.n_cols, parts_of(m)), BlockPanelOperand<T>(std::move(m)) {}
+      : Operand<T>(m.n_rows, m.n_cols, m.n_stored()), BlockPanelOperand<T>(std::move(m)) {}
 
   void multiply_rows(i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
                      i64 y_stride) const override {
@@ -87,10 +62,7 @@ class BlockOperand final : public RowOperand<T>, public BlockPanelOperand<T> {
 template <class T>
 class DenseOperand final : public RowOperand<T> {
  public:
-  explicit DenseOperand(DenseMatrix<T> m)
-      : Operand<T>(m.n_rows, m.n_cols,
-                   by_parts(m.n_rows, m.n_stored(), [&](size_t row) { return static_cast<i64>(row) * m.n_cols; })),
-        matrix_(std::move(m)) {}
+  explicit DenseOperand(DenseMatrix<T> m) : Operand<T>(m.n_rows, m.n_cols, m.n_stored()), matrix_(std::move(m)) {}
 
   i64 bytes() const override { return matrix_.bytes(); }
 
@@ -106,9 +78,7 @@ class DenseOperand final : public RowOperand<T> {
 template <class T>
 class CsrOperand final : public RowOperand<T> {
  public:
-  explicit CsrOperand(CsrMatrix<T> m)
-      : Operand<T>(m.n_rows, m.n_cols, by_parts(m.n_rows, m.n_entries(), [&](size_t row) { return m.row_start[row]; })),
-        matrix_(std::move(m)) {}
+  explicit CsrOperand(CsrMatrix<T> m) : Operand<T>(m.n_rows, m.n_cols, m.n_entries()), matrix_(std::move(m)) {}
 
   i64 bytes() const override { return matrix_.bytes(); }
 
@@ -124,14 +94,7 @@ class CsrOperand final : public RowOperand<T> {
 template <class T>
 class LookupOperand final : public RowOperand<T> {
  public:
-  explicit LookupOperand(LookupMatrix<T> m)
-      : Operand<T>(m.n_rows, m.n_cols,
-                   by_parts(m.n_rows, m.n_stored(),
-                            [&](size_t row) {
-                              const size_t lanes = static_cast<size_t>(m.shape.lanes);
-                              return m.group_step[row / lanes] * m.shape.lanes;
-                            })),
-        matrix_(std::move(m)) {}
+  explicit LookupOperand(LookupMatrix<T> m) : Operand<T>(m.n_rows, m.n_cols, m.n_stored()), matrix_(std::move(m)) {}
 
   i64 bytes() const override { return matrix_.bytes(); }
   i64 readable_columns() const override {
@@ -150,14 +113,6 @@ class LookupOperand final : public RowOperand<T> {
 };
 
 }  // namespace
-
-template <class T>
-i64 Operand<T>::first_part(int rank, int size) const {
-  if (rank == size) return n_parts();
-  const auto at = std::lower_bound(stored_before_.begin(), stored_before_.end() - 1, n_stored() * rank / size);
-  // Parts without entries have rows all the same: the first ones belong to the first share.
-  return rank == 0 ? 0 : at - stored_before_.begin();
-}
 
 template <class T>
 std::shared_ptr<Operand<T>> make_operand(SellMatrix<T> matrix) {
@@ -182,7 +137,6 @@ std::shared_ptr<Operand<T>> make_operand(LookupMatrix<T> matrix) {
 }
 
 #define PRUNUS_OPERANDS(T)                                           \
-  template class Operand<T>;                                         \
   template std::shared_ptr<Operand<T>> make_operand(SellMatrix<T>);  \
   template std::shared_ptr<Operand<T>> make_operand(BlockMatrix<T>); \
   template std::shared_ptr<Operand<T>> make_operand(DenseMatrix<T>); \

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "dispatch/cpu.h"
 #include "pack/blocks.h"
@@ -16,26 +14,20 @@ namespace prunus {
 template <class T>
 class Operand {
  public:
-  Operand(i64 n_rows, i64 n_cols, std::vector<i64> stored_before)
-      : n_rows_(n_rows), n_cols_(n_cols), stored_before_(std::move(stored_before)) {}
+  Operand(i64 n_rows, i64 n_cols, i64 n_stored) : n_rows_(n_rows), n_cols_(n_cols), n_stored_(n_stored) {}
   virtual ~Operand() = default;
   Operand(const Operand&) = delete;
   Operand& operator=(const Operand&) = delete;
 
   i64 n_rows() const { return n_rows_; }
   i64 n_cols() const { return n_cols_; }
-  i64 n_stored() const { return stored_before_.back(); }  // values, padding included
-  i64 n_parts() const { return static_cast<i64>(stored_before_.size()) - 1; }
-
-  // Share `rank` of the parts, of `size` shares of neighbours with about as many stored values each: where it begins;
-  // it ends where the next one begins.
-  i64 first_part(int rank, int size) const;
+  i64 n_stored() const { return n_stored_; }  // values, padding included
+  i64 n_parts() const { return prunus::n_parts(n_rows_); }
 
   virtual i64 bytes() const = 0;
 
  private:
-  i64 n_rows_, n_cols_;
-  std::vector<i64> stored_before_;  // of each part, and the sum
+  i64 n_rows_, n_cols_, n_stored_;
 };
 
 // One that multiplies samples as they come, row-major.

@@ -1,0 +1,66 @@
+// A few samples, row-major as they come, through all layers.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+
+#include "executor/layer.h"
+#include "team.h"
+
+namespace prunus {
+
+// First the input is copied, if the first layer reads further than it goes; then a stage for each layer, whose units
+// are its parts. memory: two times n * stride, of which samples take turns layer by layer.
+template <class T>
+class RowTile final : public Stages {
+ public:
+  RowTile(const PackedLayers<T>& layers, i64 stride, const T* x, i64 n, T* y, T* memory)
+      : layers_(layers), stride_(stride), x_(x), n_(n), y_(y), memory_(memory) {}
+
+  int n_stages() const override { return static_cast<int>(layers_.size()) + 1; }
+
+  i64 n_units(int stage) const override {
+    return stage == 0 ? copies_input() : layers_[static_cast<size_t>(stage) - 1].rows->n_parts();
+  }
+
+  void do_unit(int stage, i64 unit, int) const override {
+    stage == 0 ? copy_input() : multiply(static_cast<size_t>(stage) - 1, unit);
+  }
+
+ private:
+  T* buffer(size_t layer) const { return memory_ + static_cast<i64>(layer % 2) * stride_ * n_; }
+  i64 n_in() const { return layers_.front().rows->n_cols(); }
+  bool copies_input() const { return layers_.front().rows->readable_columns() > n_in(); }
+
+  void copy_input() const {
+    T* const to = buffer(1);
+    for (i64 s = 0; s < n_; ++s) {
+      std::memcpy(to + s * stride_, x_ + s * n_in(), static_cast<size_t>(n_in()) * sizeof(T));
+    }
+    clear(to, n_in(), layers_.front().rows->readable_columns());
+  }
+
+  void multiply(size_t i, i64 part) const {
+    const RowOperand<T>& weight = *layers_[i].rows;
+    const bool is_first = i == 0 && !copies_input(), is_last = i + 1 == layers_.size();
+    const T* const in = is_first ? x_ : buffer(i + 1);
+    T* const out = is_last ? y_ : buffer(i);
+    weight.multiply_rows(part, in, is_first ? n_in() : stride_, n_, layers_[i].epilogue(), out,
+                         is_last ? weight.n_rows() : stride_);
+    if (!is_last && part == 0) clear(out, weight.n_rows(), layers_[i + 1].rows->readable_columns());
+  }
+
+  // What a layer may read past the activations there are.
+  void clear(T* activations, i64 begin, i64 end) const {
+    for (i64 s = 0; s < n_; ++s) std::fill(activations + s * stride_ + begin, activations + s * stride_ + end, T(0));
+  }
+
+  const PackedLayers<T>& layers_;
+  i64 stride_;
+  const T* x_;
+  i64 n_;
+  T* y_;
+  T* memory_;
+};
+
+}  // namespace prunus
