@@ -219,6 +219,22 @@ void check_team() {
   require(wrong == 0, "a team does every unit once, stage by stage");
 }
 
+// Arrays of all sizes, made and freed in any order: none may lie in another.
+void check_stored(std::mt19937& random) {
+  std::vector<prunus::Stored<u8>> arrays(40);
+  std::uniform_int_distribution<size_t> which(0, arrays.size() - 1), log_size(0, 22), less(0, 1000);
+  for (int i = 0; i < 300; ++i) {
+    const size_t k = which(random);
+    const u8 mark = static_cast<u8>(k);
+    require(std::all_of(arrays[k].begin(), arrays[k].end(), [&](u8 value) { return value == mark; }), "stored", i);
+    prunus::Stored<u8>().swap(arrays[k]);
+    const size_t size = size_t{1} << log_size(random);
+    arrays[k].assign(size - std::min(size, less(random)), mark);
+    const auto address = reinterpret_cast<std::uintptr_t>(arrays[k].data());
+    require(address % prunus::kCacheLine == 0, "stored: aligned", i);
+  }
+}
+
 template <class T>
 void check_type() {
   std::mt19937 random(0);
@@ -259,6 +275,8 @@ void check_type() {
 int main() {
   const prunus::Target& target = prunus::active_target();
   check_team();
+  std::mt19937 random(0);
+  check_stored(random);
   check_type<float>();
   check_type<double>();
   std::printf("%s (%s), OpenMP %s: %d checks passed\n", target.name, target.instructions,

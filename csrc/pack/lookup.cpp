@@ -37,24 +37,29 @@ std::vector<Tile> tiles_of(const CsrMatrix<T>& w, const i32* rows, const LookupS
 }
 
 template <class T>
-void add_step(LookupMatrix<T>& matrix, const CsrMatrix<T>& w, const Tile& tile, i64 step) {
-  const LookupShape& shape = matrix.shape;
-  const size_t first_place = matrix.place.size();
+struct Steps {
+  std::vector<u8> place;
+  std::vector<T> value;
+};
+
+template <class T>
+void add_step(Steps<T>& steps, const LookupShape& shape, const CsrMatrix<T>& w, const Tile& tile, i64 step) {
+  const size_t first_place = steps.place.size();
   const i64 bits = shape.place_bytes * 8 / shape.lanes;
-  matrix.place.resize(first_place + static_cast<size_t>(shape.place_bytes), 0);
+  steps.place.resize(first_place + static_cast<size_t>(shape.place_bytes), 0);
   for (i64 l = 0; l < shape.lanes; ++l) {
     const i64 e = tile.begin[static_cast<size_t>(l)] + step;
     const bool present = e < tile.end[static_cast<size_t>(l)];
-    matrix.value.push_back(present ? w.value[static_cast<size_t>(e)] : T(0));
+    steps.value.push_back(present ? w.value[static_cast<size_t>(e)] : T(0));
     if (!present) continue;
     const i64 place = w.column[static_cast<size_t>(e)] - tile.column;
-    u8& byte = matrix.place[first_place + static_cast<size_t>(l * bits / 8)];
+    u8& byte = steps.place[first_place + static_cast<size_t>(l * bits / 8)];
     byte = static_cast<u8>(byte | place << (l * bits % 8));
   }
 }
 
 template <class T>
-void add_group(LookupMatrix<T>& matrix, const CsrMatrix<T>& w, const i32* rows) {
+void add_group(LookupMatrix<T>& matrix, Steps<T>& steps, const CsrMatrix<T>& w, const i32* rows) {
   for (const Tile& tile : tiles_of(w, rows, matrix.shape)) {
     const i64 first_run = matrix.group_run.back();
     if (static_cast<i64>(matrix.run.size()) == first_run || matrix.run.back().n_steps != tile.n_steps) {
@@ -62,11 +67,11 @@ void add_group(LookupMatrix<T>& matrix, const CsrMatrix<T>& w, const i32* rows) 
     }
     ++matrix.run.back().n_tiles;
     matrix.tile_column.push_back(tile.column);
-    for (i64 step = 0; step < tile.n_steps; ++step) add_step(matrix, w, tile, step);
+    for (i64 step = 0; step < tile.n_steps; ++step) add_step(steps, matrix.shape, w, tile, step);
   }
   matrix.group_run.push_back(static_cast<i64>(matrix.run.size()));
   matrix.group_tile.push_back(matrix.n_tiles());
-  matrix.group_step.push_back(matrix.n_stored() / matrix.shape.lanes);
+  matrix.group_step.push_back(static_cast<i64>(steps.value.size()) / matrix.shape.lanes);
 }
 
 }  // namespace
@@ -78,6 +83,7 @@ LookupMatrix<T> pack_lookup(const CsrMatrix<T>& w, const LookupShape& shape) {
   matrix.n_rows = w.n_rows;
   matrix.n_cols = w.n_cols;
   matrix.shape = shape;
+  Steps<T> steps;
   matrix.group_run = matrix.group_tile = matrix.group_step = {0};
   const auto entries = [&](i32 r) {
     return w.row_start[static_cast<size_t>(r) + 1] - w.row_start[static_cast<size_t>(r)];
@@ -89,9 +95,11 @@ LookupMatrix<T> pack_lookup(const CsrMatrix<T>& w, const LookupShape& shape) {
     std::iota(rows.begin(), rows.end(), static_cast<i32>(part.begin));
     std::stable_sort(rows.begin(), rows.end(), [&](i32 a, i32 b) { return entries(a) > entries(b); });
     while (rows.size() % static_cast<size_t>(shape.lanes) != 0) rows.push_back(-1);
-    for (size_t i = 0; i < rows.size(); i += static_cast<size_t>(shape.lanes)) add_group(matrix, w, &rows[i]);
+    for (size_t i = 0; i < rows.size(); i += static_cast<size_t>(shape.lanes)) add_group(matrix, steps, w, &rows[i]);
     matrix.row.insert(matrix.row.end(), rows.begin(), rows.end());
   }
+  matrix.place.assign(steps.place.begin(), steps.place.end());
+  matrix.value.assign(steps.value.begin(), steps.value.end());
   return matrix;
 }
 

@@ -16,10 +16,18 @@ struct Row {
   i64 count() const { return end - begin; }
 };
 
+// What a part adds to the arrays of the matrix.
+template <class T>
+struct Part {
+  std::vector<SellTile> tile;
+  std::vector<SellSlice> slice;
+  std::vector<u16> offset;
+  std::vector<T> value;
+};
+
 // Rows [begin, begin + kSliceRows) of those sorted, as far as there are any.
 template <class T>
-void add_slice(SellMatrix<T>& part, const CsrMatrix<T>& w, const std::vector<Row>& rows, size_t begin,
-               i64 first_column) {
+void add_slice(Part<T>& part, const CsrMatrix<T>& w, const std::vector<Row>& rows, size_t begin, i64 first_column) {
   const size_t n_rows = std::min<size_t>(kSliceRows, rows.size() - begin);
   const i64 count = (rows[begin].count() + 1) / 2 * 2;
   SellSlice slice{static_cast<i32>(count), static_cast<i32>(n_rows), {}};
@@ -41,8 +49,8 @@ void add_slice(SellMatrix<T>& part, const CsrMatrix<T>& w, const std::vector<Row
 
 // The part's tiles, one after the other, with positions that count from the part's own beginning.
 template <class T>
-SellMatrix<T> pack_part(const CsrMatrix<T>& w, Range part_rows, i64 tile_columns, i64 n_tiles) {
-  SellMatrix<T> part;
+Part<T> pack_part(const CsrMatrix<T>& w, Range part_rows, i64 tile_columns, i64 n_tiles) {
+  Part<T> part;
   std::vector<Row> rows;
   std::vector<i64> reached(w.row_start.begin() + part_rows.begin, w.row_start.begin() + part_rows.end);
   for (i64 t = 0; t < n_tiles; ++t) {
@@ -67,8 +75,8 @@ SellMatrix<T> pack_part(const CsrMatrix<T>& w, Range part_rows, i64 tile_columns
   return part;
 }
 
-template <class V>
-void append(V& to, const V& from) {
+template <class To, class From>
+void append(To& to, const From& from) {
   to.insert(to.end(), from.begin(), from.end());
 }
 
@@ -83,11 +91,15 @@ SellMatrix<T> pack_sell(const CsrMatrix<T>& w, i64 tile_columns, int threads) {
   matrix.n_rows = w.n_rows;
   matrix.n_cols = w.n_cols;
   matrix.n_tiles = std::max<i64>((w.n_cols + tile_columns - 1) / tile_columns, 1);
-  std::vector<SellMatrix<T>> parts(static_cast<size_t>(n_parts(w.n_rows)));
+  std::vector<Part<T>> parts(static_cast<size_t>(n_parts(w.n_rows)));
   parallel_for(static_cast<i64>(parts.size()), threads, [&](i64 p) {
     parts[static_cast<size_t>(p)] = pack_part(w, rows_of_part(w.n_rows, p), tile_columns, matrix.n_tiles);
   });
-  for (SellMatrix<T>& part : parts) {
+  size_t n_entries = 2 * kSliceRows;
+  for (const Part<T>& part : parts) n_entries += part.value.size();
+  matrix.offset.reserve(n_entries);
+  matrix.value.reserve(n_entries);
+  for (Part<T>& part : parts) {
     for (SellTile tile : part.tile) {
       tile.first_entry += static_cast<i64>(matrix.value.size());
       tile.first_slice += static_cast<i64>(matrix.slice.size());

@@ -1,42 +1,36 @@
 // The arrays of packed weights.
 #pragma once
 
-#include <sys/mman.h>
-
-#include <cstdlib>
-#include <new>
 #include <vector>
 
 #include "base.h"
 
 namespace prunus {
 
-// Large arrays lie in huge pages where the system has any: a weight that streams from memory through pages of 4 KB
-// waits for their translations.
+// Memory for `bytes`, aligned to a cache line. Arrays of 32 KB and more lie in huge pages where the system has any,
+// smaller ones several to a page: weights that stream from memory through pages of 4 KB wait for their translations.
+// Throws std::bad_alloc.
+void* take_stored(std::size_t bytes);
+void give_stored(void* memory, std::size_t bytes) noexcept;
+
 template <class T>
-struct HugePages {
+struct StoredMemory {
   using value_type = T;
-  HugePages() = default;
+  StoredMemory() = default;
   template <class U>
-  HugePages(const HugePages<U>&) noexcept {}  // NOLINT(google-explicit-constructor): as an allocator must
+  StoredMemory(const StoredMemory<U>&) noexcept {}  // NOLINT(google-explicit-constructor): as an allocator must
 
-  T* allocate(size_t n) {
-    constexpr size_t kHugePage = size_t{2} << 20;
-    const bool large = n >= 2 * kHugePage / sizeof(T);
-    void* memory = nullptr;
-    if (n > SIZE_MAX / sizeof(T) || posix_memalign(&memory, large ? kHugePage : kCacheLine, n * sizeof(T)) != 0) {
-      throw std::bad_alloc();
-    }
-    if (large) madvise(memory, n * sizeof(T), MADV_HUGEPAGE);  // advice: it need not be taken
-    return static_cast<T*>(memory);
+  T* allocate(std::size_t n) {
+    return static_cast<T*>(take_stored(n <= SIZE_MAX / sizeof(T) ? n * sizeof(T) : SIZE_MAX));
   }
-  void deallocate(T* p, size_t) noexcept { std::free(p); }
+  void deallocate(T* p, std::size_t n) noexcept { give_stored(p, n * sizeof(T)); }
 
-  friend bool operator==(const HugePages&, const HugePages&) { return true; }
-  friend bool operator!=(const HugePages&, const HugePages&) { return false; }
+  friend bool operator==(const StoredMemory&, const StoredMemory&) { return true; }
+  friend bool operator!=(const StoredMemory&, const StoredMemory&) { return false; }
 };
 
+// To be made in its final size: one that grows leaves holes in its pages.
 template <class T>
-using Stored = std::vector<T, HugePages<T>>;
+using Stored = std::vector<T, StoredMemory<T>>;
 
 }  // namespace prunus

@@ -1,0 +1,90 @@
+#include "pack/stored.h"
+
+#include <pthread.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <mutex>
+#include <new>
+
+namespace prunus {
+namespace {
+
+constexpr std::size_t kHugePage = std::size_t{2} << 20, kSmallest = std::size_t{32} << 10;
+
+void* allocate(std::size_t alignment, std::size_t bytes) {
+  void* memory = nullptr;
+  if (posix_memalign(&memory, alignment, bytes) != 0) throw std::bad_alloc();
+  if (alignment == kHugePage) madvise(memory, bytes, MADV_HUGEPAGE);  // advice: it need not be taken
+  return memory;
+}
+
+// A huge page that arrays share: they lie one after the other, and the page is given back with the last of them.
+struct alignas(kCacheLine) Page {
+  std::size_t used = sizeof(Page);
+  i64 n_arrays = 0;
+};
+
+class Pages {
+ public:
+  // Never destroyed: arrays may outlive the library's static objects.
+  static Pages& instance() {
+    static Pages* pages = new Pages;
+    return *pages;
+  }
+
+  void* take(std::size_t bytes) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    auto found = std::find_if(pages_.begin(), pages_.end(), [&](Page* p) { return p->used + bytes <= kHugePage; });
+    if (found == pages_.end()) {
+      pages_.reserve(pages_.size() + 1);
+      pages_.push_back(new (allocate(kHugePage, kHugePage)) Page);
+      found = pages_.end() - 1;
+    }
+    Page& page = **found;
+    page.used += bytes;
+    ++page.n_arrays;
+    return reinterpret_cast<char*>(&page) + page.used - bytes;
+  }
+
+  void give(void* memory) noexcept {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    Page* page = reinterpret_cast<Page*>(reinterpret_cast<std::uintptr_t>(memory) / kHugePage * kHugePage);
+    if (--page->n_arrays > 0) return;
+    pages_.erase(std::find(pages_.begin(), pages_.end(), page));
+    std::free(page);
+  }
+
+ private:
+  // Held over a fork, or a child might find it locked for ever.
+  Pages() {
+    pthread_atfork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
+                   [] { instance().mutex_.unlock(); });
+  }
+
+  std::mutex mutex_;
+  std::vector<Page*> pages_;
+};
+
+// In whole cache lines.
+std::size_t size_of(std::size_t bytes) {
+  if (bytes > SIZE_MAX / 2) throw std::bad_alloc();
+  return std::max<std::size_t>((bytes + kCacheLine - 1) / kCacheLine, 1) * kCacheLine;
+}
+
+bool shares_page(std::size_t size) { return size >= kSmallest && size <= kHugePage - sizeof(Page); }
+
+}  // namespace
+
+void* take_stored(std::size_t bytes) {
+  const std::size_t size = size_of(bytes);
+  if (shares_page(size)) return Pages::instance().take(size);
+  return allocate(size < kSmallest ? kCacheLine : kHugePage, size);
+}
+
+void give_stored(void* memory, std::size_t bytes) noexcept {
+  shares_page(size_of(bytes)) ? Pages::instance().give(memory) : std::free(memory);
+}
+
+}  // namespace prunus
