@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <system_error>
 #include <thread>
 
 #include "parallel.h"
@@ -22,29 +21,47 @@ void pause() {
 #endif
 }
 
-// A team that no other caller has; null if with it all teams together would have more threads than there are
-// processors, but for the first one. They are never destroyed: threads may be asleep in them when the process ends.
-Team* take_team(int threads) {
-  static const int n_processors = static_cast<int>(std::thread::hardware_concurrency());
-  static auto& teams = *new std::array<Team, 16>;
-  int n_threads = 0;
-  for (Team& team : teams) {
-    n_threads += threads;
-    if (&team != teams.data() && n_threads > n_processors) return nullptr;
-    if (team.try_take()) return &team;
+// Teams, and how many threads all callers with one have. Never destroyed: threads may be asleep in them when the
+// process ends.
+class Teams {
+ public:
+  static Teams& instance() {
+    static Teams* teams = new Teams;
+    return *teams;
   }
-  return nullptr;
-}
+
+  // One that no other caller has; null if that would make more threads than there are processors, but for the first.
+  Team* take(int threads) {
+    const int others = n_threads_.fetch_add(threads);
+    if (others == 0 || others + threads <= n_processors_) {
+      for (Team& team : teams_) {
+        if (team.try_take()) return &team;
+      }
+    }
+    n_threads_.fetch_sub(threads);
+    return nullptr;
+  }
+
+  void give(Team* team, int threads) {
+    team->give_back();
+    n_threads_.fetch_sub(threads);
+  }
+
+ private:
+  std::array<Team, 16> teams_;
+  std::atomic<int> n_threads_{0};
+  const int n_processors_ = static_cast<int>(std::thread::hardware_concurrency());
+};
 
 }  // namespace
 
 void do_together(const Stages& work, int threads) {
   threads = std::min(threads, Team::kMost);
   if (threads <= 1 || work.n_stages() > Team::kMost || in_forked_child().load()) return do_alone(work);
-  Team* const team = take_team(threads);
+  Team* const team = Teams::instance().take(threads);
   if (team == nullptr) return do_alone(work);
   team->work(work, threads);
-  team->give_back();
+  Teams::instance().give(team, threads);
 }
 
 void Team::work(const Stages& work, int threads) {
@@ -53,23 +70,28 @@ void Team::work(const Stages& work, int threads) {
   start_helpers(threads - 1);
   begin_stage(0);
   for (;;) {
-    const State seen = wait_until([&](State s) { return left_of(s) > 0 || stage_of(s) == work.n_stages(); });
+    const State seen = wait_until(0, [&](State s) { return left_of(s) > 0 || stage_of(s) == work.n_stages(); });
     if (left_of(seen) == 0) return;
     do_units(seen, 0);
   }
 }
 
 void Team::start_helpers(int n) {
-  try {
-    for (; n_helpers_ < n; ++n_helpers_) {
-      std::thread([this, rank = n_helpers_ + 1] { help(rank); }).detach();
+  while (static_cast<int>(seats_.size()) <= n) {
+    const std::lock_guard<std::mutex> lock(mutex_);  // who began a stage of an earlier call may be looking at the seats
+    const std::size_t rank = seats_.size();
+    try {
+      add_seat();
+      std::thread([this, rank] { help(static_cast<int>(rank)); }).detach();
+    } catch (...) {  // no memory or no thread: those there are will do
+      seats_.resize(rank);
+      return;
     }
-  } catch (const std::system_error&) {  // there may be no more: those there are will do
   }
 }
 
 void Team::help(int rank) {
-  for (;;) do_units(wait_until([&](State s) { return left_of(s) > 0 && rank < threads_of(s); }), rank);
+  for (;;) do_units(wait_until(rank, [&](State s) { return left_of(s) > 0 && rank < threads_of(s); }), rank);
 }
 
 // The first stage from this one on that has units, or the end, after which the work may be gone.
@@ -78,17 +100,27 @@ void Team::begin_stage(int stage) {
   n_units_ = 0;
   while (stage < n_stages && (n_units_ = work_->n_units(stage)) == 0) ++stage;
   not_done_.store(n_units_, std::memory_order_relaxed);
-  state_.store(state(threads_, stage, n_units_));
+  const i64 n_units = n_units_;
+  const int threads = threads_;
+  state_.store(state(threads, stage, n_units));
   // Who goes to sleep says so before it looks at the state for the last time.
-  if (n_asleep_.load() == 0) return;
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-  }  // none is between its last look and its sleep
-  woken_.notify_all();
+  if (n_asleep_.load() > 0) stage < n_stages ? wake(threads, n_units - 1) : wake(1, 1);
 }
 
-// Units of the stage that was seen, as long as there are any. Only who has taken a unit may look at the work, until the
-// unit is done: the caller waits for that, and for nothing else.
+// Up to n of the ranks below n_ranks that sleep.
+void Team::wake(int n_ranks, i64 n) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  n_ranks = std::min(n_ranks, static_cast<int>(seats_.size()));
+  for (int rank = 0; rank < n_ranks && n > 0; ++rank) {
+    Seat& seat = *seats_[static_cast<std::size_t>(rank)];
+    if (!seat.is_asleep) continue;
+    seat.woken.notify_one();
+    --n;
+  }
+}
+
+// Units of the stage that was seen, as long as there are any. Only who has taken a unit may look at the work, until it
+// is done, or until the next stage has begun if it was the last one: the caller waits for that, and for nothing else.
 void Team::do_units(State seen, int rank) {
   while (left_of(seen) > 0 && rank < threads_of(seen)) {
     if (!state_.compare_exchange_weak(seen, seen - 1)) continue;
@@ -100,7 +132,7 @@ void Team::do_units(State seen, int rank) {
 }
 
 template <class Ready>
-Team::State Team::wait_until(Ready&& ready) {
+Team::State Team::wait_until(int rank, Ready&& ready) {
   State seen = state_.load();
   if (ready(seen)) return seen;
   const auto end = std::chrono::steady_clock::now() + kTurns;
@@ -110,9 +142,12 @@ Team::State Team::wait_until(Ready&& ready) {
     if (ready(seen)) return seen;
   } while (std::chrono::steady_clock::now() < end);
   std::unique_lock<std::mutex> lock(mutex_);
+  Seat& seat = *seats_[static_cast<std::size_t>(rank)];
+  seat.is_asleep = true;
   n_asleep_.fetch_add(1);
-  while (!ready(seen = state_.load())) woken_.wait(lock);
+  while (!ready(seen = state_.load())) seat.woken.wait(lock);
   n_asleep_.fetch_sub(1);
+  seat.is_asleep = false;
   return seen;
 }
 

@@ -1,4 +1,4 @@
-// Threads for calls so short that none may wait for a thread that the system keeps from running.
+// Threads for calls so short that they cannot wait for a thread to start that the system keeps from running.
 //
 // OpenMP hands out shares, and who is done waits for the others, turning in a loop. If something else computes on the
 // machine (and the idle threads of other libraries do, for milliseconds after each call), a share waits for its thread,
@@ -9,7 +9,9 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
+#include <vector>
 
 #include "base.h"
 
@@ -37,15 +39,15 @@ void do_alone(const Work& work) {
   }
 }
 
-// All of it on this thread and up to threads - 1 others: none in a forked child, or where other callers have taken as
-// many as there are processors.
+// All of it on this thread and up to threads - 1 others: none in a forked child, or where those of all callers would be
+// more than there are processors.
 void do_together(const Stages& work, int threads);
 
 // Threads of one caller at a time, started when first needed and asleep between calls. They last as long as the
-// process.
-class Team {
+// process, on the processors that the caller who started them may use.
+class alignas(kCacheLine) Team {
  public:
-  Team() = default;
+  Team() { add_seat(); }
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
 
@@ -67,12 +69,20 @@ class Team {
   static int stage_of(State s) { return static_cast<int>(s >> 32 & 0xFFFF); }
   static i64 left_of(State s) { return static_cast<i64>(s & 0xFFFFFFFF); }
 
+  // Where a rank sleeps; the caller's is 0.
+  struct Seat {
+    std::condition_variable woken;
+    bool is_asleep = false;
+  };
+
+  void add_seat() { seats_.push_back(std::make_unique<Seat>()); }
   void start_helpers(int n);
   void help(int rank);
   void begin_stage(int stage);
+  void wake(int n_ranks, i64 n);
   void do_units(State seen, int rank);
   template <class Ready>
-  State wait_until(Ready&& ready);
+  State wait_until(int rank, Ready&& ready);
 
   std::atomic<bool> is_taken_{false};
   std::atomic<State> state_{0};
@@ -82,9 +92,8 @@ class Team {
   const Stages* work_ = nullptr;
   i64 n_units_ = 0;
   int threads_ = 0;
-  int n_helpers_ = 0;
-  std::mutex mutex_;
-  std::condition_variable woken_;
+  std::mutex mutex_;  // of what follows
+  std::vector<std::unique_ptr<Seat>> seats_;
 };
 
 }  // namespace prunus

@@ -222,8 +222,8 @@ void check_team() {
 // Arrays of all sizes, made and freed in any order: none may lie in another.
 void check_stored(std::mt19937& random) {
   std::vector<prunus::Stored<u8>> arrays(40);
-  std::uniform_int_distribution<size_t> which(0, arrays.size() - 1), log_size(0, 22), less(0, 1000);
-  for (int i = 0; i < 300; ++i) {
+  std::uniform_int_distribution<size_t> which(0, arrays.size() - 1), log_size(0, 21), less(0, 1000);
+  for (int i = 0; i < 200; ++i) {
     const size_t k = which(random);
     const u8 mark = static_cast<u8>(k);
     require(std::all_of(arrays[k].begin(), arrays[k].end(), [&](u8 value) { return value == mark; }), "stored", i);

@@ -48,9 +48,10 @@ class Pages {
     return reinterpret_cast<char*>(&page) + page.used - bytes;
   }
 
-  void give(void* memory) noexcept {
+  void give(void* memory, std::size_t bytes) noexcept {
     const std::lock_guard<std::mutex> lock(mutex_);
     Page* page = reinterpret_cast<Page*>(reinterpret_cast<std::uintptr_t>(memory) / kHugePage * kHugePage);
+    if (static_cast<char*>(memory) + bytes == reinterpret_cast<char*>(page) + page->used) page->used -= bytes;
     if (--page->n_arrays > 0) return;
     pages_.erase(std::find(pages_.begin(), pages_.end(), page));
     std::free(page);
@@ -84,7 +85,8 @@ void* take_stored(std::size_t bytes) {
 }
 
 void give_stored(void* memory, std::size_t bytes) noexcept {
-  shares_page(size_of(bytes)) ? Pages::instance().give(memory) : std::free(memory);
+  const std::size_t size = size_of(bytes);
+  shares_page(size) ? Pages::instance().give(memory, size) : std::free(memory);
 }
 
 }  // namespace prunus

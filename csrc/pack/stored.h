@@ -8,7 +8,7 @@
 namespace prunus {
 
 // Memory for `bytes`, aligned to a cache line. Arrays of 32 KB and more lie in huge pages where the system has any,
-// smaller ones several to a page: weights that stream from memory through pages of 4 KB wait for their translations.
+// several in one if they fit: weights that stream from memory through pages of 4 KB wait for their translations.
 // Throws std::bad_alloc.
 void* take_stored(std::size_t bytes);
 void give_stored(void* memory, std::size_t bytes) noexcept;
