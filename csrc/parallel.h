@@ -5,10 +5,6 @@
 
 #include <atomic>
 
-#ifdef _OPENMP
-#  include <omp.h>
-#endif
-
 #include "base.h"
 #include "dispatch/cpu.h"
 

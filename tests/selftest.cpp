@@ -183,7 +183,10 @@ class Noted final : public prunus::Stages {
   int n_stages() const override { return 40; }
   i64 n_units(int stage) const override { return kUnits[stage % 4]; }
   void do_unit(int stage, i64 unit, int rank) const override {
-    if (rank < 0 || rank >= 7 || unit < 0 || unit >= n_units(stage)) ++wrong;
+    if (rank < 0 || rank >= 7 || unit < 0 || unit >= n_units(stage)) {
+      ++wrong;
+      return;
+    }
     if (in_use[rank].exchange(true)) ++wrong;
     if (n_before != before(stage)) ++wrong;  // not atomic: the stages must order it
     if (++done[stage] == n_units(stage)) n_before = before(stage + 1);

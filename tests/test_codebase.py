@@ -27,7 +27,7 @@ CPP_LAYERS = [
     ["kernels/"],
     ["dispatch/"],
     ["parallel.h"],
-    ["team."],
+    ["team.", "huge_pages.h"],
     ["pack/", "select/", "solve/"],
     ["executor/"],
     ["train/"],

@@ -1,13 +1,12 @@
 // Memory for large results, used again instead of given back.
 #pragma once
 
-#include <sys/mman.h>
-
 #include <cstddef>
 #include <cstdlib>
 #include <mutex>
-#include <new>
 #include <vector>
+
+#include "huge_pages.h"
 
 namespace prunus {
 
@@ -37,11 +36,7 @@ class Recycler {
         return memory;
       }
     }
-    void* memory = nullptr;
-    const bool large = bytes >= 2 * kHugePage;
-    if (posix_memalign(&memory, large ? kHugePage : 64, bytes > 0 ? bytes : 1) != 0) throw std::bad_alloc();
-    if (large) madvise(memory, bytes, MADV_HUGEPAGE);  // advice: it need not be taken
-    return memory;
+    return allocate(bytes > 0 ? bytes : 1, bytes >= 2 * kHugePage);
   }
 
   void give(void* memory, std::size_t bytes) noexcept {
@@ -57,7 +52,6 @@ class Recycler {
   }
 
  private:
-  static constexpr std::size_t kHugePage = std::size_t{2} << 20;
   static constexpr std::size_t kRoom = 64;
 
   struct Block {

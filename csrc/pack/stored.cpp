@@ -1,24 +1,18 @@
 #include "pack/stored.h"
 
 #include <pthread.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <mutex>
 #include <new>
 
+#include "huge_pages.h"
+
 namespace prunus {
 namespace {
 
-constexpr std::size_t kHugePage = std::size_t{2} << 20, kSmallest = std::size_t{32} << 10;
-
-void* allocate(std::size_t alignment, std::size_t bytes) {
-  void* memory = nullptr;
-  if (posix_memalign(&memory, alignment, bytes) != 0) throw std::bad_alloc();
-  if (alignment == kHugePage) madvise(memory, bytes, MADV_HUGEPAGE);  // advice: it need not be taken
-  return memory;
-}
+constexpr std::size_t kSmallest = std::size_t{32} << 10;
 
 // A huge page that arrays share: they lie one after the other, and the page is given back with the last of them.
 struct alignas(kCacheLine) Page {
@@ -39,7 +33,7 @@ class Pages {
     auto found = std::find_if(pages_.begin(), pages_.end(), [&](Page* p) { return p->used + bytes <= kHugePage; });
     if (found == pages_.end()) {
       pages_.reserve(pages_.size() + 1);
-      pages_.push_back(new (allocate(kHugePage, kHugePage)) Page);
+      pages_.push_back(new (allocate(kHugePage, true)) Page);
       found = pages_.end() - 1;
     }
     Page& page = **found;
@@ -81,7 +75,7 @@ bool shares_page(std::size_t size) { return size >= kSmallest && size <= kHugePa
 void* take_stored(std::size_t bytes) {
   const std::size_t size = size_of(bytes);
   if (shares_page(size)) return Pages::instance().take(size);
-  return allocate(size < kSmallest ? kCacheLine : kHugePage, size);
+  return allocate(size, size >= kSmallest);
 }
 
 void give_stored(void* memory, std::size_t bytes) noexcept {
