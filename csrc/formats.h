@@ -90,6 +90,19 @@ struct Blocks {
 };
 static_assert(kPartRows % kBlockRows == 0, "a part has whole groups");
 
+// A bit for each weight, and the weights that are not 0, in groups of four rows (kBlockRows) and tiles of 64 columns:
+// of a tile, a word of bits for each row of the group, and its weights, row by row. Groups do not cross parts.
+constexpr i64 kBitmapColumns = 64;
+
+template <class T>
+struct Bitmap {
+  const u64* bits;         // bit c: column c of the tile; rows that the matrix does not have have none
+  const T* value;          // in the order of the bits
+  const i64* group_value;  // of each group, its first value
+  i64 n_rows;
+  i64 n_cols;
+};
+
 // Steps of an in-register look-up (kernels/spmv_lookup.h). Groups of as many rows as the target has lanes; columns in
 // tiles that fit its registers. A step is a weight and a place in the tile for each row of the group. Within a group,
 // tiles with the same number of steps follow one another. Groups do not cross parts.

@@ -73,7 +73,7 @@ struct Dense {
   i64 n_out, n_in;
 };
 
-enum class Format { sell, blocks, dense, csr, lookup };
+enum class Format { sell, blocks, dense, csr, bitmap, lookup };
 
 template <class T>
 std::shared_ptr<prunus::PanelOperand<T>> panel_operand(const prunus::CsrMatrix<T>& w, Format format) {
@@ -90,6 +90,8 @@ std::shared_ptr<prunus::RowOperand<T>> row_operand(const prunus::CsrMatrix<T>& w
         return prunus::make_operand(prunus::pack_rows(w));
       case Format::csr:
         return prunus::make_operand(prunus::CsrMatrix<T>(w));
+      case Format::bitmap:
+        return prunus::make_operand(prunus::pack_bitmap(w));
       case Format::lookup:
         return prunus::make_operand(prunus::pack_lookup(w, prunus::lookup_shape<T>()));
       default:
@@ -249,6 +251,7 @@ void check_type() {
                                                     {Format::blocks, Format::blocks},
                                                     {Format::dense, Format::dense},
                                                     {Format::csr, Format::sell}};
+  if (prunus::active_target().kernels<T>().has_expand) formats.push_back({Format::bitmap, Format::sell});
   if (prunus::lookup_shape<T>().columns > 0) formats.push_back({Format::lookup, Format::sell});
   for (const auto& [rows, panels] : formats) {
     for (const i64 n : {0, 1, 2, 3, 8, 17, 65, 130}) {

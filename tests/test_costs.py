@@ -19,6 +19,7 @@ def target(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     name: str = request.param
     monkeypatch.setattr(_core, "active_target", lambda: name)
     monkeypatch.setattr(_core, "lanes", lambda: LANES[name])
+    monkeypatch.setattr(_core, "has_expand", lambda: name == "x86-64-v4")
     monkeypatch.setattr(_core, "lookup_columns", lambda: COLUMNS[name])
     return name
 
@@ -50,3 +51,4 @@ def test_what_each_target_looks_up() -> None:
     """The numbers above are those of the target in use."""
     name = _core.active_target()
     assert (_core.lanes(), _core.lookup_columns()) == (LANES[name], COLUMNS[name])
+    assert _core.has_expand() == (name == "x86-64-v4")

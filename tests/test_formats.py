@@ -21,7 +21,13 @@ MUCH = 1e9  # cycles: work enough for every thread
 def formats(dtype: Any) -> list[tuple[str, str]]:
     """Pairs for rows and for panels, each format once at least."""
     pairs = [("sell", "sell"), ("dense rows", "dense panels"), ("blocks", "blocks"), ("csr", "sell")]
-    return [*pairs, ("lookup", "sell")] if _core.lookup_columns()[DTYPES.index(dtype)] else pairs
+    return [*pairs, *((kind, "sell") for kind in of_some_targets(dtype))]
+
+
+def of_some_targets(dtype: Any) -> list[str]:
+    """Formats for rows that the target in use has, and others have not."""
+    has = {"bitmap": _core.has_expand(), "lookup": _core.lookup_columns()[DTYPES.index(dtype)] > 0}
+    return [kind for kind in has if has[kind]]
 
 
 def csr(w: Any) -> Any:
@@ -141,14 +147,15 @@ def test_patterns_store_what_they_promise(dtype: Any, rng: np.random.Generator) 
 def test_what_packing_and_executing_refuse(rng: np.random.Generator) -> None:
     matrix = csr(weights(rng, 5, 7, 0.5, np.float64))
     with pytest.raises(
-        ValueError, match="kind: expected sell, blocks, dense panels, dense rows, csr or lookup, got 'coo'"
+        ValueError, match="kind: expected sell, blocks, dense panels, dense rows, csr, bitmap or lookup, got 'coo'"
     ):
         _core.pack(matrix, "coo", 16, 1)
     for columns in (0, 65537):
         with pytest.raises(ValueError, match="tile_columns: expected a number from 1 to 65536"):
             _core.pack(matrix, "sell", columns, 1)
-    with pytest.raises(ValueError, match="no look-up"):
-        _core.pack(matrix, "lookup", 16, 1) if not _core.lookup_columns()[1] else pytest.skip("it has one")
+    for kind in {"bitmap", "lookup"} - {*of_some_targets(np.float64)}:
+        with pytest.raises(ValueError, match="kind: this target has no"):
+            _core.pack(matrix, kind, 16, 1)
     sell, other = _core.pack(matrix, "sell", 16, 1), _core.pack(csr(np.eye(5)), "sell", 16, 1)
     bias = np.zeros(5)
     wrong: list[tuple[Any, str]] = [
@@ -169,7 +176,7 @@ def test_what_packing_and_executing_refuse(rng: np.random.Generator) -> None:
 def test_formats_out_of_place(rng: np.random.Generator) -> None:
     matrix, bias = csr(weights(rng, 5, 7, 0.5, np.float32)), np.zeros(5, np.float32)
     sell = _core.pack(matrix, "sell", 16, 1)
-    for kind in ("dense rows", "csr", *(["lookup"] if _core.lookup_columns()[0] else [])):
+    for kind in ("dense rows", "csr", *of_some_targets(np.float32)):
         operand = _core.pack(matrix, kind, 16, 1)
         with pytest.raises(ValueError, match="formats that take panels"):
             _core.ExecutorF32([(sell, operand, sell, bias, 0, 0.0)], 1, 1.0, 1.0)

@@ -41,6 +41,7 @@ void register_dispatch(py::module_& m) {
         });
       },
       py::arg("n"), py::arg("threads"));
+  m.def("has_expand", [] { return active_target().f32.has_expand; });
   m.def("lookup_columns",
         [] { return py::make_tuple(active_target().f32.lookup_columns, active_target().f64.lookup_columns); });
 }

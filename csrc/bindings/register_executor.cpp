@@ -5,7 +5,7 @@
 namespace prunus {
 namespace {
 
-// kind: "sell" (tile_columns), "blocks", "dense panels", "dense rows", "csr", "lookup".
+// kind: "sell" (tile_columns), "blocks", "dense panels", "dense rows", "csr", "bitmap", "lookup".
 template <class T>
 std::shared_ptr<Operand<T>> pack(const CsrMatrix<T>& matrix, const std::string& kind, i64 tile_columns, int threads) {
   py::gil_scoped_release release;
@@ -14,9 +14,10 @@ std::shared_ptr<Operand<T>> pack(const CsrMatrix<T>& matrix, const std::string& 
   if (kind == "dense panels") return make_operand(pack_blocks(matrix, true, threads));
   if (kind == "dense rows") return make_operand(pack_rows(matrix));
   if (kind == "csr") return make_operand(CsrMatrix<T>(matrix));
+  if (kind == "bitmap") return make_operand(pack_bitmap(matrix));
   if (kind == "lookup") return make_operand(pack_lookup(matrix, lookup_shape<T>()));
-  throw std::invalid_argument("kind: expected sell, blocks, dense panels, dense rows, csr or lookup, got '" + kind +
-                              "'");
+  throw std::invalid_argument("kind: expected sell, blocks, dense panels, dense rows, csr, bitmap or lookup, got '" +
+                              kind + "'");
 }
 
 // The operand as one that multiplies samples or panels.

@@ -10,6 +10,7 @@ struct Kernels {
   i64 lanes;               // of a vector register
   i64 lookup_columns;      // of a tile of a Lookup; 0: no look-up
   i64 lookup_place_bytes;  // of a step
+  bool has_expand;         // for Bitmap
   T (*multiply_and_add)(i64 n) noexcept;
   void (*absolute)(const T* a, i64 n, T* out) noexcept;
   void (*absolute_product)(const T* a, const T* b, i64 n, T* out) noexcept;
@@ -32,6 +33,8 @@ struct Kernels {
                      i64 y_stride) noexcept;
   void (*spmv_csr)(const Csr<T>& w, i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
                    i64 y_stride) noexcept;
+  void (*spmv_bitmap)(const Bitmap<T>& w, i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
+                      i64 y_stride) noexcept;
   void (*spmv_lookup)(const Lookup<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept;
   void (*rows_to_panel)(const T* rows, i64 n_rows, i64 n_cols, i64 begin, i64 end, i64 width, T* panel) noexcept;
   void (*panel_to_rows)(const T* panel, i64 n_rows, i64 n_cols, i64 begin, i64 end, i64 width, T* rows) noexcept;

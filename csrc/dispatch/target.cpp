@@ -10,6 +10,7 @@
 #include "kernels/score.h"
 #include "kernels/spmm_blocks.h"
 #include "kernels/spmm_sell.h"
+#include "kernels/spmv_bitmap.h"
 #include "kernels/spmv_blocks.h"
 #include "kernels/spmv_csr.h"
 #include "kernels/spmv_dense.h"
@@ -21,12 +22,12 @@ namespace {
 
 template <class T>
 constexpr Kernels<T> kKernels = {
-    kLanes<T>,        Table<T>::kColumns,  Table<T>::kPlaceBytes, multiply_and_add<T>,
-    absolute<T>,      absolute_product<T>, all_finite<T>,         any_nan<T>,
-    count_nonzero<T>, column_dot<T>,       mask_at_least<T>,      keep_first_equal<T>,
-    apply_mask<T>,    split_bracket<T>,    activate<T>,           spmm_sell<T>,
-    spmv_sell<T>,     spmm_blocks<T>,      spmv_blocks<T>,        spmv_dense<T>,
-    spmv_csr<T>,      spmv_lookup<T>,      rows_to_panel<T>,      panel_to_rows<T>,
+    kLanes<T>,        Table<T>::kColumns,  Table<T>::kPlaceBytes, kHasExpand,     multiply_and_add<T>,
+    absolute<T>,      absolute_product<T>, all_finite<T>,         any_nan<T>,     count_nonzero<T>,
+    column_dot<T>,    mask_at_least<T>,    keep_first_equal<T>,   apply_mask<T>,  split_bracket<T>,
+    activate<T>,      spmm_sell<T>,        spmv_sell<T>,          spmm_blocks<T>, spmv_blocks<T>,
+    spmv_dense<T>,    spmv_csr<T>,         spmv_bitmap<T>,        spmv_lookup<T>, rows_to_panel<T>,
+    panel_to_rows<T>,
 };
 
 constexpr char kInstructions[] =

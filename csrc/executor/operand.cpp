@@ -1,5 +1,7 @@
 #include "executor/operand.h"
 
+#include <stdexcept>
+
 namespace prunus {
 namespace {
 
@@ -92,6 +94,28 @@ class CsrOperand final : public RowOperand<T> {
 };
 
 template <class T>
+class BitmapOperand final : public RowOperand<T> {
+ public:
+  explicit BitmapOperand(BitmapMatrix<T> m) : Operand<T>(m.n_rows, m.n_cols, m.n_stored()), matrix_(std::move(m)) {
+    if (!active_target().kernels<T>().has_expand) throw std::invalid_argument("kind: this target has no bitmap");
+  }
+
+  i64 bytes() const override { return matrix_.bytes(); }
+  i64 readable_columns() const override {
+    const i64 lanes = active_target().kernels<T>().lanes;
+    return (matrix_.n_cols + lanes - 1) / lanes * lanes;
+  }
+
+  void multiply_rows(i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
+                     i64 y_stride) const override {
+    active_target().kernels<T>().spmv_bitmap(matrix_.view(), part, x, x_stride, n, epilogue, y, y_stride);
+  }
+
+ private:
+  BitmapMatrix<T> matrix_;
+};
+
+template <class T>
 class LookupOperand final : public RowOperand<T> {
  public:
   explicit LookupOperand(LookupMatrix<T> m) : Operand<T>(m.n_rows, m.n_cols, m.n_stored()), matrix_(std::move(m)) {}
@@ -132,15 +156,20 @@ std::shared_ptr<Operand<T>> make_operand(CsrMatrix<T> matrix) {
   return std::make_shared<CsrOperand<T>>(std::move(matrix));
 }
 template <class T>
+std::shared_ptr<Operand<T>> make_operand(BitmapMatrix<T> matrix) {
+  return std::make_shared<BitmapOperand<T>>(std::move(matrix));
+}
+template <class T>
 std::shared_ptr<Operand<T>> make_operand(LookupMatrix<T> matrix) {
   return std::make_shared<LookupOperand<T>>(std::move(matrix));
 }
 
-#define PRUNUS_OPERANDS(T)                                           \
-  template std::shared_ptr<Operand<T>> make_operand(SellMatrix<T>);  \
-  template std::shared_ptr<Operand<T>> make_operand(BlockMatrix<T>); \
-  template std::shared_ptr<Operand<T>> make_operand(DenseMatrix<T>); \
-  template std::shared_ptr<Operand<T>> make_operand(CsrMatrix<T>);   \
+#define PRUNUS_OPERANDS(T)                                            \
+  template std::shared_ptr<Operand<T>> make_operand(SellMatrix<T>);   \
+  template std::shared_ptr<Operand<T>> make_operand(BlockMatrix<T>);  \
+  template std::shared_ptr<Operand<T>> make_operand(DenseMatrix<T>);  \
+  template std::shared_ptr<Operand<T>> make_operand(CsrMatrix<T>);    \
+  template std::shared_ptr<Operand<T>> make_operand(BitmapMatrix<T>); \
   template std::shared_ptr<Operand<T>> make_operand(LookupMatrix<T>);
 PRUNUS_OPERANDS(float)
 PRUNUS_OPERANDS(double)

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "dispatch/cpu.h"
+#include "pack/bitmap.h"
 #include "pack/blocks.h"
 #include "pack/dense.h"
 #include "pack/lookup.h"
@@ -60,6 +61,8 @@ template <class T>
 std::shared_ptr<Operand<T>> make_operand(DenseMatrix<T> matrix);
 template <class T>
 std::shared_ptr<Operand<T>> make_operand(CsrMatrix<T> matrix);
+template <class T>
+std::shared_ptr<Operand<T>> make_operand(BitmapMatrix<T> matrix);
 template <class T>
 std::shared_ptr<Operand<T>> make_operand(LookupMatrix<T> matrix);
 

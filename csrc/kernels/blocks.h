@@ -11,15 +11,15 @@ PRUNUS_INLINE Range blocks_of(const Blocks<T>& w, i64 group) {
   return {w.group_start[group], w.group_start[group + 1]};
 }
 
-template <class T>
-PRUNUS_INLINE Range groups_of(const Blocks<T>& w, i64 part) {
+template <class M>
+PRUNUS_INLINE Range groups_of(const M& w, i64 part) {
   const Range rows = rows_of_part(w.n_rows, part);
   return {rows.begin / kBlockRows, (rows.end + kBlockRows - 1) / kBlockRows};
 }
 
 // How many rows of the group the matrix has.
-template <class T>
-PRUNUS_INLINE i64 rows_of(const Blocks<T>& w, i64 group) {
+template <class M>
+PRUNUS_INLINE i64 rows_of(const M& w, i64 group) {
   const i64 left = w.n_rows - group * kBlockRows;
   return left < kBlockRows ? left : kBlockRows;
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "formats.h"
-#include "simd.h"
+#include "simd/vector.h"
 
 namespace prunus::PRUNUS_TARGET {
 

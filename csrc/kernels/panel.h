@@ -4,7 +4,7 @@
 // features before the next: rows of 1024 floats lie in the same few sets of L1, which holds eight of them but not more.
 #pragma once
 
-#include "simd.h"
+#include "simd/quads.h"
 
 namespace prunus::PRUNUS_TARGET {
 

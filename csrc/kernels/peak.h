@@ -1,7 +1,7 @@
 // The rate of arithmetic, to hold the other kernels against.
 #pragma once
 
-#include "simd.h"
+#include "simd/vector.h"
 
 namespace prunus::PRUNUS_TARGET {
 

@@ -5,7 +5,7 @@
 
 #include "kernels/activation.h"
 #include "kernels/blocks.h"
-#include "simd.h"
+#include "simd/vector.h"
 
 namespace prunus::PRUNUS_TARGET {
 
@@ -89,6 +89,10 @@ PRUNUS_INLINE void sparse_group(const Blocks<T>& w, i64 group, const T* PRUNUS_R
   for (; b + 2 <= range.end; b += 2) {
     u64 next;
     __builtin_memcpy(&next, w.column + b + 2, sizeof next);
+    if (kApart) {
+      prefetch_ahead(w.value + b * kBlockRows);
+      prefetch_ahead(w.column + b);
+    }
     add_two_blocks<T, kVectors>(w.value + b * kBlockRows, columns, x, width, sum, kApart ? other : sum);
     columns = next;
   }

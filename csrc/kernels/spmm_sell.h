@@ -6,7 +6,7 @@
 #pragma once
 
 #include "kernels/activation.h"
-#include "simd.h"
+#include "simd/quads.h"
 
 namespace prunus::PRUNUS_TARGET {
 

@@ -3,7 +3,7 @@
 
 #include "kernels/activation.h"
 #include "kernels/blocks.h"
-#include "simd.h"
+#include "simd/vector.h"
 
 namespace prunus::PRUNUS_TARGET {
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "kernels/activation.h"
-#include "simd.h"
+#include "simd/vector.h"
 
 namespace prunus::PRUNUS_TARGET {
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "kernels/activation.h"
-#include "simd.h"
+#include "simd/lookup.h"
 
 namespace prunus::PRUNUS_TARGET {
 
@@ -27,12 +27,6 @@ PRUNUS_INLINE void add_tiles(const Lookup<T>& w, i64 tile, i64 n_tiles, i64 n_st
   }
 }
 
-// A number of steps that is known at compile time.
-template <int n>
-struct Steps {
-  static constexpr int kCount = n;
-};
-
 template <class T>
 PRUNUS_INLINE void look_up_group(const Lookup<T>& w, i64 group, const T* PRUNUS_RESTRICT x, const Epilogue<T>& epilogue,
                                  T* PRUNUS_RESTRICT y) {
@@ -47,19 +41,19 @@ PRUNUS_INLINE void look_up_group(const Lookup<T>& w, i64 group, const T* PRUNUS_
     };
     switch (n_steps) {
       case 1:
-        add(Steps<1>{});
+        add(Count<1>{});
         break;
       case 2:
-        add(Steps<2>{});
+        add(Count<2>{});
         break;
       case 3:
-        add(Steps<3>{});
+        add(Count<3>{});
         break;
       case 4:
-        add(Steps<4>{});
+        add(Count<4>{});
         break;
       default:
-        add(Steps<0>{});
+        add(Count<0>{});
     }
     tile += n_tiles;
   }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/activation.h"
-#include "simd.h"
+#include "simd/quads.h"
 
 namespace prunus::PRUNUS_TARGET {
 
@@ -20,7 +20,7 @@ PRUNUS_INLINE void add_slice(const SellSlice& slice, bool is_first, const u16* P
     prefetch_ahead(value + e);
     prefetch_ahead(offset + e);
     for (i64 v = 0; v < kPairVectors<T>; ++v) {
-      sum[v] += load_unaligned(value + e + v * kLanes<T>) * gather(x, offset + e + v * kLanes<T>);
+      sum[v] += load_unaligned(value + e + v * kLanes<T>) * gather_short(x, offset + e + v * kLanes<T>);
     }
   }
   alignas(kCacheLine) T pairs[2 * kSliceRows];

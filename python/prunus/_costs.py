@@ -1,8 +1,8 @@
 """Which packed format runs a weight fastest: a model of cycles, and the choice it makes.
 
 The figures are cycles of one core per unit of work, fitted to measurements of one layer of 1024 x 1024 at densities from 0.02
-to 1 (x86-64-v3: AMD EPYC 7003; docs/design/engine.md has the table). Those of targets that could not be measured are derived
-from the instructions of their kernels.
+to 1 (x86-64-v3: AMD EPYC 7003, x86-64-v4: EPYC 9004; docs/design/engine.md has the table). Those of targets that could not be
+measured are derived from the instructions of their kernels.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ REGIMES = ("rows", "narrow", "wide")
 _DENSE_DENSITY = 0.85  # above, nothing but the dense kernel is tried
 _WIDE_DENSITY = 0.65  # above, sell in wide panels gains up to 15 % where caches are quiet, else it loses 10 %
 _LAST_CACHE = 16e6  # bytes of a layer that come from memory at every call; fewer may be in a cache, or not
-_STREAM = 6.5  # bytes a cycle from memory: 21 GB/s
-_EIGHT_STREAMS = 8.5  # of eight rows at a time: 27 GB/s
 _FEW_ROWS = 16  # of a layer alone: many samples count, if one takes no longer than the call around it, in any format;
 _FEW_ENTRIES = 512  # which it does up to so many entries of csr, as it computes a whole vector of samples for one
 
@@ -36,6 +34,7 @@ class _Cycles:
     row: tuple[float, float, float]  # one sample: each entry, block, weight of a dense layer
     row_sum: float  # one sample, each row of a tile of columns of sell, or of blocks
     row_lookup: tuple[float, float]  # lookup, one sample: each value stored, and each tile of a group
+    row_bitmap: tuple[float, float]  # bitmap, a vector of columns of a row: one sample, each further one of a call
     row_dense_more: tuple[float, float, float]  # dense, each further sample of a call: a weight, a row, and the sample
     row_csr: tuple[float, float]  # csr, every sample of a vector of them: each entry, and each row
     narrow: tuple[float, float, float]  # a panel of one vector: each entry, block, weight of a dense layer
@@ -43,20 +42,65 @@ class _Cycles:
     wide: tuple[float, float, float]  # a panel of four vectors
     wide_sum: float
     turn: float  # each activation that is turned into a panel or back
+    memory: tuple[float, float]  # bytes a cycle of weights from memory: dense rows (eight streams), any other format
 
 
 _CYCLES = {
     "x86-64-v2": _Cycles(
-        (1.3, 3.0, 0.4), 6, (0, 0), (0.38, 6, 14), (1.1, 5), (2.0, 3.8, 1.2), 8, (5.0, 17.0, 4.4), 28, 0.8
+        row=(1.3, 3.0, 0.4),
+        row_sum=6,
+        row_lookup=(0, 0),
+        row_bitmap=(0, 0),
+        row_dense_more=(0.38, 6, 14),
+        row_csr=(1.1, 5),
+        narrow=(2.0, 3.8, 1.2),
+        narrow_sum=8,
+        wide=(5.0, 17.0, 4.4),
+        wide_sum=28,
+        turn=0.8,
+        memory=(8.5, 6.5),
     ),
-    "x86-64-v3": _Cycles(
-        (1.03, 1.65, 0.19), 5, (0.28, 1.6), (0.09, 5, 14), (0.75, 5), (1.11, 2.9, 0.62), 5, (2.32, 8.9, 2.07), 18, 0.6
+    "x86-64-v3": _Cycles(  # EPYC 7003 at 3.2 GHz: 27 and 21 GB/s from memory
+        row=(0.9, 1.65, 0.19),
+        row_sum=5,
+        row_lookup=(0.28, 1.6),
+        row_bitmap=(0, 0),
+        row_dense_more=(0.09, 5, 14),
+        row_csr=(0.75, 5),
+        narrow=(1.11, 2.9, 0.62),
+        narrow_sum=5,
+        wide=(2.32, 8.9, 2.07),
+        wide_sum=18,
+        turn=0.6,
+        memory=(8.5, 6.5),
     ),
-    "x86-64-v4": _Cycles(
-        (1.03, 1.65, 0.14), 5, (0.29, 1.6), (0.09, 6, 14), (0.75, 5), (1.2, 3.2, 1.05), 6, (4.8, 17.0, 4.2), 20, 0.5
+    "x86-64-v4": _Cycles(  # EPYC 9004 at 3.7 GHz: 22 GB/s from memory
+        row=(0.85, 1.3, 0.17),
+        row_sum=4,
+        row_lookup=(0.34, 2.1),
+        row_bitmap=(3.6, 1.5),
+        row_dense_more=(0.08, 5, 14),
+        row_csr=(0.75, 5),
+        narrow=(1.55, 4.7, 1.06),
+        narrow_sum=8,
+        wide=(4.55, 17.0, 4.14),
+        wide_sum=26,
+        turn=0.5,
+        memory=(6.0, 6.0),
     ),
     "aarch64": _Cycles(
-        (1.2, 2.0, 0.35), 5, (0, 0), (0.36, 6, 14), (1.0, 5), (1.6, 3.4, 1.05), 6, (4.6, 17.0, 4.2), 28, 0.8
+        row=(1.2, 2.0, 0.35),
+        row_sum=5,
+        row_lookup=(0, 0),
+        row_bitmap=(0, 0),
+        row_dense_more=(0.36, 6, 14),
+        row_csr=(1.0, 5),
+        narrow=(1.6, 3.4, 1.05),
+        narrow_sum=6,
+        wide=(4.6, 17.0, 4.2),
+        wide_sum=28,
+        turn=0.8,
+        memory=(8.5, 6.5),
     ),
 }
 
@@ -73,7 +117,13 @@ class _Work(NamedTuple):
 
     computed: float
     stored: float = 0.0
-    rate: float = _STREAM
+    rate: float = 1.0
+    more: float | None = None  # cycles of another sample in the same call; None: as many as the first one computes
+
+    @property
+    def further(self) -> float:
+        """Cycles of another sample."""
+        return self.computed if self.more is None else self.more
 
     @property
     def cycles(self) -> float:
@@ -108,9 +158,9 @@ def choose(matrix: _core._CsrMatrix, dtype: np.dtype[Any], *, alone: bool) -> La
     tile_columns = _tile_columns(matrix.nnz / (n_rows * n_cols), lanes * dtype.itemsize)
     narrow, wide = _panel_formats(cycles, matrix, dtype, tile_columns)
     name, work = _cheapest(_row_formats(cycles, matrix, dtype, tile_columns))
-    dense_more = _dense_more(cycles, n_rows, n_cols, dtype)
-    more = dense_more if name == "dense" else work.computed
+    more = work.further
     if alone and n_rows <= _FEW_ROWS:
+        dense_more = _dense_more(cycles, n_rows, n_cols, dtype)
         csr = cycles.row_csr[0] * matrix.nnz + cycles.row_csr[1] * n_rows
         if csr < min(dense_more, more) and matrix.nnz <= _FEW_ENTRIES:
             name, work, more = "csr", _Work(csr), csr
@@ -129,18 +179,24 @@ def choose(matrix: _core._CsrMatrix, dtype: np.dtype[Any], *, alone: bool) -> La
 def _row_formats(cycles: _Cycles, matrix: _core._CsrMatrix, dtype: np.dtype[Any], tile_columns: int) -> _Formats:
     (n_rows, n_cols), nnz = matrix.shape, matrix.nnz
     size = n_rows * n_cols
-    formats = {"dense": _Work(cycles.row[2] * size * dtype.itemsize / 4, size * dtype.itemsize, _EIGHT_STREAMS)}
+    more = _dense_more(cycles, n_rows, n_cols, dtype)
+    formats = {"dense": _Work(cycles.row[2] * size * dtype.itemsize / 4, size * dtype.itemsize, cycles.memory[0], more)}
     if nnz >= _DENSE_DENSITY * size:
         return formats
     blocks, entries = matrix.n_blocks, nnz * max(n_rows, _core.slice_rows) / n_rows
     sums = n_rows * -(-n_cols // tile_columns)
-    formats["sell"] = _Work(cycles.row[0] * entries + cycles.row_sum * sums, entries * (dtype.itemsize + 2))
-    formats["blocks"] = _Work(cycles.row[1] * blocks + cycles.row_sum * n_rows, blocks * (4 * dtype.itemsize + 4))
+    rate = cycles.memory[1]
+    formats["sell"] = _Work(cycles.row[0] * entries + cycles.row_sum * sums, entries * (dtype.itemsize + 2), rate)
+    formats["blocks"] = _Work(cycles.row[1] * blocks + cycles.row_sum * n_rows, blocks * (4 * dtype.itemsize + 4), rate)
     of_type = 0 if dtype == np.float32 else 1
+    if _core.has_expand():
+        steps = -(-n_rows // 4) * 4 * -(-n_cols // _core.lanes()[of_type])
+        stored = nnz * dtype.itemsize + size / 8
+        formats["bitmap"] = _Work(cycles.row_bitmap[0] * steps, stored, rate, cycles.row_bitmap[1] * steps)
     if columns := _core.lookup_columns()[of_type]:
         values, tiles = _expected_lookup(nnz / size, n_rows, n_cols, _core.lanes()[of_type], columns)
         computed = cycles.row_lookup[0] * values + cycles.row_lookup[1] * tiles
-        formats["lookup"] = _Work(computed, values * (dtype.itemsize + (0.5 if columns < 16 else 1.0)))
+        formats["lookup"] = _Work(computed, values * (dtype.itemsize + (0.5 if columns < 16 else 1.0)), rate)
     return formats
 
 
@@ -154,13 +210,14 @@ def _panel_formats(
 ) -> tuple[_Formats, _Formats]:
     (n_rows, n_cols), nnz = matrix.shape, matrix.nnz
     size = -(-n_rows // 4) * 4 * n_cols  # of groups of four rows
-    narrow = {"dense": _Work(cycles.narrow[2] * size, size * dtype.itemsize)}
+    rate = cycles.memory[1]
+    narrow = {"dense": _Work(cycles.narrow[2] * size, size * dtype.itemsize, rate)}
     wide = {"dense": _Work(cycles.wide[2] * size)}  # the weights are used often enough
     if nnz < _DENSE_DENSITY * n_rows * n_cols:
         blocks, sums = matrix.n_blocks, n_rows * -(-n_cols // tile_columns)
-        narrow["sell"] = _Work(cycles.narrow[0] * nnz + cycles.narrow_sum * sums, nnz * (dtype.itemsize + 2))
+        narrow["sell"] = _Work(cycles.narrow[0] * nnz + cycles.narrow_sum * sums, nnz * (dtype.itemsize + 2), rate)
         narrow["blocks"] = _Work(
-            cycles.narrow[1] * blocks + cycles.narrow_sum * n_rows, blocks * (4 * dtype.itemsize + 4)
+            cycles.narrow[1] * blocks + cycles.narrow_sum * n_rows, blocks * (4 * dtype.itemsize + 4), rate
         )
         if nnz < _WIDE_DENSITY * n_rows * n_cols:
             wide["sell"] = _Work(cycles.wide[0] * nnz + cycles.wide_sum * sums)
@@ -192,6 +249,8 @@ def _in_panel(formats: _Formats, samples: int) -> Choice:
 def _tile_columns(density: float, vector_bytes: int) -> int:
     """Columns whose part of a wide panel stays in L1, or in the near end of L2 where tiles hold few entries a row."""
     kib = next((kib for least, kib in ((0.3, 16), (0.15, 24), (0.07, 32), (0.03, 48)) if density >= least), 64)
+    if vector_bytes == 64:  # twice as many samples, of which sums are stored and loaded: Zen 4, up to 4 % faster
+        kib += kib // 2
     return kib * 1024 // (_core.panel_vectors * vector_bytes)
 
 

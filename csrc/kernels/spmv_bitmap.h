@@ -1,0 +1,100 @@
+// Weights marked by bits times samples as they come: the weights that there are get expanded into vectors of columns,
+// and meet vectors of activations. Nothing is gathered, and no weight has a column that is stored.
+#pragma once
+
+#include "kernels/activation.h"
+#include "kernels/blocks.h"
+#include "kernels/sums.h"
+#include "simd/expand.h"
+
+namespace prunus::PRUNUS_TARGET {
+
+// Four rows of a tile: what is left of their bits, and where their next weights are.
+template <class T>
+struct BitmapRows {
+  u64 bits[kBlockRows];
+  const T* value[kBlockRows];
+};
+
+// `columns` (up to a vector more) of a tile times kSamples samples.
+template <class T, int kSamples>
+PRUNUS_INLINE void add_bitmap_tile(BitmapRows<T>& rows, i64 columns, const T* x, i64 x_stride,
+                                   Vector<T> (&sum)[kSamples][kBlockRows]) {
+  constexpr u64 kLaneBits = (u64{1} << kLanes<T>)-1;
+  for (i64 c = 0; c < columns; c += kLanes<T>) {
+    Vector<T> activations[kSamples];
+    for (int s = 0; s < kSamples; ++s) activations[s] = load_unaligned(x + s * x_stride + c);
+    for (int j = 0; j < kBlockRows; ++j) {
+      const Vector<T> weight = expand(rows.value[j], rows.bits[j]);
+      rows.value[j] += __builtin_popcountll(rows.bits[j] & kLaneBits);
+      rows.bits[j] >>= kLanes<T>;
+      for (int s = 0; s < kSamples; ++s) sum[s][j] = add_product<T>(sum[s][j], weight, activations[s]);
+    }
+  }
+}
+
+// A group times kSamples samples, without the activation. Every sum is one vector: what it is does not depend on the
+// samples beside it.
+template <class T, int kSamples>
+PRUNUS_INLINE void dot_bitmap(const Bitmap<T>& w, i64 group, const T* x, i64 x_stride, const T* bias, T* y,
+                              i64 y_stride) {
+  Vector<T> sum[kSamples][kBlockRows];
+  for (auto& of_sample : sum) {
+    for (Vector<T>& v : of_sample) v = broadcast(T(0));
+  }
+  const i64 n_tiles = (w.n_cols + kBitmapColumns - 1) / kBitmapColumns;
+  const u64* bits = w.bits + group * n_tiles * kBlockRows;
+  const T* value = w.value + w.group_value[group];
+  for (i64 begin = 0; begin < w.n_cols; begin += kBitmapColumns) {
+    BitmapRows<T> rows;
+    prefetch_ahead(bits);
+    for (int j = 0; j < kBlockRows; ++j) {
+      prefetch_ahead(value);
+      rows.bits[j] = *bits++;
+      rows.value[j] = value;
+      value += __builtin_popcountll(rows.bits[j]);
+    }
+    if (begin + kBitmapColumns <= w.n_cols) {
+      add_bitmap_tile<T, kSamples>(rows, kBitmapColumns, x + begin, x_stride, sum);
+    } else {
+      add_bitmap_tile<T, kSamples>(rows, w.n_cols - begin, x + begin, x_stride, sum);
+    }
+  }
+  const i64 row = group * kBlockRows, n_rows = rows_of(w, group);
+  for (int s = 0; s < kSamples; ++s) {
+    if (n_rows == kBlockRows) {
+      store_sums<T, kBlockRows>(sum[s], bias + row, 1, y + s * y_stride + row, 1);
+      continue;
+    }
+    T of_row[kBlockRows], none[kBlockRows] = {};
+    store_sums<T, kBlockRows>(sum[s], none, 1, of_row, 1);
+    for (i64 j = 0; j < n_rows; ++j) y[s * y_stride + row + j] = of_row[j] + bias[row + j];
+  }
+}
+
+// y[s, r] = activation(sum of w[r, c] * x[s, c] + bias[r]) for n samples and the rows r of a part. Sample s at x + s *
+// x_stride, readable up to a whole vector, and y + s * y_stride, not overlapping. A sample's result depends on its row
+// of x alone. O(n_rows * n_cols * n).
+template <class T>
+void spmv_bitmap(const Bitmap<T>& w, i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
+                 i64 y_stride) noexcept {
+  if constexpr (kHasExpand) {
+    const Range groups = groups_of(w, part);
+    for (i64 g = groups.begin; g < groups.end; ++g) {
+      i64 s = 0;
+      const auto dot = [&](auto samples) {
+        constexpr int kSamples = decltype(samples)::kCount;
+        for (; s + kSamples <= n; s += kSamples) {
+          dot_bitmap<T, kSamples>(w, g, x + s * x_stride, x_stride, epilogue.bias, y + s * y_stride, y_stride);
+        }
+      };
+      dot(Count<4>{});
+      dot(Count<2>{});
+      dot(Count<1>{});
+    }
+    const Range rows = rows_of_part(w.n_rows, part);
+    for (i64 s = 0; s < n; ++s) finish(y + s * y_stride + rows.begin, rows.end - rows.begin, epilogue);
+  }
+}
+
+}  // namespace prunus::PRUNUS_TARGET
