@@ -241,6 +241,11 @@ def panels_from(layers: list[LayerChoice], lanes: int) -> int | None:
     return lanes + 1
 
 
+def moved(n_activations: int, dtype: np.dtype[Any]) -> float:
+    """Return the cycles that so many activations take from memory, or to it."""
+    return n_activations * dtype.itemsize / _CYCLES[_core.active_target()].memory[1]
+
+
 def _in_panel(formats: _Formats, samples: int) -> Choice:
     name, work = _cheapest(formats)
     return Choice(name, work.cycles / samples)

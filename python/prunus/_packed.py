@@ -78,10 +78,11 @@ def executor(layers: list[tuple[PackedWeight, Floats, int, float]]) -> tuple[_co
     choices = [weight.choice for weight, *_ in layers]
     dtype = layers[0][0].dtype
     panels_from = _costs.panels_from(choices, _core.lanes()[0 if dtype == np.float32 else 1])
+    moved = _costs.moved(layers[0][0].shape[1] + layers[-1][0].shape[0], dtype)  # two threads read faster than one
     made = (_core.ExecutorF32 if dtype == np.float32 else _core.ExecutorF64)(
         [(*weight.operands, *rest) for weight, *rest in layers],  # type: ignore[misc]
         _NEVER if panels_from is None else panels_from,
-        sum(choice.rows.cycles for choice in choices),
-        sum(choice.wide.cycles for choice in choices) + choices[0].turns[0] + choices[-1].turns[1],
+        max(moved, sum(choice.rows.cycles for choice in choices)),
+        max(moved, sum(choice.wide.cycles for choice in choices) + choices[0].turns[0] + choices[-1].turns[1]),
     )
     return made, panels_from
