@@ -253,7 +253,8 @@ def _in_panel(formats: _Formats, samples: int) -> Choice:
 
 def _tile_columns(density: float, vector_bytes: int) -> int:
     """Columns whose part of a wide panel stays in L1, or in the near end of L2 where tiles hold few entries a row."""
-    kib = next((kib for least, kib in ((0.3, 16), (0.15, 24), (0.07, 32), (0.03, 48)) if density >= least), 64)
+    steps = ((0.3, 16), (0.15, 24), (0.07, 32), (0.03, 48), (0.015, 64))
+    kib = next((kib for least, kib in steps if density >= least), 128)
     if vector_bytes == 64:  # twice as many samples, of which sums are stored and loaded: Zen 4, up to 4 % faster
         kib += kib // 2
     return kib * 1024 // (_core.panel_vectors * vector_bytes)
