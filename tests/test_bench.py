@@ -42,7 +42,7 @@ right = rival.CONTENDERS
 def lie(case):
     good = right[{kind}].build(case)
     return lambda data: lambda: {spoil}
-rival.CONTENDERS = [Contender("liar", {name!r}, lie)]
+rival.CONTENDERS = [Contender({liar!r}, {name!r}, lie)]
 import bench.run, sys
 sys.argv = ["run", "--quick", "--case", {name!r}]
 bench.run.main()
@@ -53,11 +53,19 @@ bench.run.main()
     ("kind", "name", "spoil"),
     [(0, "mask", "~good(data)()"), (1, "mlp", "good(data)() * 1.01"), (0, "mask", "good(data)() | True")],
 )
-def test_a_wrong_answer_ends_the_run(kind: int, name: str, spoil: str) -> None:
-    code = WRONG.format(kind=kind, name=name, spoil=spoil)
-    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert result.returncode != 0
-    assert "AssertionError" in result.stderr
+def test_a_wrong_answer_of_ours_ends_the_run_and_that_of_a_rival_is_left_out(kind: int, name: str, spoil: str) -> None:
+    results = []
+    for liar in ("prunus, lying", "liar"):
+        code = WRONG.format(kind=kind, name=name, spoil=spoil, liar=liar)
+        command = [sys.executable, "-c", code]
+        results.append(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False))
+    ours, rivals = results
+    assert ours.returncode != 0
+    assert "AssertionError" in ours.stderr
+    assert rivals.returncode == 0, rivals.stderr
+    assert "the answer of liar is wrong; it is left out" in rivals.stderr
+    assert "| liar" not in rivals.stdout
+    assert "| prunus" in rivals.stdout
 
 
 def test_variables_that_slow_a_rival_are_unset() -> None:
