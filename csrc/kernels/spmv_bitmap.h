@@ -49,7 +49,8 @@ PRUNUS_INLINE void dot_bitmap(const Bitmap<T>& w, i64 group, const T* x, i64 x_s
     BitmapRows<T> rows;
     prefetch_ahead(bits);
     for (int j = 0; j < kBlockRows; ++j) {
-      prefetch_ahead(value);
+      constexpr i64 kLine = kCacheLine / static_cast<i64>(sizeof(T)), kLines = kSamples > 1 ? 3 : 1;
+      for (i64 l = 0; l < kLines; ++l) prefetch_ahead(value + l * kLine);
       rows.bits[j] = *bits++;
       rows.value[j] = value;
       value += __builtin_popcountll(rows.bits[j]);

@@ -43,9 +43,10 @@ PRUNUS_INLINE void add_last_columns(const T* value, i64 stride, i64 n_cols, cons
 }
 
 // kRows rows from `row` on times kSamples samples, without the activation. Every sum is one vector: what it is depends
-// neither on the rows nor on the samples beside it. Rows from memory: the processor follows eight or four of them by
-// itself, and prefetches would take loads that are needed; two rows leave loads to spare (1024 x 1024, four samples:
-// 300 us with prefetches, 360 without; in a cache 122 either way).
+// neither on the rows nor on the samples beside it. Rows from memory: with one or two samples the
+// processor follows eight or four of them by itself, and prefetches would take loads that are needed; four samples
+// leave loads to spare (1024 x 1024, four samples, AVX2: 300 us with prefetches, 360 without; in a cache 122 either
+// way. AVX-512: 240 to 300 with, 300 to 370 without; in a cache 113 and 84).
 template <class T, int kRows, int kSamples>
 PRUNUS_INLINE void dot_rows(const Dense<T>& w, i64 row, const T* PRUNUS_RESTRICT x, i64 x_stride, const T* bias,
                             T* PRUNUS_RESTRICT y, i64 y_stride) {
@@ -60,7 +61,7 @@ PRUNUS_INLINE void dot_rows(const Dense<T>& w, i64 row, const T* PRUNUS_RESTRICT
     add_columns<T, kRows, kSamples>(value + c, w.stride, activations, sum);
   };
   i64 c = 0;
-  if constexpr (kRows == 2 && kSamples == 4) {
+  if constexpr (kSamples == 4) {
     constexpr i64 kLine = kCacheLine / static_cast<i64>(sizeof(T));
     for (; c + kLine <= w.n_cols; c += kLine) {
       for (i64 j = 0; j < kRows; ++j) __builtin_prefetch(value + (kRows + j) * w.stride + c);
@@ -116,6 +117,7 @@ template <class T>
 void spmv_dense(const Dense<T>& w, i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
                 i64 y_stride) noexcept {
   const Range rows = rows_of_part(w.n_rows, part);
+  constexpr int kSums = kRegisters / 2;  // of several samples
   const i64 tile = rows.end - rows.begin == 1 ? 8 : 4;
   for (i64 s = 0; s < n; s += tile) {
     const T* in = x + s * x_stride;
@@ -126,9 +128,9 @@ void spmv_dense(const Dense<T>& w, i64 part, const T* x, i64 x_stride, i64 n, co
     } else if (tile == 8) {
       dot_part<T, 1, 8>(w, rows, in, x_stride, m, epilogue.bias, out, y_stride);
     } else if (m < 4) {
-      dot_part<T, 4, 2>(w, rows, in, x_stride, m, epilogue.bias, out, y_stride);
+      dot_part<T, kSums / 2, 2>(w, rows, in, x_stride, m, epilogue.bias, out, y_stride);
     } else {
-      dot_part<T, 2, 4>(w, rows, in, x_stride, m, epilogue.bias, out, y_stride);
+      dot_part<T, kSums / 4, 4>(w, rows, in, x_stride, m, epilogue.bias, out, y_stride);
     }
   }
   for (i64 s = 0; s < n; ++s) finish(y + s * y_stride + rows.begin, rows.end - rows.begin, epilogue);

@@ -29,6 +29,13 @@ using Vector = typename VectorOf<T>::type;
 template <class T>
 constexpr i64 kLanes = PRUNUS_VECTOR_BYTES / sizeof(T);
 
+// Vector registers of the target.
+#if defined(__AVX512F__) || defined(__aarch64__)
+constexpr int kRegisters = 32;
+#else
+constexpr int kRegisters = 16;
+#endif
+
 // A number that is known at compile time, as an argument.
 template <int n>
 struct Count {
