@@ -29,10 +29,13 @@ class Machine:
 
     @property
     def cpu(self) -> str:
-        """The CPU's name."""
+        """The CPU's name, its family and model (a virtual machine may name but the brand), and the target in use."""
         lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-        names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-        return f"{names[0] if names else platform.processor()} ({len(names)} CPUs), target {_core.active_target()}"
+        fields = dict(map(str.strip, line.split(":", 1)) for line in lines if ":" in line)
+        kind = f", family {fields['cpu family']} model {fields['model']}" if "cpu family" in fields else ""
+        n_cpus = sum(line.startswith("processor") for line in lines)
+        name = fields.get("model name", platform.processor())
+        return f"{name}{kind} ({n_cpus} CPUs), target {_core.active_target()}"
 
     @functools.cache  # noqa: B019 - there is one machine
     def bandwidth(self, threads: int) -> float:

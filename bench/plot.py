@@ -130,7 +130,7 @@ def main() -> None:
         "`python -m bench.plot grid.jsonl docs/benchmarks`.",
     ]
     for (network, threads, cpu), grid in sorted(read(options.lines).items()):
-        name = f"{network}-{threads}-threads"
+        name = f"{network}-{cpu.rpartition(' ')[2]}-{threads}-threads"
         shape = next(iter(next(iter(grid.values())).values()))["case"].split(",")[0]
         plot(grid, f"{shape}, {threads} thread{'s' * (threads > 1)}, {cpu}", options.folder / f"{name}.svg")
         parts += [f"## {shape}, {threads} thread{'s' * (threads > 1)}", f"{cpu}", table(grid)]

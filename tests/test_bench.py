@@ -108,7 +108,7 @@ def test_tables_and_plots(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
         for name, is_dense, time in (("prunus", False, ours), ("Slow", True, 2 * dense), ("Fast", True, dense)):
             line = {
                 "case": "3-2, x", "parameters": parameters, "contender": name, "is_dense": is_dense, "minimum_us": time,
-                "ratio_of_minima": time / ours, "fraction_of_limit": 0.25, "cpu": "a CPU",
+                "ratio_of_minima": time / ours, "fraction_of_limit": 0.25, "cpu": "a CPU, target x86-64-v4",
             }  # fmt: skip
             lines.append(json.dumps(line))
     (tmp_path / "lines").write_text("\n".join(lines))
@@ -118,7 +118,7 @@ def test_tables_and_plots(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     assert "2.00x 10 µs 25%" in text
     assert "4.00x 5 µs 25%" in text
     assert "Slowest cell against the best dense: 0.90 (batch 16, 90% zeros)" in text
-    assert "batch 16" in (tmp_path / "out" / "tiny-1-threads.svg").read_text()
+    assert "batch 16" in (tmp_path / "out" / "tiny-x86-64-v4-1-threads.svg").read_text()
 
 
 def test_more_instructions_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
