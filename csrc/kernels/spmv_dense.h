@@ -43,11 +43,10 @@ PRUNUS_INLINE void add_last_columns(const T* value, i64 stride, i64 n_cols, cons
 }
 
 // kRows rows from `row` on times kSamples samples, without the activation. Every sum is one vector: what it is depends
-// neither on the rows nor on the samples beside it. Rows from memory: with one or two samples
-// the processor follows eight or four of them by itself, and prefetches would take loads that are needed; four samples
-// leave loads to spare (1024 x 1024, four samples, AVX2: 300 us with prefetches, 360 without; in a cache 122 either way.
-// AVX-512: 240 to 300 with, 300 to 370 without; in a cache 113 and 84). One row follows the samples instead (200 -> 1,
-// 1024 of them from L3: 14.0 us with, 16.4 without).
+// neither on the rows nor on the samples beside it. Rows from memory: with one or two samples the processor follows
+// eight or four of them by itself, and prefetches would take loads that are needed; four samples leave loads to spare
+// (1024 x 1024, AVX-512: 160 to 190 us with prefetches, 300 to 370 without). One row follows the samples instead (200
+// -> 1, 1024 of them from L3: 14.0 us with, 16.4 without).
 template <class T, int kRows, int kSamples>
 PRUNUS_INLINE void dot_rows(const Dense<T>& w, i64 row, const T* PRUNUS_RESTRICT x, i64 x_stride, const T* bias,
                             T* PRUNUS_RESTRICT y, i64 y_stride) {
@@ -65,10 +64,10 @@ PRUNUS_INLINE void dot_rows(const Dense<T>& w, i64 row, const T* PRUNUS_RESTRICT
   if constexpr (kSamples >= 4) {
     constexpr i64 kLine = kCacheLine / static_cast<i64>(sizeof(T));
     for (; c + kLine <= w.n_cols; c += kLine) {
-      if constexpr (kSamples == 8) {
-        for (i64 s = 0; s < kSamples; ++s) __builtin_prefetch(x + (kSamples + s) * x_stride + c);
+      if constexpr (kRows == 1) {
+        for (i64 s = 0; s < kSamples; ++s) prefetch(x + (kSamples + s) * x_stride + c);
       } else {
-        for (i64 j = 0; j < kRows; ++j) __builtin_prefetch(value + (kRows + j) * w.stride + c);
+        for (i64 j = 0; j < kRows; ++j) prefetch(value + (kRows + j) * w.stride + c);
       }
       for (i64 v = 0; v < kLine; v += kLanes<T>) step(c + v);
     }
@@ -117,7 +116,7 @@ PRUNUS_INLINE void dot_part(const Dense<T>& w, Range rows, const T* x, i64 x_str
 
 // y[s, r] = activation(sum of w[r, c] * x[s, c] + bias[r]) for n samples and the rows r of a part. Sample s at x + s *
 // x_stride and y + s * y_stride, not overlapping. A sample's result depends on its row of x alone. Eight sums in
-// flight. O(n_rows * n_cols * n).
+// flight, or sixteen where registers allow. O(n_rows * n_cols * n).
 template <class T>
 void spmv_dense(const Dense<T>& w, i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
                 i64 y_stride) noexcept {

@@ -1,7 +1,5 @@
 #include "pack/bitmap.h"
 
-#include <algorithm>
-
 namespace prunus {
 
 template <class T>

@@ -98,13 +98,17 @@ PRUNUS_INLINE Vector<T> add_product(Vector<T> sum, Vector<T> a, Vector<T> b) {
 #endif
 }
 
+// Into L2: what comes from memory long before it is needed would push others out of L1, and take its few outstanding
+// misses (Zen 4, 1024 x 1024, four samples, dense: into L1 113 us, from memory 240; into L2 83 and 160 to 190).
+PRUNUS_INLINE void prefetch(const void* p) { __builtin_prefetch(p, 0, 2); }
+
 // For weights that are read once, from one end to the other: by itself the hardware brings a stream from L3 at about 5
 // bytes a cycle (Zen 3), a third of what it can.
 constexpr i64 kPrefetchBytes = 4096;
 
 template <class T>
 PRUNUS_INLINE void prefetch_ahead(const T* p) {
-  __builtin_prefetch(reinterpret_cast<const char*>(p) + kPrefetchBytes);
+  prefetch(reinterpret_cast<const void*>(reinterpret_cast<u64>(p) + u64{kPrefetchBytes}));  // may be past the end
 }
 
 // Lane l is at(l).

@@ -117,7 +117,7 @@ class _Work(NamedTuple):
 
     computed: float
     stored: float = 0.0
-    rate: float = 1.0
+    rate: float = 1.0  # where bytes are stored
     more: float | None = None  # cycles of another sample in the same call; None: as many as the first one computes
 
     @property
@@ -191,7 +191,7 @@ def _row_formats(cycles: _Cycles, matrix: _core._CsrMatrix, dtype: np.dtype[Any]
     of_type = 0 if dtype == np.float32 else 1
     if _core.has_expand():
         steps = -(-n_rows // 4) * 4 * -(-n_cols // _core.lanes()[of_type])
-        stored = nnz * dtype.itemsize + size / 8
+        stored = nnz * dtype.itemsize + -(-n_rows // 4) * 4 * -(-n_cols // 64) * 8
         formats["bitmap"] = _Work(cycles.row_bitmap[0] * steps, stored, rate, cycles.row_bitmap[1] * steps)
     if columns := _core.lookup_columns()[of_type]:
         values, tiles = _expected_lookup(nnz / size, n_rows, n_cols, _core.lanes()[of_type], columns)
