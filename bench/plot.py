@@ -41,7 +41,7 @@ def read(path: Path) -> dict[tuple[str, int, str], Grid]:
 
 def best_dense(cell: Cell) -> float:
     """Return the microseconds of the fastest dense rival."""
-    return float(min(row["minimum_us"] for row in cell.values() if row["is_dense"]))
+    return float(min((row["minimum_us"] for row in cell.values() if row["is_dense"]), default=float("nan")))
 
 
 def table(grid: Grid) -> str:
@@ -123,7 +123,7 @@ def main() -> None:
         "# Benchmarks",
         "Layers with ReLU and zeros at random, float32, end to end: X row-major in, result out, weights alone packed "
         "beforehand. In each cell all contenders ran in turn in one run, on the same data and number of threads, and every "
-        "answer was checked against its error bound. A cell: how many times as fast as the fastest dense rival of that cell "
+        "answer was checked against its error bound; a rival whose answer was wrong is left out. A cell: how many times as fast as the fastest dense rival of that cell "
         "(NumPy, PyTorch, ONNX Runtime, OpenVINO), our shortest time, and the fraction of the physical limit (the larger of "
         "arithmetic at the peak rate and bytes at the measured bandwidth) that this is. Made by "
         "`python -m bench.run --case mlp --grid --json grid.jsonl` and "
@@ -131,6 +131,8 @@ def main() -> None:
     ]
     for (network, threads, cpu), grid in sorted(read(options.lines).items()):
         name = f"{network}-{cpu.rpartition(' ')[2]}-{threads}-threads"
+        if f"![speed-up]({name}.svg)" in parts:
+            parser.error(f"two processors of one target, {name}: draw them into folders of their own")
         shape = next(iter(next(iter(grid.values())).values()))["case"].split(",")[0]
         plot(grid, f"{shape}, {threads} thread{'s' * (threads > 1)}, {cpu}", options.folder / f"{name}.svg")
         parts += [f"## {shape}, {threads} thread{'s' * (threads > 1)}", f"{cpu}", table(grid)]

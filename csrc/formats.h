@@ -90,7 +90,7 @@ struct Blocks {
 };
 static_assert(kPartRows % kBlockRows == 0, "a part has whole groups");
 
-// A bit for each weight, and the weights that are not 0, in groups of four rows (kBlockRows) and tiles of 64 columns:
+// A bit for each weight, and those weights that there are, in groups of four rows (kBlockRows) and tiles of 64 columns:
 // of a tile, a word of bits for each row of the group, and its weights, row by row. Groups do not cross parts.
 constexpr i64 kBitmapColumns = 64;
 

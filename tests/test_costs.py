@@ -40,6 +40,27 @@ def test_dense_at_both_ends_and_sparse_in_between(dtype: Any, target: str, rng: 
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+def test_a_bitmap_where_weights_can_be_expanded(dtype: Any, target: str, rng: np.random.Generator) -> None:
+    rows = {density: choose(spread(rng, 300, 300, density, dtype))[0].rows.format for density in (0.05, 0.5, 1.0)}
+    assert (rows[0.5] == "bitmap") == (target == "x86-64-v4")
+    assert "bitmap" not in (rows[0.05], rows[1.0])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_tiles_widen_as_weights_get_fewer(dtype: Any, target: str) -> None:
+    lanes = _core.lanes()[DTYPES.index(dtype)]
+    tiles = [
+        _costs._tile_columns(density, lanes * np.dtype(dtype).itemsize) for density in (1.0, 0.2, 0.1, 0.05, 0.02, 0.01)
+    ]
+    assert tiles == sorted(set(tiles))
+    assert tiles[-1] <= 65536
+
+
+def test_what_is_moved_counts_in_bytes(target: str) -> None:
+    assert _costs.moved(200, np.dtype(np.float64)) == 2 * _costs.moved(200, np.dtype(np.float32)) > 0
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_one_output_takes_no_panels(dtype: Any, target: str, rng: np.random.Generator) -> None:
     for density, name in ((1.0, "dense"), (0.02, "csr")):
         choice, from_samples = choose(spread(rng, 1, 400, density, dtype))

@@ -84,8 +84,8 @@ class MlpCase(Case):
 
     def limit(self, machine: Machine) -> tuple[str, float]:  # noqa: D102
         n_nonzero, n_weights = self.network.n_nonzero, self.network.n_weights
-        # A weight and a column of one byte, or the weight alone; X and the output.
-        weights = min(n_nonzero * 5, n_weights * 4)
+        # A weight and a column of one byte, or a bit for every weight, or the weights alone; X and the output.
+        weights = min(n_nonzero * 5, n_nonzero * 4 + n_weights // 8, n_weights * 4)
         bytes_moved = weights + self.batch * (self.widths[0] + self.widths[-1]) * 4
         cached = machine.cache_bandwidth if bytes_moved < machine.last_cache else machine.bandwidth
         seconds = {

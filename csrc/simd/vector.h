@@ -106,10 +106,14 @@ PRUNUS_INLINE void prefetch(const void* p) { __builtin_prefetch(p, 0, 2); }
 // bytes a cycle (Zen 3), a third of what it can.
 constexpr i64 kPrefetchBytes = 4096;
 
-template <class T>
-PRUNUS_INLINE void prefetch_ahead(const T* p) {
-  prefetch(reinterpret_cast<const void*>(reinterpret_cast<u64>(p) + u64{kPrefetchBytes}));  // may be past the end
+PRUNUS_INLINE const void* ahead_of(const void* p) {  // may be past the end
+  return reinterpret_cast<const void*>(reinterpret_cast<u64>(p) + u64{kPrefetchBytes});
 }
+
+PRUNUS_INLINE void prefetch_ahead(const void* p) { prefetch(ahead_of(p)); }
+
+// Into L1.
+PRUNUS_INLINE void prefetch_ahead_near(const void* p) { __builtin_prefetch(ahead_of(p)); }
 
 // Lane l is at(l).
 template <class T, class F>
