@@ -31,7 +31,8 @@ class Machine:
     def cpu(self) -> str:
         """The CPU's name, its family and model (a virtual machine may name but the brand), and the target in use."""
         lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-        fields = dict(map(str.strip, line.split(":", 1)) for line in lines if ":" in line)
+        pairs = [line.partition(":") for line in lines]
+        fields = {name.strip(): value.strip() for name, _, value in pairs}
         kind = f", family {fields['cpu family']} model {fields['model']}" if "cpu family" in fields else ""
         n_cpus = sum(line.startswith("processor") for line in lines)
         name = fields.get("model name", platform.processor())
