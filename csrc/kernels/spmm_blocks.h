@@ -89,7 +89,7 @@ PRUNUS_INLINE void sparse_group(const Blocks<T>& w, i64 group, const T* PRUNUS_R
   for (; b + 2 <= range.end; b += 2) {
     u64 next;
     __builtin_memcpy(&next, w.column + b + 2, sizeof next);
-    if (kApart) {
+    if (kVectors == 1) {
       prefetch_ahead(w.value + b * kBlockRows);
       prefetch_ahead(w.column + b);
     }

@@ -118,7 +118,7 @@ PRUNUS_INLINE void dot_part(const Dense<T>& w, Range rows, const T* x, i64 x_str
 
 // y[s, r] = activation(sum of w[r, c] * x[s, c] + bias[r]) for n samples and the rows r of a part. Sample s at x + s *
 // x_stride and y + s * y_stride, not overlapping. A sample's result depends on its row of x alone. Eight sums in
-// flight, or sixteen where registers allow. O(n_rows * n_cols * n).
+// flight, with several samples half as many as there are registers. O(n_rows * n_cols * n).
 template <class T>
 void spmv_dense(const Dense<T>& w, i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
                 i64 y_stride) noexcept {

@@ -20,23 +20,19 @@ struct QuadOf {
 // Quad q of the vector is at(q).
 template <class T, class F>
 PRUNUS_INLINE Vector<T> join_quads(F&& at) {
-  typename QuadOf<T>::type quad[kQuads<T>];
-  for (i64 q = 0; q < kQuads<T>; ++q) {
-    quad[q] = at(q);
-    keep_vector(quad[q]);  // one after the other: the places of all of them at once would not find registers enough
-  }
 #if PRUNUS_VECTOR_BYTES == 16
-  return quad[0];
-#elif PRUNUS_VECTOR_BYTES == 32
-  const __m256i low = _mm256_castsi128_si256(reinterpret_cast<__m128i>(quad[0]));
-  return reinterpret_cast<Vector<T>>(_mm256_inserti128_si256(low, reinterpret_cast<__m128i>(quad[1]), 1));
+  return at(0);
 #else
-  __m256i half[2];
-  for (int i = 0; i < 2; ++i) {
-    half[i] = _mm256_castsi128_si256(reinterpret_cast<__m128i>(quad[2 * i]));
-    half[i] = _mm256_inserti128_si256(half[i], reinterpret_cast<__m128i>(quad[2 * i + 1]), 1);
-  }
-  return reinterpret_cast<Vector<T>>(_mm512_inserti64x4(_mm512_castsi256_si512(half[0]), half[1], 1));
+  const auto half = [&](i64 q) {
+    const __m256i low = _mm256_castsi128_si256(reinterpret_cast<__m128i>(at(q)));
+    return _mm256_inserti128_si256(low, reinterpret_cast<__m128i>(at(q + 1)), 1);
+  };
+#  if PRUNUS_VECTOR_BYTES == 32
+  return reinterpret_cast<Vector<T> >(half(0));
+#  else
+  const __m512i low = _mm512_castsi256_si512(half(0));
+  return reinterpret_cast<Vector<T> >(_mm512_inserti64x4(low, half(2), 1));
+#  endif
 #endif
 }
 
@@ -48,11 +44,14 @@ PRUNUS_INLINE Vector<T> gather_short(const T* x, const u16* offset) {
     u64 offsets = 0;
     __builtin_memcpy(&offsets, offset + q * kQuad<T>, kQuad<T> * sizeof *offset);
     const auto at = [&](int i) { return x[offsets >> (16 * i) & 0xFFFF]; };
+    typename QuadOf<T>::type quad;
     if constexpr (kQuad<T> == 4) {
-      return typename QuadOf<T>::type{at(0), at(1), at(2), at(3)};
+      quad = typename QuadOf<T>::type{at(0), at(1), at(2), at(3)};
     } else {
-      return typename QuadOf<T>::type{at(0), at(1)};
+      quad = typename QuadOf<T>::type{at(0), at(1)};
     }
+    keep_vector(quad);  // one after the other: the places of all of them at once would not find registers enough
+    return quad;
   });
 }
 
@@ -123,23 +122,11 @@ PRUNUS_INLINE Vector<double> splat(Vector<double> v) {
 // Quad q of the vector comes from p + q * stride, any alignment.
 template <class T>
 PRUNUS_INLINE Vector<T> gather_quads(const T* p, i64 stride) {
-#if PRUNUS_VECTOR_BYTES == 32
-  const __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-  const __m128i high = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + stride));
-  return reinterpret_cast<Vector<T>>(_mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1));
-#elif PRUNUS_VECTOR_BYTES == 64 && defined(__AVX512F__)
-  __m512i v = _mm512_castsi128_si512(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
-  v = _mm512_inserti32x4(v, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + stride)), 1);
-  v = _mm512_inserti32x4(v, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 2 * stride)), 2);
-  v = _mm512_inserti32x4(v, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 3 * stride)), 3);
-  return reinterpret_cast<Vector<T>>(v);
-#else
-  Vector<T> v;
-  for (i64 q = 0; q < kQuads<T>; ++q) {
-    __builtin_memcpy(reinterpret_cast<char*>(&v) + 16 * q, p + q * stride, 16);
-  }
-  return v;
-#endif
+  return join_quads<T>([&](i64 q) {
+    typename QuadOf<T>::type quad;
+    __builtin_memcpy(&quad, p + q * stride, sizeof quad);
+    return quad;
+  });
 }
 
 // Quad q of the vector goes to p + q * stride, any alignment.

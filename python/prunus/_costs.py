@@ -157,10 +157,11 @@ def choose(matrix: _core._CsrMatrix, dtype: np.dtype[Any], *, alone: bool) -> La
     n_rows, n_cols = matrix.shape
     tile_columns = _tile_columns(matrix.nnz / (n_rows * n_cols), lanes * dtype.itemsize)
     narrow, wide = _panel_formats(cycles, matrix, dtype, tile_columns)
-    name, work = _cheapest(_row_formats(cycles, matrix, dtype, tile_columns))
+    row_formats = _row_formats(cycles, matrix, dtype, tile_columns)
+    name, work = _cheapest(row_formats)
     more = work.further
     if alone and n_rows <= _FEW_ROWS:
-        dense_more = _dense_more(cycles, n_rows, n_cols, dtype)
+        dense_more = row_formats["dense"].further
         csr = cycles.row_csr[0] * matrix.nnz + cycles.row_csr[1] * n_rows
         if csr < min(dense_more, more) and matrix.nnz <= _FEW_ENTRIES:
             name, work, more = "csr", _Work(csr), csr
@@ -179,8 +180,10 @@ def choose(matrix: _core._CsrMatrix, dtype: np.dtype[Any], *, alone: bool) -> La
 def _row_formats(cycles: _Cycles, matrix: _core._CsrMatrix, dtype: np.dtype[Any], tile_columns: int) -> _Formats:
     (n_rows, n_cols), nnz = matrix.shape, matrix.nnz
     size = n_rows * n_cols
-    more = _dense_more(cycles, n_rows, n_cols, dtype)
-    formats = {"dense": _Work(cycles.row[2] * size * dtype.itemsize / 4, size * dtype.itemsize, cycles.memory[0], more)}
+    words = dtype.itemsize / 4
+    of_weight, of_row, of_sample = cycles.row_dense_more
+    more = of_weight * size * words + of_row * n_rows + of_sample
+    formats = {"dense": _Work(cycles.row[2] * size * words, size * dtype.itemsize, cycles.memory[0], more)}
     if nnz >= _DENSE_DENSITY * size:
         return formats
     blocks, entries = matrix.n_blocks, nnz * max(n_rows, _core.slice_rows) / n_rows
@@ -190,19 +193,15 @@ def _row_formats(cycles: _Cycles, matrix: _core._CsrMatrix, dtype: np.dtype[Any]
     formats["blocks"] = _Work(cycles.row[1] * blocks + cycles.row_sum * n_rows, blocks * (4 * dtype.itemsize + 4), rate)
     of_type = 0 if dtype == np.float32 else 1
     if _core.has_expand():
-        steps = -(-n_rows // 4) * 4 * -(-n_cols // _core.lanes()[of_type])
-        stored = nnz * dtype.itemsize + -(-n_rows // 4) * 4 * -(-n_cols // 64) * 8
+        whole_rows = -(-n_rows // 4) * 4  # of groups of four
+        steps = whole_rows * -(-n_cols // _core.lanes()[of_type])
+        stored = nnz * dtype.itemsize + whole_rows * -(-n_cols // 64) * 8
         formats["bitmap"] = _Work(cycles.row_bitmap[0] * steps, stored, rate, cycles.row_bitmap[1] * steps)
     if columns := _core.lookup_columns()[of_type]:
         values, tiles = _expected_lookup(nnz / size, n_rows, n_cols, _core.lanes()[of_type], columns)
         computed = cycles.row_lookup[0] * values + cycles.row_lookup[1] * tiles
         formats["lookup"] = _Work(computed, values * (dtype.itemsize + (0.5 if columns < 16 else 1.0)), rate)
     return formats
-
-
-def _dense_more(cycles: _Cycles, n_rows: int, n_cols: int, dtype: np.dtype[Any]) -> float:
-    of_weight, of_row, of_sample = cycles.row_dense_more
-    return of_weight * n_rows * n_cols * dtype.itemsize / 4 + of_row * n_rows + of_sample
 
 
 def _panel_formats(
