@@ -7,6 +7,7 @@
 
 #define PRUNUS_RESTRICT __restrict__
 #define PRUNUS_INLINE inline __attribute__((always_inline))
+#define PRUNUS_APART __attribute__((noinline))
 #define PRUNUS_ASSERT(condition) assert(condition)
 
 namespace prunus {

@@ -9,32 +9,30 @@
 
 namespace prunus::PRUNUS_TARGET {
 
-template <class T, int kVectors>
-PRUNUS_INLINE void store_rows(const Blocks<T>& w, i64 group, const Vector<T> (&sum)[kBlockRows][kVectors], i64 width,
-                              T* y) {
-  T* out = y + group * kBlockRows * width;
+template <class T, i64 kWidth, int kVectors>
+PRUNUS_INLINE void store_rows(const Blocks<T>& w, i64 group, const Vector<T> (&sum)[kBlockRows][kVectors], T* y) {
+  T* out = y + group * kBlockRows * kWidth;
   const i64 n_rows = rows_of(w, group);
   for (i64 j = 0; j < kBlockRows; ++j) {  // so often always: a sum that is indexed by a variable leaves its register
     if (j >= n_rows) break;
-    for (int v = 0; v < kVectors; ++v) store(out + j * width + v * kLanes<T>, sum[j][v]);
+    for (int v = 0; v < kVectors; ++v) store(out + j * kWidth + v * kLanes<T>, sum[j][v]);
   }
 }
 
-template <class T, int kVectors>
-PRUNUS_INLINE void finish_rows(const Blocks<T>& w, i64 group, i64 width, const Epilogue<T>& epilogue, T* y) {
+template <class T, i64 kWidth, int kVectors>
+PRUNUS_INLINE void finish_rows(const Blocks<T>& w, i64 group, const Epilogue<T>& epilogue, T* y) {
   for (i64 j = 0; j < rows_of(w, group); ++j) {
-    finish(y + (group * kBlockRows + j) * width, kVectors * kLanes<T>, epilogue);
+    finish(y + (group * kBlockRows + j) * kWidth, kVectors * kLanes<T>, epilogue);
   }
 }
 
-template <class T, int kVectors>
-PRUNUS_INLINE void resume_rows(const Blocks<T>& w, i64 group, i64 width, const T* y,
-                               Vector<T> (&sum)[kBlockRows][kVectors]) {
-  const T* from = y + group * kBlockRows * width;
+template <class T, i64 kWidth, int kVectors>
+PRUNUS_INLINE void resume_rows(const Blocks<T>& w, i64 group, const T* y, Vector<T> (&sum)[kBlockRows][kVectors]) {
+  const T* from = y + group * kBlockRows * kWidth;
   const i64 n_rows = rows_of(w, group);
   for (i64 j = 0; j < kBlockRows; ++j) {
     for (int v = 0; v < kVectors; ++v) {
-      sum[j][v] = j < n_rows ? load(from + j * width + v * kLanes<T>) : broadcast(T(0));
+      sum[j][v] = j < n_rows ? load(from + j * kWidth + v * kLanes<T>) : broadcast(T(0));
     }
   }
 }
@@ -65,47 +63,49 @@ PRUNUS_INLINE void load_feature(const T* p, Vector<T> (&activations)[kVectors]) 
 }
 
 // Two blocks, of which the columns are in `columns`: the first one added to `first`, the other one to `second`.
-template <class T, int kVectors>
-PRUNUS_INLINE void add_two_blocks(const T* PRUNUS_RESTRICT value, u64 columns, const T* PRUNUS_RESTRICT x, i64 width,
+template <class T, i64 kWidth, int kVectors>
+PRUNUS_INLINE void add_two_blocks(const T* PRUNUS_RESTRICT value, u64 columns, const T* PRUNUS_RESTRICT x,
                                   Vector<T> (&first)[kBlockRows][kVectors], Vector<T> (&second)[kBlockRows][kVectors]) {
   Vector<T> activations[kVectors];
-  load_feature<T, kVectors>(x + static_cast<i64>(columns & 0xFFFFFFFF) * width, activations);
+  load_feature<T, kVectors>(x + static_cast<i64>(columns & 0xFFFFFFFF) * kWidth, activations);
   add_block<T, kVectors>(value, activations, first);
-  load_feature<T, kVectors>(x + static_cast<i64>(columns >> 32) * width, activations);
+  load_feature<T, kVectors>(x + static_cast<i64>(columns >> 32) * kWidth, activations);
   add_block<T, kVectors>(value + kBlockRows, activations, second);
 }
 
-template <class T, int kVectors>
-PRUNUS_INLINE void sparse_group(const Blocks<T>& w, i64 group, const T* PRUNUS_RESTRICT x, i64 width,
-                                const Epilogue<T>& epilogue, T* PRUNUS_RESTRICT y) {
+template <class T, i64 kWidth, int kVectors>
+PRUNUS_INLINE void sparse_group(const Blocks<T>& w, i64 group, const T* PRUNUS_RESTRICT x, const Epilogue<T>& epilogue,
+                                T* PRUNUS_RESTRICT y) {
   constexpr bool kApart = kVectors == 1;  // four sums alone would wait for one another
   Vector<T> sum[kBlockRows][kVectors], other[kBlockRows][kVectors] = {};
   start_rows<T, kVectors>(w, group, epilogue, sum);
   const Range range = blocks_of(w, group);
+  const T* PRUNUS_RESTRICT value = w.value + range.begin * kBlockRows;
+  const i32* PRUNUS_RESTRICT column = w.column + range.begin;
+  const i32* const end = w.column + range.end;
   // The next columns are loaded ahead of these activations, as in spmm_sell.h.
-  i64 b = range.begin;
   u64 columns;
-  __builtin_memcpy(&columns, w.column + b, sizeof columns);
-  for (; b + 2 <= range.end; b += 2) {
+  __builtin_memcpy(&columns, column, sizeof columns);
+  for (; column + 2 <= end; column += 2, value += 2 * kBlockRows) {
     u64 next;
-    __builtin_memcpy(&next, w.column + b + 2, sizeof next);
+    __builtin_memcpy(&next, column + 2, sizeof next);
     if (kVectors == 1) {
-      prefetch_ahead(w.value + b * kBlockRows);
-      prefetch_ahead(w.column + b);
+      prefetch_ahead(value);
+      prefetch_ahead(column);
     }
-    add_two_blocks<T, kVectors>(w.value + b * kBlockRows, columns, x, width, sum, kApart ? other : sum);
+    add_two_blocks<T, kWidth, kVectors>(value, columns, x, sum, kApart ? other : sum);
     columns = next;
   }
-  if (b < range.end) {
+  if (column < end) {
     Vector<T> activations[kVectors];
-    load_feature<T, kVectors>(x + static_cast<i64>(columns & 0xFFFFFFFF) * width, activations);
-    add_block<T, kVectors>(w.value + b * kBlockRows, activations, sum);
+    load_feature<T, kVectors>(x + static_cast<i64>(columns & 0xFFFFFFFF) * kWidth, activations);
+    add_block<T, kVectors>(value, activations, sum);
   }
   if (kApart) {
     for (i64 j = 0; j < kBlockRows; ++j) sum[j][0] += other[j][0];
   }
-  store_rows<T, kVectors>(w, group, sum, width, y);
-  finish_rows<T, kVectors>(w, group, width, epilogue, y);
+  store_rows<T, kWidth, kVectors>(w, group, sum, y);
+  finish_rows<T, kWidth, kVectors>(w, group, epilogue, y);
 }
 
 // Columns that prefetch_ahead looks ahead: past the last column it looks on at the first ones of the groups that
@@ -115,28 +115,28 @@ constexpr i64 kAhead = kPrefetchBytes / (kBlockRows * static_cast<i64>(sizeof(T)
 
 // Columns [begin, end) of kGroups neighbouring groups; sums begin with the bias or with what was stored for the columns
 // before.
-template <class T, int kVectors, int kGroups>
+template <class T, i64 kWidth, int kVectors, int kGroups>
 PRUNUS_INLINE void dense_groups(const Blocks<T>& w, i64 group, i64 begin, i64 end, const T* PRUNUS_RESTRICT x,
-                                i64 width, const Epilogue<T>& epilogue, T* PRUNUS_RESTRICT y) {
+                                const Epilogue<T>& epilogue, T* PRUNUS_RESTRICT y) {
   Vector<T> sum[kGroups][kBlockRows][kVectors];
   for (int g = 0; g < kGroups; ++g) {
     if (begin == 0) {
       start_rows<T, kVectors>(w, group + g, epilogue, sum[g]);
     } else {
-      resume_rows<T, kVectors>(w, group + g, width, y, sum[g]);
+      resume_rows<T, kWidth, kVectors>(w, group + g, y, sum[g]);
     }
   }
   const i64 group_values = w.n_cols * kBlockRows;
   const T* PRUNUS_RESTRICT value = w.value + (group * w.n_cols + begin) * kBlockRows;
   const auto add_column = [&](i64 c) {
     Vector<T> activations[kVectors];
-    load_feature<T, kVectors>(x + c * width, activations);
+    load_feature<T, kVectors>(x + c * kWidth, activations);
     for (int g = 0; g < kGroups; ++g) add_block<T, kVectors>(value + g * group_values, activations, sum[g]);
     value += kBlockRows;
   };
   i64 c = begin;
-  if constexpr (kVectors ==
-                1) {  // a prefetch for each line (weights from memory: 230 us; 280 with one for each column)
+  if constexpr (kGroups > 1) {
+    // A prefetch for each line (one vector, weights from memory: 230 us; 280 with one for each column).
     constexpr i64 kLineColumns = kCacheLine / (kBlockRows * static_cast<i64>(sizeof(T)));
     const i64 to_next_groups = kGroups * group_values - (end - begin) * kBlockRows;
     for (; c + kLineColumns <= end; c += kLineColumns) {
@@ -152,50 +152,65 @@ PRUNUS_INLINE void dense_groups(const Blocks<T>& w, i64 group, i64 begin, i64 en
     add_column(c);
   }
   for (int g = 0; g < kGroups; ++g) {
-    store_rows<T, kVectors>(w, group + g, sum[g], width, y);
-    if (end == w.n_cols) finish_rows<T, kVectors>(w, group + g, width, epilogue, y);
+    store_rows<T, kWidth, kVectors>(w, group + g, sum[g], y);
+    if (end == w.n_cols) finish_rows<T, kWidth, kVectors>(w, group + g, epilogue, y);
   }
 }
 
 // So much of a panel stays in L2 beside the weights that pass through it.
 constexpr i64 kTileBytes = 128 * 1024;
 
-template <class T, int kVectors>
-PRUNUS_INLINE void dense_part(const Blocks<T>& w, i64 part, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) {
+// kPanel vectors are a panel's width, of which kVectors are computed at a time. The parts are functions of their own:
+// all in one, there are too few registers for what each keeps while it goes through its blocks.
+template <class T, int kPanel, int kVectors>
+PRUNUS_APART void dense_part(const Blocks<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) {
+  constexpr i64 kWidth = kPanel * kLanes<T>, kStep = kVectors * kLanes<T>;
+  constexpr int kTogether = kVectors == 1 ? 2 : kRegisters == 32 ? 3 : 1;  // groups whose sums find registers
+  constexpr i64 kTile = kTileBytes / (kWidth * static_cast<i64>(sizeof(T)));
   const Range groups = groups_of(w, part);
-  const i64 tile = kTileBytes / (width * static_cast<i64>(sizeof(T)));
-  for (i64 begin = 0; begin == 0 || begin < w.n_cols; begin += tile) {
-    const i64 end = begin + tile < w.n_cols ? begin + tile : w.n_cols;
+  for (i64 begin = 0; begin == 0 || begin < w.n_cols; begin += kTile) {
+    const i64 end = begin + kTile < w.n_cols ? begin + kTile : w.n_cols;
     i64 g = groups.begin;
-    if (kVectors == 1) {  // two groups, or too few sums would be in flight
-      for (; g + 2 <= groups.end; g += 2) dense_groups<T, kVectors, 2>(w, g, begin, end, x, width, epilogue, y);
+    for (; g + kTogether <= groups.end; g += kTogether) {
+      for (i64 s = 0; s < kWidth; s += kStep) {
+        dense_groups<T, kWidth, kVectors, kTogether>(w, g, begin, end, x + s, epilogue, y + s);
+      }
     }
     for (; g < groups.end; ++g) {
-      for (i64 v = 0; v < width; v += kVectors * kLanes<T>) {
-        dense_groups<T, kVectors, 1>(w, g, begin, end, x + v, width, epilogue, y + v);
+      for (i64 s = 0; s < kWidth; s += kStep) {
+        dense_groups<T, kWidth, kVectors, 1>(w, g, begin, end, x + s, epilogue, y + s);
       }
     }
   }
 }
 
-template <class T, int kVectors>
-PRUNUS_INLINE void spmm_blocks_width(const Blocks<T>& w, i64 part, const T* x, i64 width, const Epilogue<T>& epilogue,
-                                     T* y) {
-  if (w.is_dense) return dense_part<T, kVectors>(w, part, x, width, epilogue, y);
+template <class T, int kPanel, int kVectors>
+PRUNUS_APART void sparse_part(const Blocks<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) {
+  constexpr i64 kWidth = kPanel * kLanes<T>, kStep = kVectors * kLanes<T>;
   const Range groups = groups_of(w, part);
   for (i64 g = groups.begin; g < groups.end; ++g) {
-    for (i64 v = 0; v < width; v += kVectors * kLanes<T>) {
-      sparse_group<T, kVectors>(w, g, x + v, width, epilogue, y + v);
+    for (i64 s = 0; s < kWidth; s += kStep) {
+      sparse_group<T, kWidth, kVectors>(w, g, x + s, epilogue, y + s);
     }
   }
 }
 
 // y[r, s] = activation(sum of w[r, c] * x[c, s] + bias[r]) for the rows r of a part; panels as in spmm_sell.h. O(4 *
-// blocks * width).
+// blocks * width). At least eight sums are in flight.
 template <class T>
 void spmm_blocks(const Blocks<T>& w, i64 part, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) noexcept {
-  if (width == kLanes<T>) return spmm_blocks_width<T, 1>(w, part, x, width, epilogue, y);
-  spmm_blocks_width<T, 2>(w, part, x, width, epilogue, y);
+  switch (width / kLanes<T>) {
+    case 1:
+      return w.is_dense ? dense_part<T, 1, 1>(w, part, x, epilogue, y) : sparse_part<T, 1, 1>(w, part, x, epilogue, y);
+    case 2:
+      return w.is_dense ? dense_part<T, 2, 2>(w, part, x, epilogue, y) : sparse_part<T, 2, 2>(w, part, x, epilogue, y);
+    default: {
+      PRUNUS_ASSERT(width == 4 * kLanes<T>);
+      constexpr int kVectors = kRegisters == 32 ? 4 : 2;
+      return w.is_dense ? dense_part<T, 4, 2>(w, part, x, epilogue, y)
+                        : sparse_part<T, 4, kVectors>(w, part, x, epilogue, y);
+    }
+  }
 }
 
 }  // namespace prunus::PRUNUS_TARGET
