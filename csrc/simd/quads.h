@@ -17,6 +17,20 @@ struct QuadOf {
   typedef T type __attribute__((vector_size(16)));
 };
 
+// The quad at p, any alignment, alone.
+template <class T>
+PRUNUS_INLINE typename QuadOf<T>::type load_one_quad(const T* p) {
+  typename QuadOf<T>::type quad;
+  __builtin_memcpy(&quad, p, sizeof quad);
+  return quad;
+}
+
+// Quad q of the vector to p, any alignment.
+template <class T>
+PRUNUS_INLINE void store_one_quad(T* p, const Vector<T>& v, i64 q) {
+  __builtin_memcpy(p, reinterpret_cast<const char*>(&v) + 16 * q, 16);
+}
+
 // Quad q of the vector is at(q).
 template <class T, class F>
 PRUNUS_INLINE Vector<T> join_quads(F&& at) {
@@ -122,11 +136,7 @@ PRUNUS_INLINE Vector<double> splat(Vector<double> v) {
 // Quad q of the vector comes from p + q * stride, any alignment.
 template <class T>
 PRUNUS_INLINE Vector<T> gather_quads(const T* p, i64 stride) {
-  return join_quads<T>([&](i64 q) {
-    typename QuadOf<T>::type quad;
-    __builtin_memcpy(&quad, p + q * stride, sizeof quad);
-    return quad;
-  });
+  return join_quads<T>([&](i64 q) { return load_one_quad(p + q * stride); });
 }
 
 // Quad q of the vector goes to p + q * stride, any alignment.
@@ -137,9 +147,7 @@ PRUNUS_INLINE void scatter_quads(T* p, i64 stride, Vector<T> v) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_castsi256_si128(bits));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p + stride), _mm256_extracti128_si256(bits, 1));
 #else
-  for (i64 q = 0; q < kQuads<T>; ++q) {
-    __builtin_memcpy(p + q * stride, reinterpret_cast<const char*>(&v) + 16 * q, 16);
-  }
+  for (i64 q = 0; q < kQuads<T>; ++q) store_one_quad(p + q * stride, v, q);
 #endif
 }
 
