@@ -294,6 +294,30 @@ def test_large_batches_take_panels(density: float, dtype: Any, rng: np.random.Ge
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    ("block_rows", "density", "name"), [(1, 0.3, "sell"), (1, 0.03, "sell"), (4, 0.1, "blocks"), (1, 1.0, "dense")]
+)
+def test_many_inputs_go_slab_by_slab(
+    block_rows: int, density: float, name: str, dtype: Any, rng: np.random.Generator
+) -> None:
+    """Panels of more than 1 MB on every target, in formats whose columns can be parted and in one where they cannot."""
+    kept = np.repeat(rng.random((40 // block_rows, 20011)) < density, block_rows, axis=0)
+    layers = [
+        prunus.Layer(rng.standard_normal(kept.shape).astype(dtype) * kept, rng.standard_normal(40), "tanh"),
+        prunus.Layer(rng.standard_normal((3, 40)).astype(dtype)),
+    ]
+    X = rng.standard_normal((70, 20011)).astype(dtype)
+    value, bound = reference.forward(layers, X, dtype)
+    engine = prunus.compile(prunus.Network(layers), threads=1)
+    assert engine.plan[0].format.split("/")[-1] == name
+    assert engine.plan.panels_from is not None
+    whole = engine(X)
+    assert np.all(np.abs(whole - value) <= bound)
+    for threads in (2, 7):
+        assert np.array_equal(prunus.compile(prunus.Network(layers), threads=threads)(X), whole)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_equal_samples_of_a_batch_get_equal_bits(dtype: Any, rng: np.random.Generator) -> None:
     """Of batches around the widths of panels, with zeros that suit every format."""
     for block_rows, density in ((1, 0.2), (1, 0.5), (4, 0.1), (1, 1.0)):

@@ -25,9 +25,11 @@ struct Kernels {
   BracketCount (*split_bracket)(const T* score, i64 n, T low, T high, u8* mask, i64 room,
                                 Candidate<T>* between) noexcept;
   void (*activate)(T* values, i64 n, Activation activation, T negative_slope) noexcept;
-  void (*spmm_sell)(const Sell<T>& w, i64 part, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) noexcept;
+  void (*spmm_sell)(const Sell<T>& w, i64 part, Range columns, const T* x, i64 width, const Epilogue<T>& epilogue,
+                    T* y) noexcept;
   void (*spmv_sell)(const Sell<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept;
-  void (*spmm_blocks)(const Blocks<T>& w, i64 part, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) noexcept;
+  void (*spmm_blocks)(const Blocks<T>& w, i64 part, Range columns, const T* x, i64 width, const Epilogue<T>& epilogue,
+                      T* y) noexcept;
   void (*spmv_blocks)(const Blocks<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept;
   void (*spmv_dense)(const Dense<T>& w, i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
                      i64 y_stride) noexcept;

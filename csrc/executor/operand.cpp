@@ -19,8 +19,11 @@ class SellOperand final : public RowOperand<T>, public PanelOperand<T> {
 
   i64 bytes() const override { return matrix_.bytes(); }
 
-  void multiply_panel(i64 part, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) const override {
-    active_target().kernels<T>().spmm_sell(matrix_.view(), part, x, width, epilogue, y);
+  i64 column_step() const override { return matrix_.tile_columns; }
+
+  void multiply_panel(i64 part, Range columns, const T* x, i64 width, const Epilogue<T>& epilogue,
+                      T* y) const override {
+    active_target().kernels<T>().spmm_sell(matrix_.view(), part, columns, x, width, epilogue, y);
   }
 
   void multiply_rows(i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
@@ -40,8 +43,11 @@ class BlockPanelOperand : public PanelOperand<T> {
 
   i64 bytes() const override { return matrix_.bytes(); }
 
-  void multiply_panel(i64 part, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) const override {
-    active_target().kernels<T>().spmm_blocks(matrix_.view(), part, x, width, epilogue, y);
+  i64 column_step() const override { return matrix_.dense ? 1 : matrix_.n_cols; }
+
+  void multiply_panel(i64 part, Range columns, const T* x, i64 width, const Epilogue<T>& epilogue,
+                      T* y) const override {
+    active_target().kernels<T>().spmm_blocks(matrix_.view(), part, columns, x, width, epilogue, y);
   }
 
  protected:

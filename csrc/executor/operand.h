@@ -47,8 +47,13 @@ class RowOperand : public virtual Operand<T> {
 template <class T>
 class PanelOperand : public virtual Operand<T> {
  public:
-  // The rows of one part. y panel (n_rows, width) from x panel (n_cols, width); width is 1, 2 or 4 vectors.
-  virtual void multiply_panel(i64 part, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) const = 0;
+  // Columns that cannot be parted: multiply_panel takes whole steps.
+  virtual i64 column_step() const = 0;
+
+  // The rows of one part. y panel (n_rows, width) from x panel (columns, width); width is 1, 2 or 4 vectors. All
+  // columns at once, or some after the other, in order.
+  virtual void multiply_panel(i64 part, Range columns, const T* x, i64 width, const Epilogue<T>& epilogue,
+                              T* y) const = 0;
 };
 
 // What they are depends on the format: sell and blocks with zeros multiply both samples and panels, blocks without

@@ -17,8 +17,16 @@ struct Batch {
   bool columns;
 };
 
-// First the input is turned into a panel; then a stage for each layer, whose units are its parts; then the output is
-// turned back. begin: the first sample. memory: two panels of the widest layer, which take turns.
+// A panel of a layer with more inputs than this is turned and multiplied slab by slab, each of which stays in L2 (Intel
+// Xeon, 2 MB of L2, 128 samples of 10000-500: 554 us instead of 1046 at 98 %, 1450 instead of 1960 at 90 %). Smaller
+// ones go all at once: each slab loads and stores the outputs again (4096-4096: 5 % slower in slabs).
+constexpr i64 kWholeBytes = 1024 * 1024;
+constexpr i64 kSlabBytes = 256 * 1024;
+constexpr i64 kMostSlabs = 4096;
+
+// For each slab of columns two stages: the input is turned into a panel, and multiplied by the first layer, part by
+// part. Then a stage for each other layer, whose units are its parts; then the output is turned back. begin: the first
+// sample. memory: two panels of the widest layer, which take turns.
 template <class T>
 class PanelTile final : public Stages {
  public:
@@ -30,41 +38,58 @@ class PanelTile final : public Stages {
         begin_(begin),
         width_(width),
         memory_(memory),
-        panel_size_(panel_size) {}
+        panel_size_(panel_size) {
+    const i64 bytes = n_in() * width * static_cast<i64>(sizeof(T)), step = std::max<i64>(weight(0).column_step(), 1);
+    n_slabs_ = bytes <= kWholeBytes ? 1 : std::min((bytes + kSlabBytes - 1) / kSlabBytes, kMostSlabs);
+    slab_ = ((n_in() + n_slabs_ - 1) / n_slabs_ + step - 1) / step * step;  // whole steps
+    n_slabs_ = slab_ > 0 ? (n_in() + slab_ - 1) / slab_ : 1;
+  }
 
-  int n_stages() const override { return static_cast<int>(layers_.size()) + 2; }
+  int n_stages() const override { return static_cast<int>(2 * n_slabs_) + n_layers(); }
 
   i64 n_units(int stage) const override {
-    if (stage == 0) return n_parts(n_in());
-    return stage + 1 == n_stages() ? n_parts(n_out()) : weight(stage).n_parts();
+    const int layer = layer_at(stage);
+    if (is_turning(stage)) return n_parts(size(slab(stage)));
+    return layer == n_layers() ? n_parts(n_out()) : weight(layer).n_parts();
   }
 
   void do_unit(int stage, i64 unit, int) const override {
-    if (stage == 0) return load(rows_of_part(n_in(), unit));
-    const T* const in = panel(stage - 1);
-    if (stage + 1 == n_stages()) return store(rows_of_part(n_out(), unit), in);
-    weight(stage).multiply_panel(unit, in, width_, layers_[static_cast<size_t>(stage) - 1].epilogue(), panel(stage));
+    const int layer = layer_at(stage);
+    if (is_turning(stage)) return load(slab(stage), rows_of_part(size(slab(stage)), unit));
+    if (layer == n_layers()) return store(rows_of_part(n_out(), unit), panel(layer));
+    const Range columns = layer == 0 ? slab(stage) : Range{0, weight(layer).n_cols()};
+    weight(layer).multiply_panel(unit, columns, panel(layer), width_, at(layer).epilogue(), panel(layer + 1));
   }
 
  private:
-  T* panel(int stage) const { return memory_ + stage % 2 * panel_size_; }
+  T* panel(int layer) const { return memory_ + layer % 2 * panel_size_; }  // its input
+  int n_layers() const { return static_cast<int>(layers_.size()); }
   i64 n_in() const { return layers_.front().rows->n_cols(); }
   i64 n_out() const { return layers_.back().rows->n_rows(); }
   i64 n_samples() const { return std::min(width_, batch_.n - begin_); }
 
-  const PanelOperand<T>& weight(int stage) const {
-    const PackedLayer<T>& layer = layers_[static_cast<size_t>(stage) - 1];
-    return is_narrow_ ? *layer.narrow : *layer.wide;
-  }
+  const PackedLayer<T>& at(int layer) const { return layers_[static_cast<size_t>(layer)]; }
+  const PanelOperand<T>& weight(int layer) const { return is_narrow_ ? *at(layer).narrow : *at(layer).wide; }
 
-  void load(Range features) const {
+  // The layer of a stage, the number of layers in the last one.
+  int layer_at(int stage) const { return std::max(stage - static_cast<int>(2 * n_slabs_) + 1, 0); }
+  bool is_turning(int stage) const { return layer_at(stage) == 0 && stage % 2 == 0; }
+  Range slab(int stage) const {
+    const i64 begin = stage / 2 * slab_;
+    return {begin, std::min(begin + slab_, n_in())};
+  }
+  static i64 size(Range columns) { return columns.end - columns.begin; }
+
+  // Features of a slab, counted from its beginning.
+  void load(Range columns, Range features) const {
     T* const to = panel(0);
     if (!batch_.columns) {
-      return active_target().kernels<T>().rows_to_panel(batch_.x + begin_ * n_in(), n_samples(), n_in(), features.begin,
-                                                        features.end, width_, to);
+      return active_target().kernels<T>().rows_to_panel(batch_.x + begin_ * n_in() + columns.begin, n_samples(), n_in(),
+                                                        features.begin, features.end, width_, to);
     }
+    const T* const from = batch_.x + columns.begin * batch_.n + begin_;
     for (i64 c = features.begin; c < features.end; ++c) {
-      std::copy_n(batch_.x + c * batch_.n + begin_, n_samples(), to + c * width_);
+      std::copy_n(from + c * batch_.n, n_samples(), to + c * width_);
       std::fill(to + c * width_ + n_samples(), to + (c + 1) * width_, T(0));
     }
   }
@@ -86,6 +111,8 @@ class PanelTile final : public Stages {
   i64 width_;
   T* memory_;
   i64 panel_size_;
+  i64 n_slabs_;
+  i64 slab_;  // columns of each but the last one
 };
 
 }  // namespace prunus

@@ -10,9 +10,8 @@
 
 namespace prunus::PRUNUS_TARGET {
 
-// panel[c, s] = rows[s, c] for s < n_rows, and rows[n_rows - 1, c] for n_rows <= s < width, c in [begin, end). rows:
-// (n_rows, n_cols) row-major, at least one; panel: (n_cols, width), aligned. width is a multiple of the lanes.
-// O((end - begin) * width).
+// panel[c, s] = rows[s, c] for s < n_rows, and rows[n_rows - 1, c] for n_rows <= s < width, c in [begin, end). rows: at
+// least one, n_cols apart; panel: (end, width), aligned. width is a multiple of the lanes. O((end - begin) * width).
 template <class T>
 void rows_to_panel(const T* PRUNUS_RESTRICT rows, i64 n_rows, i64 n_cols, i64 begin, i64 end, i64 width,
                    T* PRUNUS_RESTRICT panel) noexcept {

@@ -113,39 +113,40 @@ PRUNUS_INLINE void sparse_group(const Blocks<T>& w, i64 group, const T* PRUNUS_R
 template <class T>
 constexpr i64 kAhead = kPrefetchBytes / (kBlockRows * static_cast<i64>(sizeof(T)));
 
-// Columns [begin, end) of kGroups neighbouring groups; sums begin with the bias or with what was stored for the columns
-// before.
+// Columns of kGroups neighbouring groups, of which x is the panel; sums begin with the bias or with what was stored for
+// the columns before.
 template <class T, i64 kWidth, int kVectors, int kGroups>
-PRUNUS_INLINE void dense_groups(const Blocks<T>& w, i64 group, i64 begin, i64 end, const T* PRUNUS_RESTRICT x,
+PRUNUS_INLINE void dense_groups(const Blocks<T>& w, i64 group, Range columns, const T* PRUNUS_RESTRICT x,
                                 const Epilogue<T>& epilogue, T* PRUNUS_RESTRICT y) {
   Vector<T> sum[kGroups][kBlockRows][kVectors];
   for (int g = 0; g < kGroups; ++g) {
-    if (begin == 0) {
+    if (columns.begin == 0) {
       start_rows<T, kVectors>(w, group + g, epilogue, sum[g]);
     } else {
       resume_rows<T, kWidth, kVectors>(w, group + g, y, sum[g]);
     }
   }
   const i64 group_values = w.n_cols * kBlockRows;
-  const T* PRUNUS_RESTRICT value = w.value + (group * w.n_cols + begin) * kBlockRows;
+  const T* PRUNUS_RESTRICT value = w.value + (group * w.n_cols + columns.begin) * kBlockRows;
+  const i64 n = columns.end - columns.begin;
   const auto add_column = [&](i64 c) {
     Vector<T> activations[kVectors];
     load_feature<T, kVectors>(x + c * kWidth, activations);
     for (int g = 0; g < kGroups; ++g) add_block<T, kVectors>(value + g * group_values, activations, sum[g]);
     value += kBlockRows;
   };
-  i64 c = begin;
+  i64 c = 0;
   if constexpr (kGroups > 1) {
     // A prefetch for each line (one vector, weights from memory: 230 us; 280 with one for each column).
     constexpr i64 kLineColumns = kCacheLine / (kBlockRows * static_cast<i64>(sizeof(T)));
-    const i64 to_next_groups = kGroups * group_values - (end - begin) * kBlockRows;
-    for (; c + kLineColumns <= end; c += kLineColumns) {
-      const i64 ahead = c + kAhead<T> < end ? 0 : to_next_groups;
+    const i64 to_next_groups = kGroups * group_values - n * kBlockRows;
+    for (; c + kLineColumns <= n; c += kLineColumns) {
+      const i64 ahead = c + kAhead<T> < n ? 0 : to_next_groups;
       for (int g = 0; g < kGroups; ++g) prefetch_ahead(value + g * group_values + ahead);
       for (i64 i = 0; i < kLineColumns; ++i) add_column(c + i);
     }
   }
-  for (; c < end; ++c) {
+  for (; c < n; ++c) {
     // Those beyond what the processor has in flight get lost, and with two vectors there are loads to spare for asking
     // again (from memory: 350 us; 370 to 395 with one for each line).
     prefetch_ahead(value);
@@ -153,7 +154,7 @@ PRUNUS_INLINE void dense_groups(const Blocks<T>& w, i64 group, i64 begin, i64 en
   }
   for (int g = 0; g < kGroups; ++g) {
     store_rows<T, kWidth, kVectors>(w, group + g, sum[g], y);
-    if (end == w.n_cols) finish_rows<T, kWidth, kVectors>(w, group + g, epilogue, y);
+    if (columns.end == w.n_cols) finish_rows<T, kWidth, kVectors>(w, group + g, epilogue, y);
   }
 }
 
@@ -163,22 +164,24 @@ constexpr i64 kTileBytes = 128 * 1024;
 // kPanel vectors are a panel's width, of which kVectors are computed at a time. The parts are functions of their own:
 // all in one, there are too few registers for what each keeps while it goes through its blocks.
 template <class T, int kPanel, int kVectors>
-PRUNUS_APART void dense_part(const Blocks<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) {
+PRUNUS_APART void dense_part(const Blocks<T>& w, i64 part, Range columns, const T* x, const Epilogue<T>& epilogue,
+                             T* y) {
   constexpr i64 kWidth = kPanel * kLanes<T>, kStep = kVectors * kLanes<T>;
   constexpr int kTogether = kVectors == 1 ? 2 : kRegisters == 32 ? 3 : 1;  // groups whose sums find registers
   constexpr i64 kTile = kTileBytes / (kWidth * static_cast<i64>(sizeof(T)));
   const Range groups = groups_of(w, part);
-  for (i64 begin = 0; begin == 0 || begin < w.n_cols; begin += kTile) {
-    const i64 end = begin + kTile < w.n_cols ? begin + kTile : w.n_cols;
+  for (i64 begin = columns.begin; begin == columns.begin || begin < columns.end; begin += kTile) {
+    const Range tile = {begin, begin + kTile < columns.end ? begin + kTile : columns.end};
+    const T* const in = x + (begin - columns.begin) * kWidth;
     i64 g = groups.begin;
     for (; g + kTogether <= groups.end; g += kTogether) {
       for (i64 s = 0; s < kWidth; s += kStep) {
-        dense_groups<T, kWidth, kVectors, kTogether>(w, g, begin, end, x + s, epilogue, y + s);
+        dense_groups<T, kWidth, kVectors, kTogether>(w, g, tile, in + s, epilogue, y + s);
       }
     }
     for (; g < groups.end; ++g) {
       for (i64 s = 0; s < kWidth; s += kStep) {
-        dense_groups<T, kWidth, kVectors, 1>(w, g, begin, end, x + s, epilogue, y + s);
+        dense_groups<T, kWidth, kVectors, 1>(w, g, tile, in + s, epilogue, y + s);
       }
     }
   }
@@ -195,19 +198,24 @@ PRUNUS_APART void sparse_part(const Blocks<T>& w, i64 part, const T* x, const Ep
   }
 }
 
-// y[r, s] = activation(sum of w[r, c] * x[c, s] + bias[r]) for the rows r of a part; panels as in spmm_sell.h. O(4 *
-// blocks * width). At least eight sums are in flight.
+// y[r, s] = activation(sum of w[r, c] * x[c, s] + bias[r]) for the rows r of a part; panels and columns as in
+// spmm_sell.h, but that blocks with zeros take all columns at once. O(4 * blocks * width). At least eight sums are in
+// flight.
 template <class T>
-void spmm_blocks(const Blocks<T>& w, i64 part, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) noexcept {
+void spmm_blocks(const Blocks<T>& w, i64 part, Range columns, const T* x, i64 width, const Epilogue<T>& epilogue,
+                 T* y) noexcept {
+  PRUNUS_ASSERT(w.is_dense || (columns.begin == 0 && columns.end == w.n_cols));
   switch (width / kLanes<T>) {
     case 1:
-      return w.is_dense ? dense_part<T, 1, 1>(w, part, x, epilogue, y) : sparse_part<T, 1, 1>(w, part, x, epilogue, y);
+      return w.is_dense ? dense_part<T, 1, 1>(w, part, columns, x, epilogue, y)
+                        : sparse_part<T, 1, 1>(w, part, x, epilogue, y);
     case 2:
-      return w.is_dense ? dense_part<T, 2, 2>(w, part, x, epilogue, y) : sparse_part<T, 2, 2>(w, part, x, epilogue, y);
+      return w.is_dense ? dense_part<T, 2, 2>(w, part, columns, x, epilogue, y)
+                        : sparse_part<T, 2, 2>(w, part, x, epilogue, y);
     default: {
       PRUNUS_ASSERT(width == 4 * kLanes<T>);
       constexpr int kVectors = kRegisters == 32 ? 4 : 2;
-      return w.is_dense ? dense_part<T, 4, 2>(w, part, x, epilogue, y)
+      return w.is_dense ? dense_part<T, 4, 2>(w, part, columns, x, epilogue, y)
                         : sparse_part<T, 4, kVectors>(w, part, x, epilogue, y);
     }
   }

@@ -124,14 +124,16 @@ PRUNUS_INLINE void prefetch_weights(const u16* offset, const T* value, i64 n_ent
 }
 
 template <class T, int kVectors>
-void spmm_sell_width(const Sell<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept {
+void spmm_sell_width(const Sell<T>& w, i64 part, Range columns, const T* x, const Epilogue<T>& epilogue,
+                     T* y) noexcept {
   constexpr i64 width = kVectors * kLanes<T>;
   constexpr int kRows = kChains / kVectors;
   for (i64 t = 0; t < w.n_tiles; ++t) {
     const SellTile& tile = w.tile[part * w.n_tiles + t];
+    if (tile.first_column < columns.begin || (t > 0 && tile.first_column >= columns.end)) continue;
     const u16* offset = w.offset + tile.first_entry;
     const T* value = w.value + tile.first_entry;
-    const T* features = x + tile.first_column * width;
+    const T* features = x + (tile.first_column - columns.begin) * width;
     for (i64 s = tile.first_slice; s < tile.first_slice + tile.n_slices; ++s) {
       const SellSlice& slice = w.slice[s];
       const i64 n_entries = slice.count * kSliceRows;
@@ -146,19 +148,22 @@ void spmm_sell_width(const Sell<T>& w, i64 part, const T* x, const Epilogue<T>& 
   }
 }
 
-// y[r, s] = activation(sum of w[r, c] * x[c, s] + bias[r]) for the rows r of a part. x: panel (n_cols, width); y: panel
-// (n_rows, width); both aligned to a vector, not overlapping. width is 1, 2 or 4 vectors. O(entries * width). A
-// sample's result depends on its row of x alone: neither on its lane nor on the width of the panel.
+// y[r, s] = activation(sum of w[r, c] * x[c, s] + bias[r]) for the rows r of a part. y: panel (n_rows, width); x: panel
+// (columns, width), whole tiles of them: sums begin with the bias at the first columns, and the activation follows the
+// last ones, so that calls for all columns, in order, do the whole. Both aligned to a vector, not overlapping. width is
+// 1, 2 or 4 vectors. O(entries * width). A sample's result depends on its row of x alone: neither on its lane nor on
+// the width of the panel.
 template <class T>
-void spmm_sell(const Sell<T>& w, i64 part, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) noexcept {
+void spmm_sell(const Sell<T>& w, i64 part, Range columns, const T* x, i64 width, const Epilogue<T>& epilogue,
+               T* y) noexcept {
   switch (width / kLanes<T>) {
     case 1:
-      return spmm_sell_width<T, 1>(w, part, x, epilogue, y);
+      return spmm_sell_width<T, 1>(w, part, columns, x, epilogue, y);
     case 2:
-      return spmm_sell_width<T, 2>(w, part, x, epilogue, y);
+      return spmm_sell_width<T, 2>(w, part, columns, x, epilogue, y);
     default:
       PRUNUS_ASSERT(width == 4 * kLanes<T>);
-      return spmm_sell_width<T, 4>(w, part, x, epilogue, y);
+      return spmm_sell_width<T, 4>(w, part, columns, x, epilogue, y);
   }
 }
 

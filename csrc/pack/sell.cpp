@@ -90,6 +90,7 @@ SellMatrix<T> pack_sell(const CsrMatrix<T>& w, i64 tile_columns, int threads) {
   SellMatrix<T> matrix;
   matrix.n_rows = w.n_rows;
   matrix.n_cols = w.n_cols;
+  matrix.tile_columns = tile_columns;
   matrix.n_tiles = std::max<i64>((w.n_cols + tile_columns - 1) / tile_columns, 1);
   std::vector<Part<T>> parts(static_cast<size_t>(n_parts(w.n_rows)));
   parallel_for(static_cast<i64>(parts.size()), threads, [&](i64 p) {

@@ -10,6 +10,7 @@ template <class T>
 struct SellMatrix {
   i64 n_rows = 0;
   i64 n_cols = 0;
+  i64 tile_columns = 0;
   i64 n_tiles = 0;  // of each part
   std::vector<SellTile> tile;
   std::vector<SellSlice> slice;
