@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import pickle
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,39 @@ def test_a_forked_child_runs_the_engine(big: Any) -> None:
     child.join(60)
     assert child.exitcode == 0
     assert np.array_equal(engine(X), expected)  # and the parent still has its threads
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2, reason="needs Linux and two processors"
+)
+def test_helpers_go_where_the_caller_may_but_is_not(big: Any) -> None:
+    """In a process of its own, where no other test has started any."""
+    context = multiprocessing.get_context("spawn")
+    queue = context.Queue()
+    child = context.Process(target=_processors_of_a_helper, args=(big[0], big[1], queue))
+    child.start()
+    allowed, first, second = queue.get(timeout=60)
+    child.join()
+    assert child.exitcode == 0
+    assert first < allowed
+    assert len(first) == len(allowed) - 1
+    assert second == {min(allowed)}
+
+
+def _processors_of_a_helper(network: prunus.Network, X: Any, queue: Any) -> None:
+    """Put: what this process may use, and what its helper may, before and after this thread keeps to one processor."""
+    engine = prunus.compile(network, threads=2)
+    before = set(Path("/proc/self/task").iterdir())
+    engine(X)
+    (helper,) = set(Path("/proc/self/task").iterdir()) - before
+    allowed = os.sched_getaffinity(0)
+    seen = []
+    for processors in (allowed, {min(allowed)}):
+        os.sched_setaffinity(0, processors)
+        time.sleep(0.05)  # until it sleeps
+        engine(X)
+        seen.append(os.sched_getaffinity(int(helper.name)))
+    queue.put((allowed, *seen))
 
 
 def test_pickle(big: Any) -> None:
