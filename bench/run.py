@@ -27,7 +27,6 @@ _LIMITS = {
         "ATEN_CPU_CAPABILITY": "avx2",
         "ONEDNN_MAX_CPU_ISA": "AVX2",
         "MKL_ENABLE_INSTRUCTIONS": "AVX2",
-        "NM_ARCH": "avx2",
         "OPENBLAS_CORETYPE": "Haswell",
     }
 }

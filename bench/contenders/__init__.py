@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from bench.cases import Case
 from bench.contenders.base import Contender
+from prunus import _core
 
 MODULES = (
     "ours",
@@ -24,7 +25,8 @@ MODULES = (
 
 
 def contenders(case: Case) -> Iterator[Contender]:
-    """Yield those that can run the case; ours first."""
+    """Yield those that can run the case, on the target in use; ours first."""
+    is_newest = _core.active_target() == _core.supported_targets()[-1]
     for name in MODULES:
         try:
             module = importlib.import_module(f"bench.contenders.{name}")
@@ -34,6 +36,8 @@ def contenders(case: Case) -> Iterator[Contender]:
             continue
         for contender in module.CONTENDERS:
             if contender.kind != case.kind or not contender.takes(case):
+                continue
+            if contender.ignores_target and not is_newest:
                 continue
             if not contender.needs or importlib.util.find_spec(contender.needs):
                 yield contender

@@ -25,3 +25,4 @@ class Contender:
     needs: str | None = None  # a module that `build` imports, where loading it here already would disturb the others
     takes: Callable[[Any], bool] = lambda _: True  # of its kind, the cases it is for
     is_dense: bool = False  # computes all products, those with zeros too
+    ignores_target: bool = False  # takes the newest instructions there are: left out where the target is older
