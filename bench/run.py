@@ -35,8 +35,9 @@ if __name__ == "__main__" and "PRUNUS_BENCH_STARTED" not in os.environ:
     kept.setdefault("KMP_BLOCKTIME", "1")  # ms that MKL's threads compute on after a call, in place of 200: see rest()
     if _SLOW:
         print(f"{', '.join(_SLOW)} would slow NumPy: unset for this run", file=sys.stderr)
-    if "--target" in sys.argv[:-1]:
-        target = sys.argv[sys.argv.index("--target") + 1]
+    early = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    early.add_argument("--target")
+    if target := early.parse_known_args()[0].target:
         kept |= {"PRUNUS_TARGET": target, **_LIMITS.get(target, {})}
     os.execve(sys.executable, [sys.executable, "-m", "bench.run", *sys.argv[1:]], {**kept, "PRUNUS_BENCH_STARTED": "1"})
 
@@ -47,6 +48,7 @@ from bench.contenders import contenders
 from bench.machine import Machine
 from bench.report import Line, as_json, as_table, line
 from bench.worker import Local, Worker
+from prunus import _core
 
 
 def rest() -> None:
@@ -124,18 +126,24 @@ def selected(options: argparse.Namespace) -> Iterable[Case]:
 
 def main() -> None:
     """Run what the command line asks for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
     parser.add_argument("--case", action="append", choices=list(CASES), help="run only this case (may be repeated)")
     parser.add_argument("--grid", action="store_true", help="all networks, sparsities and batches there are")
     parser.add_argument("--network", action="append", help="of mlp, only this one (may be repeated)")
     parser.add_argument("--sparsity", action="append", type=float, help="only this one (may be repeated)")
     parser.add_argument("--batch", action="append", type=int, help="only this one (may be repeated)")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--target", help="hold prunus and, where they can be told, its rivals to this target")
+    parser.add_argument(
+        "--target", help="hold prunus and its rivals to this target; those that cannot be told are left out"
+    )
     parser.add_argument("--seconds", type=float, default=20, help="for one case, at most, after five rounds")
     parser.add_argument("--json", type=Path, help="append a line for each result to this file")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
+    if options.target and options.target not in (held := [*_LIMITS, _core.supported_targets()[-1]]):
+        parser.error(f"--target: rivals can be held to {', '.join(dict.fromkeys(held))} alone, got {options.target}")
 
     os.environ["PRUNUS_NUM_THREADS"] = str(options.threads)
     machine = Machine()

@@ -54,7 +54,8 @@ struct Sell {
   const T* value;     // beside offset; 0 where padded
   i64 n_rows;
   i64 n_cols;
-  i64 n_tiles;  // of each part
+  i64 tile_columns;  // of each tile but the last one
+  i64 n_tiles;       // of each part
 };
 
 // Compressed sparse rows.

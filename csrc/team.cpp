@@ -3,12 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <optional>
-
-#if defined(__linux__)
-#  include <pthread.h>
-#  include <sched.h>
-#endif
+#include <utility>
 
 #include "parallel.h"
 
@@ -25,29 +20,6 @@ void pause() {
   asm volatile("yield");
 #endif
 }
-
-// Processors of this thread but the one that it runs on, unless there is no other. Linux may wake a thread on the
-// processor of the one that wakes it, with others idle, and leave both there for milliseconds (6.18, two processors, 20
-// ms after the call before: 128 samples of a dense 1024 x 1024 thrice took 4.9 ms on two threads, 4.9 on one; 2.9 so).
-class OtherProcessors {
- public:
-#if defined(__linux__)
-  OtherProcessors() {
-    is_known_ = pthread_getaffinity_np(pthread_self(), sizeof set_, &set_) == 0;
-    const int own = sched_getcpu();
-    if (is_known_ && own >= 0 && CPU_COUNT(&set_) > 1) CPU_CLR(static_cast<size_t>(own), &set_);
-  }
-  void send(std::thread::native_handle_type thread) const {
-    if (is_known_) pthread_setaffinity_np(thread, sizeof set_, &set_);
-  }
-
- private:
-  cpu_set_t set_;
-  bool is_known_ = false;
-#else
-  void send(std::thread::native_handle_type) const {}
-#endif
-};
 
 // Teams, and how many threads all callers with one have. Never destroyed: threads may be asleep in them when the
 // process ends.
@@ -96,7 +68,7 @@ void Team::work(const Stages& work, int threads) {
   work_ = &work;
   threads_ = threads;
   start_helpers(threads - 1);
-  begin_stage(0, 0);
+  begin_stage(0);
   for (;;) {
     const State seen = wait_until(0, [&](State s) { return left_of(s) > 0 || stage_of(s) == work.n_stages(); });
     if (left_of(seen) == 0) return;
@@ -124,8 +96,8 @@ void Team::help(int rank) {
   for (;;) do_units(wait_until(rank, [&](State s) { return left_of(s) > 0 && rank < threads_of(s); }), rank);
 }
 
-// The first stage from this one on that has units, or the end, after which the work may be gone. `rank` begins it.
-void Team::begin_stage(int stage, int rank) {
+// The first stage from this one on that has units, or the end, after which the work may be gone.
+void Team::begin_stage(int stage) {
   const int n_stages = work_->n_stages();
   n_units_ = 0;
   while (stage < n_stages && (n_units_ = work_->n_units(stage)) == 0) ++stage;
@@ -134,21 +106,25 @@ void Team::begin_stage(int stage, int rank) {
   const int threads = threads_;
   state_.store(state(threads, stage, n_units));
   // Who goes to sleep says so before it looks at the state for the last time.
-  if (n_asleep_.load() > 0) stage < n_stages ? wake(threads, n_units - 1, rank) : wake(1, 1, rank);
+  if (n_asleep_.load() > 0) stage < n_stages ? wake(threads, n_units - 1) : wake(1, 1);
 }
 
-// Up to n of the ranks below n_ranks that sleep. Only the caller, of rank 0, sends them: those whom it has sent have
-// fewer processors to give.
-void Team::wake(int n_ranks, i64 n, int rank) {
+// Up to n of the ranks below n_ranks that sleep; helpers on another processor than this thread's, and none if there is
+// no other. Linux may wake a thread on the processor of the one that wakes it, with others idle, and leave both there
+// for milliseconds (6.18, two processors, 20 ms after the call before: 128 samples of a dense 1024 x 1024 thrice took
+// 4.9 ms on two threads, as on one; 2.7 so).
+void Team::wake(int n_ranks, i64 n) {
   const std::lock_guard<std::mutex> lock(mutex_);
   n_ranks = std::min(n_ranks, static_cast<int>(seats_.size()));
-  std::optional<OtherProcessors> others;
-  for (int other = 0; other < n_ranks && n > 0; ++other) {
-    Seat& seat = *seats_[static_cast<std::size_t>(other)];
+  std::optional<Processors> whole, others;
+  for (int rank = 0; rank < n_ranks && n > 0; ++rank) {
+    Seat& seat = *seats_[static_cast<std::size_t>(rank)];
     if (!seat.is_asleep) continue;
-    if (rank == 0 && other > 0) {
-      if (!others) others.emplace();
-      others->send(seat.thread);
+    if (rank > 0) {
+      if (!whole) others = (whole = Processors::of_this_thread())->without_own();
+      if (others->is_none()) return;
+      seat.whole = whole;
+      others->give(seat.thread);
     }
     seat.woken.notify_one();
     --n;
@@ -162,7 +138,7 @@ void Team::do_units(State seen, int rank) {
     if (!state_.compare_exchange_weak(seen, seen - 1)) continue;
     const int stage = stage_of(seen);
     work_->do_unit(stage, n_units_ - left_of(seen), rank);
-    if (not_done_.fetch_sub(1, std::memory_order_acq_rel) == 1) begin_stage(stage + 1, rank);
+    if (not_done_.fetch_sub(1, std::memory_order_acq_rel) == 1) begin_stage(stage + 1);
     seen = state_.load();
   }
 }
@@ -184,6 +160,9 @@ Team::State Team::wait_until(int rank, Ready&& ready) {
   while (!ready(seen = state_.load())) seat.woken.wait(lock);
   n_asleep_.fetch_sub(1);
   seat.is_asleep = false;
+  const auto whole = std::exchange(seat.whole, std::nullopt);
+  lock.unlock();
+  if (whole) whole->give(seat.thread);  // awake on one of the others: it may leave it for any
   return seen;
 }
 

@@ -11,10 +11,11 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <thread>
+#include <optional>
 #include <vector>
 
 #include "base.h"
+#include "processors.h"
 
 namespace prunus {
 
@@ -45,7 +46,7 @@ void do_alone(const Work& work) {
 void do_together(const Stages& work, int threads);
 
 // Threads of one caller at a time, started when first needed and asleep between calls. They last as long as the
-// process. A caller who wakes them sends them to the processors that it may use itself, but for its own.
+// process, on the processors that who wakes them may use.
 class alignas(kCacheLine) Team {
  public:
   Team() { add_seat(); }
@@ -74,14 +75,15 @@ class alignas(kCacheLine) Team {
   struct Seat {
     std::condition_variable woken;
     bool is_asleep = false;
-    std::thread::native_handle_type thread{};  // not of the caller
+    Processors::Thread thread{};      // of a helper
+    std::optional<Processors> whole;  // all that a helper may use, when it is woken on some of them
   };
 
   void add_seat() { seats_.push_back(std::make_unique<Seat>()); }
   void start_helpers(int n);
   void help(int rank);
-  void begin_stage(int stage, int rank);
-  void wake(int n_ranks, i64 n, int rank);
+  void begin_stage(int stage);
+  void wake(int n_ranks, i64 n);
   void do_units(State seen, int rank);
   template <class Ready>
   State wait_until(int rank, Ready&& ready);

@@ -13,6 +13,7 @@
 
 #include "executor/executor.h"
 #include "parallel.h"
+#include "processors.h"
 #include "select/select.h"
 #include "team.h"
 
@@ -207,6 +208,31 @@ class Noted final : public prunus::Stages {
   mutable i64 n_before = 0;
 };
 
+// A thread goes where it is sent: away from this one, and back to all processors that there are.
+void check_processors() {
+#if defined(__linux__)
+  const prunus::Processors whole = prunus::Processors::of_this_thread(), others = whole.without_own();
+  require(!whole.is_none(), "there are processors");
+  if (others.is_none()) return;
+  std::atomic<bool> done{false};
+  std::thread thread([&] {
+    while (!done) std::this_thread::yield();
+  });
+  const auto may_use = [&] {
+    cpu_set_t set;
+    require(pthread_getaffinity_np(thread.native_handle(), sizeof set, &set) == 0, "affinity");
+    return CPU_COUNT(&set);
+  };
+  const int n = may_use();
+  others.give(thread.native_handle());
+  require(may_use() == n - 1, "others", may_use());
+  whole.give(thread.native_handle());
+  require(may_use() == n, "whole", may_use());
+  done = true;
+  thread.join();
+#endif
+}
+
 void check_team() {
   std::atomic<int> wrong{0};
   const auto work = [&](int threads) {
@@ -280,11 +306,15 @@ void check_type() {
 
 int main() {
   const prunus::Target& target = prunus::active_target();
+  check_processors();
   check_team();
   std::mt19937 random(0);
   check_stored(random);
   check_type<float>();
   check_type<double>();
+  for (const Format format : {Format::sell, Format::dense}) {  // by slabs, which two threads share
+    check_executor<float>(random, {17000, 257, 3}, 16, 0.01, format, format, 0);
+  }
   std::printf("%s (%s), OpenMP %s: %d checks passed\n", target.name, target.instructions,
               prunus::kHasOpenMP ? "on" : "off", checks);
   return 0;

@@ -27,7 +27,7 @@ CPP_LAYERS = [
     ["kernels/"],
     ["dispatch/"],
     ["parallel.h"],
-    ["team.", "huge_pages.h"],
+    ["team.", "processors.h", "huge_pages.h"],
     ["pack/", "select/", "solve/"],
     ["executor/"],
     ["train/"],

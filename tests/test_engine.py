@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import gc
 import multiprocessing
 import os
 import pickle
+import re
 import threading
 import time
 from pathlib import Path
@@ -142,34 +144,31 @@ def test_a_forked_child_runs_the_engine(big: Any) -> None:
 @pytest.mark.skipif(
     not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2, reason="needs Linux and two processors"
 )
-def test_helpers_go_where_the_caller_may_but_is_not(big: Any) -> None:
+def test_helpers_may_go_where_the_caller_may(big: Any) -> None:
     """In a process of its own, where no other test has started any."""
-    context = multiprocessing.get_context("spawn")
-    queue = context.Queue()
-    child = context.Process(target=_processors_of_a_helper, args=(big[0], big[1], queue))
-    child.start()
-    allowed, first, second = queue.get(timeout=60)
-    child.join()
-    assert child.exitcode == 0
-    assert first < allowed
-    assert len(first) == len(allowed) - 1
-    assert second == {min(allowed)}
+    with concurrent.futures.ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        pool.submit(_check_a_helper, big[0], big[1]).result(timeout=60)
 
 
-def _processors_of_a_helper(network: prunus.Network, X: Any, queue: Any) -> None:
-    """Put: what this process may use, and what its helper may, before and after this thread keeps to one processor."""
+def _check_a_helper(network: prunus.Network, X: Any) -> None:
     engine = prunus.compile(network, threads=2)
     before = set(Path("/proc/self/task").iterdir())
     engine(X)
     (helper,) = set(Path("/proc/self/task").iterdir()) - before
     allowed = os.sched_getaffinity(0)
-    seen = []
-    for processors in (allowed, {min(allowed)}):
-        os.sched_setaffinity(0, processors)
+
+    def times_asleep() -> int:
         time.sleep(0.05)  # until it sleeps
-        engine(X)
-        seen.append(os.sched_getaffinity(int(helper.name)))
-    queue.put((allowed, *seen))
+        return int(re.findall(r"^voluntary_ctxt_switches:\s*(\d+)", (helper / "status").read_text(), re.MULTILINE)[0])
+
+    asleep = times_asleep()
+    engine(X)
+    assert times_asleep() > asleep
+    assert os.sched_getaffinity(int(helper.name)) == allowed  # it was woken on some of them
+    os.sched_setaffinity(0, {min(allowed)})
+    asleep = times_asleep()
+    engine(X)
+    assert times_asleep() == asleep  # two threads on one processor would only wait for each other
 
 
 def test_pickle(big: Any) -> None:
@@ -349,6 +348,25 @@ def test_many_inputs_go_slab_by_slab(
     assert np.all(np.abs(whole - value) <= bound)
     for threads in (2, 7):
         assert np.array_equal(prunus.compile(prunus.Network(layers), threads=threads)(X), whole)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("density", [0.02, 1.0])
+def test_threads_share_slabs(density: float, dtype: Any, rng: np.random.Generator) -> None:
+    """One panel for all, of one, two or four vectors, and three parts of each slab: from rows and from columns."""
+    w = spread(rng, 600, 20011, density, dtype)
+    X = rng.standard_normal((16, 20011)).astype(dtype)
+    layer = prunus.Layer(w, None)
+    value, bound = reference.forward([layer], X, dtype)
+    engines = [prunus.compile(prunus.Network([layer]), threads=threads) for threads in (1, 2, 7)]
+    assert engines[0].plan.panels_from is not None
+    assert engines[0].plan.panels_from <= 16
+    whole = engines[0](X)
+    assert np.all(np.abs(whole - value) <= bound)
+    for engine in engines[1:]:
+        for _ in range(5):
+            assert np.array_equal(engine(X), whole)
+    assert np.all(np.abs((prunus.SparseMatrix.from_dense(w) @ np.ascontiguousarray(X.T)).T - value) <= bound)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -17,12 +17,20 @@ struct Batch {
   bool columns;
 };
 
-// A panel of a layer with more inputs than this is turned and multiplied slab by slab, each of which stays in L2 (Intel
-// Xeon, 2 MB of L2, 128 samples of 10000-500: 554 us instead of 1046 at 98 %, 1450 instead of 1960 at 90 %). Smaller
-// ones go all at once: each slab loads and stores the outputs again (4096-4096: 5 % slower in slabs).
+// If the first layer's panel is larger than kWholeBytes, it is turned and multiplied slab by slab, so that what was
+// turned is still in L2 when it is multiplied (Intel Xeon, 2 MB of L2, 128 samples of 10000-500: 554 us instead of 1046
+// at 98 %, 1450 instead of 1960 at 90 %). Smaller ones go all at once: each slab loads and stores the outputs again
+// (4096-4096: 5 % slower in slabs).
 constexpr i64 kWholeBytes = 1024 * 1024;
 constexpr i64 kSlabBytes = 256 * 1024;
 constexpr i64 kMostSlabs = 4096;
+
+// Columns of a slab, the last one aside: whole steps.
+inline i64 slab_columns(i64 n_cols, i64 column_bytes, i64 step) {
+  if (n_cols * column_bytes <= kWholeBytes) return std::max<i64>(n_cols, 1);
+  const i64 least = std::max(kSlabBytes / column_bytes, (n_cols + kMostSlabs - 1) / kMostSlabs);
+  return (least + step - 1) / step * step;
+}
 
 // For each slab of columns two stages: the input is turned into a panel, and multiplied by the first layer, part by
 // part. Then a stage for each other layer, whose units are its parts; then the output is turned back. begin: the first
@@ -38,14 +46,10 @@ class PanelTile final : public Stages {
         begin_(begin),
         width_(width),
         memory_(memory),
-        panel_size_(panel_size) {
-    const i64 bytes = n_in() * width * static_cast<i64>(sizeof(T)), step = std::max<i64>(weight(0).column_step(), 1);
-    n_slabs_ = bytes <= kWholeBytes ? 1 : std::min((bytes + kSlabBytes - 1) / kSlabBytes, kMostSlabs);
-    slab_ = ((n_in() + n_slabs_ - 1) / n_slabs_ + step - 1) / step * step;  // whole steps
-    n_slabs_ = slab_ > 0 ? (n_in() + slab_ - 1) / slab_ : 1;
-  }
+        panel_size_(panel_size),
+        slab_(slab_columns(n_in(), width * static_cast<i64>(sizeof(T)), weight(0).column_step())) {}
 
-  int n_stages() const override { return static_cast<int>(2 * n_slabs_) + n_layers(); }
+  int n_stages() const override { return 2 * n_slabs() + n_layers(); }
 
   i64 n_units(int stage) const override {
     const int layer = layer_at(stage);
@@ -64,6 +68,7 @@ class PanelTile final : public Stages {
  private:
   T* panel(int layer) const { return memory_ + layer % 2 * panel_size_; }  // its input
   int n_layers() const { return static_cast<int>(layers_.size()); }
+  int n_slabs() const { return static_cast<int>(std::max<i64>((n_in() + slab_ - 1) / slab_, 1)); }
   i64 n_in() const { return layers_.front().rows->n_cols(); }
   i64 n_out() const { return layers_.back().rows->n_rows(); }
   i64 n_samples() const { return std::min(width_, batch_.n - begin_); }
@@ -72,7 +77,7 @@ class PanelTile final : public Stages {
   const PanelOperand<T>& weight(int layer) const { return is_narrow_ ? *at(layer).narrow : *at(layer).wide; }
 
   // The layer of a stage, the number of layers in the last one.
-  int layer_at(int stage) const { return std::max(stage - static_cast<int>(2 * n_slabs_) + 1, 0); }
+  int layer_at(int stage) const { return std::max(stage - 2 * n_slabs() + 1, 0); }
   bool is_turning(int stage) const { return layer_at(stage) == 0 && stage % 2 == 0; }
   Range slab(int stage) const {
     const i64 begin = stage / 2 * slab_;
@@ -111,7 +116,6 @@ class PanelTile final : public Stages {
   i64 width_;
   T* memory_;
   i64 panel_size_;
-  i64 n_slabs_;
   i64 slab_;  // columns of each but the last one
 };
 

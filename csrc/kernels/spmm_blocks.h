@@ -199,8 +199,8 @@ PRUNUS_APART void sparse_part(const Blocks<T>& w, i64 part, const T* x, const Ep
 }
 
 // y[r, s] = activation(sum of w[r, c] * x[c, s] + bias[r]) for the rows r of a part; panels and columns as in
-// spmm_sell.h, but that blocks with zeros take all columns at once. O(4 * blocks * width). At least eight sums are in
-// flight.
+// spmm_sell.h, but that blocks with zeros take all columns at once. O(4 * blocks * width). Eight sums or more are in
+// flight, four in the last group of an odd number of dense ones at one vector.
 template <class T>
 void spmm_blocks(const Blocks<T>& w, i64 part, Range columns, const T* x, i64 width, const Epilogue<T>& epilogue,
                  T* y) noexcept {

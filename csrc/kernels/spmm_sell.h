@@ -128,9 +128,11 @@ void spmm_sell_width(const Sell<T>& w, i64 part, Range columns, const T* x, cons
                      T* y) noexcept {
   constexpr i64 width = kVectors * kLanes<T>;
   constexpr int kRows = kChains / kVectors;
-  for (i64 t = 0; t < w.n_tiles; ++t) {
+  PRUNUS_ASSERT(columns.begin % w.tile_columns == 0);
+  PRUNUS_ASSERT(columns.end == w.n_cols || columns.end % w.tile_columns == 0);
+  const i64 end = columns.end == w.n_cols ? w.n_tiles : columns.end / w.tile_columns;
+  for (i64 t = columns.begin / w.tile_columns; t < end; ++t) {
     const SellTile& tile = w.tile[part * w.n_tiles + t];
-    if (tile.first_column < columns.begin || (t > 0 && tile.first_column >= columns.end)) continue;
     const u16* offset = w.offset + tile.first_entry;
     const T* value = w.value + tile.first_entry;
     const T* features = x + (tile.first_column - columns.begin) * width;

@@ -18,7 +18,9 @@ struct SellMatrix {
   Stored<T> value;     // beside offset
   i64 n_stored = 0;    // values, without those
 
-  Sell<T> view() const { return {tile.data(), slice.data(), offset.data(), value.data(), n_rows, n_cols, n_tiles}; }
+  Sell<T> view() const {
+    return {tile.data(), slice.data(), offset.data(), value.data(), n_rows, n_cols, tile_columns, n_tiles};
+  }
   i64 bytes() const {
     return n_stored * static_cast<i64>(sizeof(T) + sizeof(u16)) + static_cast<i64>(slice.size() * sizeof(SellSlice)) +
            static_cast<i64>(tile.size() * sizeof(SellTile));
