@@ -67,8 +67,8 @@ void add_kernels(std::map<std::string, std::function<void()>>& all, const std::s
     const i64 width = vectors * k.lanes;
     const std::string wide = suffix + " width " + std::to_string(width);
     all["spmm_sell" + wide] = [=] { k.spmm_sell(sell.view(), 0, {0, kCols}, x, width, relu, y); };
-    all["spmm_blocks" + wide] = [=] { k.spmm_blocks(blocks.view(), 0, {0, kCols}, x, width, relu, y); };
-    all["spmm_blocks dense" + wide] = [=] { k.spmm_blocks(dense.view(), 0, {0, kCols}, x, width, relu, y); };
+    all["spmm_blocks" + wide] = [=] { k.spmm_blocks(blocks.view(), 0, x, width, relu, y); };
+    all["spmm_dense" + wide] = [=] { k.spmm_dense(dense.view(), 0, {0, kCols}, x, width, relu, y); };
   }
   all["spmv_sell" + suffix] = [] { k.spmv_sell(sell.view(), 0, x, relu, y); };
   all["spmv_blocks" + suffix] = [] { k.spmv_blocks(blocks.view(), 0, x, relu, y); };

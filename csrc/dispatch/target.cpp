@@ -9,6 +9,7 @@
 #include "kernels/reduce.h"
 #include "kernels/score.h"
 #include "kernels/spmm_blocks.h"
+#include "kernels/spmm_dense.h"
 #include "kernels/spmm_sell.h"
 #include "kernels/spmv_bitmap.h"
 #include "kernels/spmv_blocks.h"
@@ -25,9 +26,9 @@ constexpr Kernels<T> kKernels = {
     kLanes<T>,        Table<T>::kColumns,  Table<T>::kPlaceBytes, kHasExpand,     multiply_and_add<T>,
     absolute<T>,      absolute_product<T>, all_finite<T>,         any_nan<T>,     count_nonzero<T>,
     column_dot<T>,    mask_at_least<T>,    keep_first_equal<T>,   apply_mask<T>,  split_bracket<T>,
-    activate<T>,      spmm_sell<T>,        spmv_sell<T>,          spmm_blocks<T>, spmv_blocks<T>,
-    spmv_dense<T>,    spmv_csr<T>,         spmv_bitmap<T>,        spmv_lookup<T>, rows_to_panel<T>,
-    panel_to_rows<T>,
+    activate<T>,      spmm_sell<T>,        spmv_sell<T>,          spmm_blocks<T>, spmm_dense<T>,
+    spmv_blocks<T>,   spmv_dense<T>,       spmv_csr<T>,           spmv_bitmap<T>, spmv_lookup<T>,
+    rows_to_panel<T>, panel_to_rows<T>,
 };
 
 constexpr char kInstructions[] =

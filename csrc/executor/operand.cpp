@@ -37,34 +37,44 @@ class SellOperand final : public RowOperand<T>, public PanelOperand<T> {
 };
 
 template <class T>
-class BlockPanelOperand : public PanelOperand<T> {
+class BlockOperand final : public RowOperand<T>, public PanelOperand<T> {
  public:
-  explicit BlockPanelOperand(BlockMatrix<T> m) : Operand<T>(m.n_rows, m.n_cols, m.n_stored()), matrix_(std::move(m)) {}
+  explicit BlockOperand(BlockMatrix<T> m) : Operand<T>(m.n_rows, m.n_cols, m.n_stored()), matrix_(std::move(m)) {}
 
   i64 bytes() const override { return matrix_.bytes(); }
 
-  i64 column_step() const override { return matrix_.dense ? 1 : matrix_.n_cols; }
+  i64 column_step() const override { return matrix_.n_cols; }
 
-  void multiply_panel(i64 part, Range columns, const T* x, i64 width, const Epilogue<T>& epilogue,
-                      T* y) const override {
-    active_target().kernels<T>().spmm_blocks(matrix_.view(), part, columns, x, width, epilogue, y);
+  void multiply_panel(i64 part, Range, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) const override {
+    active_target().kernels<T>().spmm_blocks(matrix_.view(), part, x, width, epilogue, y);
   }
-
- protected:
-  BlockMatrix<T> matrix_;
-};
-
-template <class T>
-class BlockOperand final : public RowOperand<T>, public BlockPanelOperand<T> {
- public:
-  explicit BlockOperand(BlockMatrix<T> m)
-      : Operand<T>(m.n_rows, m.n_cols, m.n_stored()), BlockPanelOperand<T>(std::move(m)) {}
 
   void multiply_rows(i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
                      i64 y_stride) const override {
     const auto kernel = active_target().kernels<T>().spmv_blocks;
-    for_each_sample<T>(kernel, this->matrix_.view(), part, x, x_stride, n, epilogue, y, y_stride);
+    for_each_sample<T>(kernel, matrix_.view(), part, x, x_stride, n, epilogue, y, y_stride);
   }
+
+ private:
+  BlockMatrix<T> matrix_;
+};
+
+template <class T>
+class DensePanelOperand final : public PanelOperand<T> {
+ public:
+  explicit DensePanelOperand(BlockMatrix<T> m) : Operand<T>(m.n_rows, m.n_cols, m.n_stored()), matrix_(std::move(m)) {}
+
+  i64 bytes() const override { return matrix_.bytes(); }
+
+  i64 column_step() const override { return 1; }
+
+  void multiply_panel(i64 part, Range columns, const T* x, i64 width, const Epilogue<T>& epilogue,
+                      T* y) const override {
+    active_target().kernels<T>().spmm_dense(matrix_.view(), part, columns, x, width, epilogue, y);
+  }
+
+ private:
+  BlockMatrix<T> matrix_;
 };
 
 template <class T>
@@ -150,7 +160,7 @@ std::shared_ptr<Operand<T>> make_operand(SellMatrix<T> matrix) {
 }
 template <class T>
 std::shared_ptr<Operand<T>> make_operand(BlockMatrix<T> matrix) {
-  if (matrix.dense) return std::make_shared<BlockPanelOperand<T>>(std::move(matrix));
+  if (matrix.dense) return std::make_shared<DensePanelOperand<T>>(std::move(matrix));
   return std::make_shared<BlockOperand<T>>(std::move(matrix));
 }
 template <class T>
