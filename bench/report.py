@@ -56,7 +56,7 @@ def as_table(rows: Sequence[Line]) -> str:
     header = ["contender", "min µs", "median µs", "min / ours", "median / ours", f"of the {rows[0].limit} limit"]
     body = [
         [
-            row.contender,
+            row.contender if row.rounds == rows[0].rounds else f"{row.contender} ({row.rounds} rounds)",
             f"{row.minimum_us:,.1f}",
             f"{row.median_us:,.1f}",
             f"{row.ratio_of_minima:.2f}",
