@@ -14,14 +14,15 @@ LANES = {"x86-64-v2": (4, 2), "x86-64-v3": (8, 4), "x86-64-v4": (16, 8), "aarch6
 COLUMNS = {"x86-64-v2": (0, 0), "x86-64-v3": (8, 0), "x86-64-v4": (64, 0), "aarch64": (0, 0)}
 
 
-@pytest.fixture(params=list(_costs._CYCLES))
+@pytest.fixture(params=[*((name, False) for name in _costs._CYCLES), *((name, True) for name in _costs._INTEL)])
 def target(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    name: str = request.param
+    name, is_intel = request.param
+    monkeypatch.setattr(_core, "cpu_is_intel", lambda: is_intel)
     monkeypatch.setattr(_core, "active_target", lambda: name)
     monkeypatch.setattr(_core, "lanes", lambda: LANES[name])
     monkeypatch.setattr(_core, "has_expand", lambda: name == "x86-64-v4")
     monkeypatch.setattr(_core, "lookup_columns", lambda: COLUMNS[name])
-    return name
+    return str(name)
 
 
 def choose(w: Any) -> tuple[_costs.LayerChoice, int | None]:

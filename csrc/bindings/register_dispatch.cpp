@@ -28,6 +28,7 @@ void register_dispatch(py::module_& m) {
   m.def("compiled_targets", [] { return names_of(compiled_targets()); });
   m.def("supported_targets", [] { return names_of(supported_targets()); });
   m.def("active_target", [] { return std::string(active_target().name); });
+  m.def("cpu_is_intel", &cpu_is_intel);
   m.def("active_instructions", [] { return std::string(active_target().instructions); });
   m.def("lanes", [] { return py::make_tuple(active_target().f32.lanes, active_target().f64.lanes); });
   m.def(

@@ -74,4 +74,13 @@ const Target& active_target() {
   return target;
 }
 
+bool cpu_is_intel() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  return __builtin_cpu_is("intel");
+#else
+  return false;
+#endif
+}
+
 }  // namespace prunus

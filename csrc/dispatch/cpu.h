@@ -18,4 +18,7 @@ std::vector<const Target*> supported_targets();
 // or that this CPU cannot run; the message lists those it can.
 const Target& active_target();
 
+// Whether the CPU is Intel's: kernels take other times there, though the target is the same.
+bool cpu_is_intel();
+
 }  // namespace prunus

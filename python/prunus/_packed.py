@@ -66,8 +66,7 @@ def _kind(regime: str, name: str) -> str:
 
 
 def _kernel(kind: str, regime: str) -> str:
-    name = {"dense rows": "dense", "dense panels": "blocks"}.get(kind, kind)
-    return f"{'spmv' if regime == 'rows' else 'spmm'}_{name}"
+    return f"{'spmv' if regime == 'rows' else 'spmm'}_{kind.split()[0]}"
 
 
 def executor(layers: list[tuple[PackedWeight, Floats, int, float]]) -> tuple[_core._Executor, int | None]:
