@@ -82,8 +82,9 @@ def measure(case: Case, machine: Machine, rounds: int, seconds: float) -> list[L
     Every round of every case has an order of its own: who always ran after the same one would find the caches as that one
     leaves them. (Five rounds of the same five orders for every case made NumPy 1.3 times faster than its equal: it found
     the samples in L2, since it ran next.) At most so many rounds after the first one, which warms up, and, after the
-    fifth, no longer than so many seconds. A rival that has had so many seconds for itself does not run again: some take
-    half a minute where ours takes a fifth of a second. One whose answer is wrong is left out.
+    fifth, no longer than so many seconds. A rival that has had so many seconds for itself does not run again (some take
+    half a minute where ours takes a fifth of a second); of its answers the first one is checked. One whose answer is wrong
+    is left out.
     """
     chosen = list(contenders(case))
     runners = {c.name: (Worker if c.environment or c.python else Local)(c, case) for c in chosen}
@@ -142,7 +143,9 @@ def main() -> None:
     parser.add_argument(
         "--target", help="hold prunus and its rivals to this target; those that cannot be told are left out"
     )
-    parser.add_argument("--seconds", type=float, default=20, help="for one case, at most, after five rounds")
+    parser.add_argument(
+        "--seconds", type=float, default=20, help="for one case, at most, after five rounds; and for one rival"
+    )
     parser.add_argument("--json", type=Path, help="append a line for each result to this file")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()

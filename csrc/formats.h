@@ -83,13 +83,20 @@ constexpr i64 kBlockRows = 4;
 template <class T>
 struct Blocks {
   const i64* group_start;  // group g owns the blocks [group_start[g], group_start[g + 1])
-  const i32* column;       // of each block, and two more; null if every block is present
+  const i32* column;       // of each block, and two more
   const T* value;          // four for each block, beside column; rows that the matrix does not have are 0
   i64 n_rows;
   i64 n_cols;
-  bool is_dense;  // every block is present
 };
 static_assert(kPartRows % kBlockRows == 0, "a part has whole groups");
+
+// All weights, in groups of four rows (kBlockRows): of each column, in order, its four weights.
+template <class T>
+struct DenseGroups {
+  const T* value;  // rows that the matrix does not have are 0
+  i64 n_rows;
+  i64 n_cols;
+};
 
 // A bit for each weight, and those weights that there are, in groups of four rows (kBlockRows) and tiles of 64 columns:
 // of a tile, a word of bits for each row of the group, and its weights, row by row. Groups do not cross parts.

@@ -286,8 +286,10 @@ def test_plan(big: Any) -> None:
         formats = row.format.split("/")
         kernels = row.kernel.split("/")
         assert len(formats) == len(kernels) == 3
-        assert kernels[0].startswith("spmv_")
-        assert kernels[2].startswith("spmm_")
+        dtype = f"f{8 * network.dtype.itemsize}"
+        assert kernels == [
+            f"{name}_{dtype}" for name in map("_".join, zip(("spmv", "spmm", "spmm"), formats, strict=True))
+        ]
         # Each format holds at least the weights that are not zero.
         assert row.bytes >= layer.bias.nbytes + len({*formats}) * 4 * np.count_nonzero(layer.weight)
     assert plan.panels_from is not None

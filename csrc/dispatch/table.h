@@ -29,8 +29,8 @@ struct Kernels {
                     T* y) noexcept;
   void (*spmv_sell)(const Sell<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept;
   void (*spmm_blocks)(const Blocks<T>& w, i64 part, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) noexcept;
-  void (*spmm_dense)(const Blocks<T>& w, i64 part, Range columns, const T* x, i64 width, const Epilogue<T>& epilogue,
-                     T* y) noexcept;
+  void (*spmm_dense)(const DenseGroups<T>& w, i64 part, Range columns, const T* x, i64 width,
+                     const Epilogue<T>& epilogue, T* y) noexcept;
   void (*spmv_blocks)(const Blocks<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept;
   void (*spmv_dense)(const Dense<T>& w, i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
                      i64 y_stride) noexcept;

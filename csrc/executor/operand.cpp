@@ -62,7 +62,8 @@ class BlockOperand final : public RowOperand<T>, public PanelOperand<T> {
 template <class T>
 class DensePanelOperand final : public PanelOperand<T> {
  public:
-  explicit DensePanelOperand(BlockMatrix<T> m) : Operand<T>(m.n_rows, m.n_cols, m.n_stored()), matrix_(std::move(m)) {}
+  explicit DensePanelOperand(DenseGroupMatrix<T> m)
+      : Operand<T>(m.n_rows, m.n_cols, m.n_stored()), matrix_(std::move(m)) {}
 
   i64 bytes() const override { return matrix_.bytes(); }
 
@@ -74,7 +75,7 @@ class DensePanelOperand final : public PanelOperand<T> {
   }
 
  private:
-  BlockMatrix<T> matrix_;
+  DenseGroupMatrix<T> matrix_;
 };
 
 template <class T>
@@ -160,8 +161,11 @@ std::shared_ptr<Operand<T>> make_operand(SellMatrix<T> matrix) {
 }
 template <class T>
 std::shared_ptr<Operand<T>> make_operand(BlockMatrix<T> matrix) {
-  if (matrix.dense) return std::make_shared<DensePanelOperand<T>>(std::move(matrix));
   return std::make_shared<BlockOperand<T>>(std::move(matrix));
+}
+template <class T>
+std::shared_ptr<Operand<T>> make_operand(DenseGroupMatrix<T> matrix) {
+  return std::make_shared<DensePanelOperand<T>>(std::move(matrix));
 }
 template <class T>
 std::shared_ptr<Operand<T>> make_operand(DenseMatrix<T> matrix) {
@@ -180,12 +184,13 @@ std::shared_ptr<Operand<T>> make_operand(LookupMatrix<T> matrix) {
   return std::make_shared<LookupOperand<T>>(std::move(matrix));
 }
 
-#define PRUNUS_OPERANDS(T)                                            \
-  template std::shared_ptr<Operand<T>> make_operand(SellMatrix<T>);   \
-  template std::shared_ptr<Operand<T>> make_operand(BlockMatrix<T>);  \
-  template std::shared_ptr<Operand<T>> make_operand(DenseMatrix<T>);  \
-  template std::shared_ptr<Operand<T>> make_operand(CsrMatrix<T>);    \
-  template std::shared_ptr<Operand<T>> make_operand(BitmapMatrix<T>); \
+#define PRUNUS_OPERANDS(T)                                                \
+  template std::shared_ptr<Operand<T>> make_operand(SellMatrix<T>);       \
+  template std::shared_ptr<Operand<T>> make_operand(BlockMatrix<T>);      \
+  template std::shared_ptr<Operand<T>> make_operand(DenseGroupMatrix<T>); \
+  template std::shared_ptr<Operand<T>> make_operand(DenseMatrix<T>);      \
+  template std::shared_ptr<Operand<T>> make_operand(CsrMatrix<T>);        \
+  template std::shared_ptr<Operand<T>> make_operand(BitmapMatrix<T>);     \
   template std::shared_ptr<Operand<T>> make_operand(LookupMatrix<T>);
 PRUNUS_OPERANDS(float)
 PRUNUS_OPERANDS(double)

@@ -63,6 +63,8 @@ std::shared_ptr<Operand<T>> make_operand(SellMatrix<T> matrix);
 template <class T>
 std::shared_ptr<Operand<T>> make_operand(BlockMatrix<T> matrix);
 template <class T>
+std::shared_ptr<Operand<T>> make_operand(DenseGroupMatrix<T> matrix);
+template <class T>
 std::shared_ptr<Operand<T>> make_operand(DenseMatrix<T> matrix);
 template <class T>
 std::shared_ptr<Operand<T>> make_operand(CsrMatrix<T> matrix);

@@ -5,7 +5,6 @@
 
 namespace prunus::PRUNUS_TARGET {
 
-// Of a matrix with columns.
 template <class T>
 PRUNUS_INLINE Range blocks_of(const Blocks<T>& w, i64 group) {
   return {w.group_start[group], w.group_start[group + 1]};
@@ -17,11 +16,10 @@ PRUNUS_INLINE Range groups_of(const M& w, i64 part) {
   return {rows.begin / kBlockRows, (rows.end + kBlockRows - 1) / kBlockRows};
 }
 
-// How many rows of the group the matrix has.
+// How many of the n rows from `row` on the matrix has.
 template <class M>
-PRUNUS_INLINE i64 rows_of(const M& w, i64 group) {
-  const i64 left = w.n_rows - group * kBlockRows;
-  return left < kBlockRows ? left : kBlockRows;
+PRUNUS_INLINE i64 rows_left(const M& w, i64 row, i64 n) {
+  return row + n <= w.n_rows ? n : w.n_rows - row;
 }
 
 }  // namespace prunus::PRUNUS_TARGET

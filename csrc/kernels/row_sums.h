@@ -6,12 +6,6 @@
 
 namespace prunus::PRUNUS_TARGET {
 
-// How many of the n rows from `row` on the matrix has.
-template <class M>
-PRUNUS_INLINE i64 rows_left(const M& w, i64 row, i64 n) {
-  return row + n <= w.n_rows ? n : w.n_rows - row;
-}
-
 // At the bias.
 template <class T, int kRows, int kVectors>
 PRUNUS_INLINE void start_sums(i64 n_rows, const T* bias, Vector<T> (&sum)[kRows][kVectors]) {

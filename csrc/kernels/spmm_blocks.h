@@ -22,9 +22,9 @@ template <class T, i64 kWidth, int kVectors>
 PRUNUS_INLINE void multiply_group(const Blocks<T>& w, i64 group, const T* PRUNUS_RESTRICT x,
                                   const Epilogue<T>& epilogue, T* PRUNUS_RESTRICT y) {
   constexpr bool kApart = kVectors == 1;  // four sums alone would wait for one another
-  const i64 n_rows = rows_of(w, group);
+  const i64 row = group * kBlockRows, n_rows = rows_left(w, row, kBlockRows);
   Vector<T> sum[kBlockRows][kVectors], other[kBlockRows][kVectors] = {};
-  start_sums<T>(n_rows, epilogue.bias + group * kBlockRows, sum);
+  start_sums<T>(n_rows, epilogue.bias + row, sum);
   const Range range = blocks_of(w, group);
   const T* PRUNUS_RESTRICT value = w.value + range.begin * kBlockRows;
   const i32* PRUNUS_RESTRICT column = w.column + range.begin;
@@ -50,7 +50,7 @@ PRUNUS_INLINE void multiply_group(const Blocks<T>& w, i64 group, const T* PRUNUS
   if (kApart) {
     for (i64 j = 0; j < kBlockRows; ++j) sum[j][0] += other[j][0];
   }
-  T* const out = y + group * kBlockRows * kWidth;
+  T* const out = y + row * kWidth;
   store_sums<kWidth>(n_rows, sum, out);
   finish_rows<kWidth, kVectors>(n_rows, epilogue, out);
 }
@@ -66,11 +66,10 @@ PRUNUS_APART void blocks_part(const Blocks<T>& w, i64 part, const T* x, const Ep
   }
 }
 
-// y[r, s] = activation(sum of w[r, c] * x[c, s] + bias[r]) for the rows r of a part; panels as in spmm_sell.h. The
-// blocks must have columns. O(4 * blocks * width). Eight sums or more are in flight.
+// y[r, s] = activation(sum of w[r, c] * x[c, s] + bias[r]) for the rows r of a part; panels as in spmm_sell.h. O(4
+// * blocks * width). Eight sums or more are in flight.
 template <class T>
 void spmm_blocks(const Blocks<T>& w, i64 part, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) noexcept {
-  PRUNUS_ASSERT(!w.is_dense);
   switch (width / kLanes<T>) {
     case 1:
       return blocks_part<T, 1, 1>(w, part, x, epilogue, y);

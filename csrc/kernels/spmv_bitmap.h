@@ -66,7 +66,7 @@ PRUNUS_INLINE void dot_bitmap(const Bitmap<T>& w, i64 group, const T* x, i64 x_s
       add_bitmap_tile<T, kSamples>(rows, w.n_cols - begin, x + begin, x_stride, sum);
     }
   }
-  const i64 row = group * kBlockRows, n_rows = rows_of(w, group);
+  const i64 row = group * kBlockRows, n_rows = rows_left(w, row, kBlockRows);
   for (int s = 0; s < kSamples; ++s) {
     if (n_rows == kBlockRows) {
       store_sums<T, kBlockRows>(sum[s], bias + row, 1, y + s * y_stride + row, 1);

@@ -30,16 +30,14 @@ PRUNUS_INLINE void add_group(const Blocks<T>& w, i64 group, const T* PRUNUS_REST
   }
   for (; b < range.end; ++b) add(sum[0], b);
   sum[0] = (sum[0] + sum[1]) + (sum[2] + sum[3]);
-  for (i64 j = 0; j < rows_of(w, group); ++j) {
-    y[group * kBlockRows + j] = sum[0][j] + epilogue.bias[group * kBlockRows + j];
-  }
+  const i64 row = group * kBlockRows, n_rows = rows_left(w, row, kBlockRows);
+  for (i64 j = 0; j < n_rows; ++j) y[row + j] = sum[0][j] + epilogue.bias[row + j];
 }
 
 // y[r] = activation(sum of w[r, c] * x[c] + bias[r]) for the rows r of a part. x: (n_cols,); y: (n_rows,), not
-// overlapping. The blocks must have columns. O(4 * blocks).
+// overlapping. O(4 * blocks).
 template <class T>
 void spmv_blocks(const Blocks<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept {
-  PRUNUS_ASSERT(!w.is_dense);
   const Range groups = groups_of(w, part);
   for (i64 g = groups.begin; g < groups.end; ++g) add_group(w, g, x, epilogue, y);
   const Range rows = rows_of_part(w.n_rows, part);

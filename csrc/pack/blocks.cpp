@@ -52,25 +52,21 @@ i64 count_blocks(const CsrMatrix<T>& w) {
 }
 
 template <class T>
-BlockMatrix<T> pack_blocks(const CsrMatrix<T>& w, bool dense, int threads) {
+BlockMatrix<T> pack_blocks(const CsrMatrix<T>& w, int threads) {
   BlockMatrix<T> matrix;
   matrix.n_rows = w.n_rows;
   matrix.n_cols = w.n_cols;
-  matrix.dense = dense;
   const i64 n_groups = groups_of(w.n_rows);
   matrix.group_start.assign(static_cast<size_t>(n_groups) + 1, 0);
-  parallel_for(n_groups, threads,
-               [&](i64 g) { matrix.group_start[static_cast<size_t>(g) + 1] = dense ? w.n_cols : blocks_in(w, g); });
+  parallel_for(n_groups, threads, [&](i64 g) { matrix.group_start[static_cast<size_t>(g) + 1] = blocks_in(w, g); });
   for (size_t g = 1; g < matrix.group_start.size(); ++g) matrix.group_start[g] += matrix.group_start[g - 1];
   const size_t n_blocks = static_cast<size_t>(matrix.group_start.back());
-  if (!dense) matrix.column.resize(n_blocks + 2, 0);  // kernels read ahead
+  matrix.column.resize(n_blocks + 2, 0);  // kernels read ahead
   matrix.value.assign(n_blocks * kBlockRows, T(0));
   parallel_for(n_groups, threads, [&](i64 g) {
     i64 block = matrix.group_start[static_cast<size_t>(g)] - 1, last = -1;
     walk_group(w, g, [&](i64 column, i64 row, i64 entry) {
-      if (dense) {
-        block = g * w.n_cols + column;
-      } else if (column != last) {
+      if (column != last) {
         matrix.column[static_cast<size_t>(++block)] = static_cast<i32>(column);
         last = column;
       }
@@ -82,7 +78,7 @@ BlockMatrix<T> pack_blocks(const CsrMatrix<T>& w, bool dense, int threads) {
 
 template i64 count_blocks(const CsrMatrix<float>&);
 template i64 count_blocks(const CsrMatrix<double>&);
-template BlockMatrix<float> pack_blocks(const CsrMatrix<float>&, bool, int);
-template BlockMatrix<double> pack_blocks(const CsrMatrix<double>&, bool, int);
+template BlockMatrix<float> pack_blocks(const CsrMatrix<float>&, int);
+template BlockMatrix<double> pack_blocks(const CsrMatrix<double>&, int);
 
 }  // namespace prunus

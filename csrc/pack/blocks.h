@@ -10,12 +10,11 @@ template <class T>
 struct BlockMatrix {
   i64 n_rows = 0;
   i64 n_cols = 0;
-  bool dense = false;
   std::vector<i64> group_start;
-  Stored<i32> column;  // empty if dense
+  Stored<i32> column;
   Stored<T> value;
 
-  Blocks<T> view() const { return {group_start.data(), column.data(), value.data(), n_rows, n_cols, dense}; }
+  Blocks<T> view() const { return {group_start.data(), column.data(), value.data(), n_rows, n_cols}; }
   i64 n_stored() const { return static_cast<i64>(value.size()); }
   i64 bytes() const {
     return n_stored() * static_cast<i64>(sizeof(T)) + static_cast<i64>(column.size() * sizeof(i32)) +
@@ -27,8 +26,8 @@ struct BlockMatrix {
 template <class T>
 i64 count_blocks(const CsrMatrix<T>& w);
 
-// The blocks that hold an entry, or all of them. O(n_rows + n_entries), and O(n_rows * n_cols) if dense.
+// The blocks that hold an entry. O(n_rows + n_entries).
 template <class T>
-BlockMatrix<T> pack_blocks(const CsrMatrix<T>& w, bool dense, int threads);
+BlockMatrix<T> pack_blocks(const CsrMatrix<T>& w, int threads);
 
 }  // namespace prunus

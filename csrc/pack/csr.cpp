@@ -80,12 +80,7 @@ CsrMatrix<T> pack_csr(const i64* row_start, const i32* column, const T* value, i
 
 template <class T>
 void unpack(const CsrMatrix<T>& matrix, T* out) {
-  for (i64 r = 0; r < matrix.n_rows; ++r) {
-    const size_t end = static_cast<size_t>(matrix.row_start[static_cast<size_t>(r) + 1]);
-    for (size_t e = static_cast<size_t>(matrix.row_start[static_cast<size_t>(r)]); e < end; ++e) {
-      out[r * matrix.n_cols + matrix.column[e]] = matrix.value[e];
-    }
-  }
+  for_each_entry(matrix, [&](i64 r, i64 c, T value) { out[r * matrix.n_cols + c] = value; });
 }
 
 template CsrMatrix<float> pack_dense(const float*, const u8*, i64, i64, int);

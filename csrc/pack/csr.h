@@ -23,6 +23,17 @@ struct CsrMatrix {
   }
 };
 
+// Calls f(row, column, weight) for every entry, row by row.
+template <class T, class F>
+void for_each_entry(const CsrMatrix<T>& w, F&& f) {
+  for (i64 r = 0; r < w.n_rows; ++r) {
+    const size_t end = static_cast<size_t>(w.row_start[static_cast<size_t>(r) + 1]);
+    for (size_t e = static_cast<size_t>(w.row_start[static_cast<size_t>(r)]); e < end; ++e) {
+      f(r, static_cast<i64>(w.column[e]), w.value[e]);
+    }
+  }
+}
+
 // The entries of w (n_rows, n_cols) that are not zero and, where there is a mask, kept by it. O(n_rows * n_cols).
 // Throws std::invalid_argument if n_cols does not fit a column index.
 template <class T>

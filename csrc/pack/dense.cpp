@@ -9,17 +9,25 @@ DenseMatrix<T> pack_rows(const CsrMatrix<T>& w) {
   const i64 lines = (w.n_cols + kLine - 1) / kLine | 1;
   DenseMatrix<T> matrix{w.n_rows, w.n_cols, lines * kLine, {}};
   matrix.value.assign(static_cast<size_t>(w.n_rows * matrix.stride), T(0));
-  for (i64 r = 0; r < w.n_rows; ++r) {
-    T* row = matrix.value.data() + r * matrix.stride;
-    for (size_t e = static_cast<size_t>(w.row_start[static_cast<size_t>(r)]);
-         e < static_cast<size_t>(w.row_start[static_cast<size_t>(r) + 1]); ++e) {
-      row[w.column[e]] = w.value[e];
-    }
-  }
+  for_each_entry(w, [&](i64 r, i64 c, T value) { matrix.value[static_cast<size_t>(r * matrix.stride + c)] = value; });
+  return matrix;
+}
+
+template <class T>
+DenseGroupMatrix<T> pack_groups(const CsrMatrix<T>& w) {
+  DenseGroupMatrix<T> matrix{w.n_rows, w.n_cols, {}};
+  const i64 n_groups = (w.n_rows + kBlockRows - 1) / kBlockRows;
+  matrix.value.assign(static_cast<size_t>(n_groups * w.n_cols * kBlockRows), T(0));
+  for_each_entry(w, [&](i64 r, i64 c, T value) {
+    matrix.value[static_cast<size_t>((r / kBlockRows * w.n_cols + c) * kBlockRows + r % kBlockRows)] = value;
+  });
   return matrix;
 }
 
 template DenseMatrix<float> pack_rows(const CsrMatrix<float>&);
 template DenseMatrix<double> pack_rows(const CsrMatrix<double>&);
+
+template DenseGroupMatrix<float> pack_groups(const CsrMatrix<float>&);
+template DenseGroupMatrix<double> pack_groups(const CsrMatrix<double>&);
 
 }  // namespace prunus

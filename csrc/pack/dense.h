@@ -1,4 +1,4 @@
-// Compressed sparse rows into all weights, row by row.
+// Compressed sparse rows into all weights: row by row, or by groups of four rows.
 #pragma once
 
 #include "pack/csr.h"
@@ -18,8 +18,21 @@ struct DenseMatrix {
   i64 bytes() const { return static_cast<i64>(value.size() * sizeof(T)); }
 };
 
-// O(n_rows * n_cols).
+template <class T>
+struct DenseGroupMatrix {
+  i64 n_rows = 0;
+  i64 n_cols = 0;
+  Stored<T> value;
+
+  DenseGroups<T> view() const { return {value.data(), n_rows, n_cols}; }
+  i64 n_stored() const { return static_cast<i64>(value.size()); }
+  i64 bytes() const { return n_stored() * static_cast<i64>(sizeof(T)); }
+};
+
+// Both O(n_rows * n_cols).
 template <class T>
 DenseMatrix<T> pack_rows(const CsrMatrix<T>& w);
+template <class T>
+DenseGroupMatrix<T> pack_groups(const CsrMatrix<T>& w);
 
 }  // namespace prunus

@@ -104,8 +104,8 @@ _CYCLES = {
     ),
 }
 
-# Where Intel's processors differ: an entry that loads its activations takes longer beside a dense multiply-add. Xeon of 2 MB L2
-# and two 512-bit units, 3.9 GHz, 30 GB/s from L3 and 19 from memory.
+# Where Intel's processors differ: an entry that loads its activations takes longer beside a dense multiply-add. Measured on
+# one, a Xeon of 2 MB L2 and two 512-bit units, 3.9 GHz, 30 GB/s from L3 and 19 from memory, and taken for all of them.
 _INTEL = {
     "x86-64-v3": replace(
         _CYCLES["x86-64-v3"],
