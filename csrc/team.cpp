@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <utility>
 
 #include "parallel.h"
@@ -55,16 +54,31 @@ class Teams {
 
 }  // namespace
 
-void do_together(const Stages& work, int threads) {
+void do_together(const Stages& work, int threads, bool wakes) {
   threads = std::min(threads, Team::kMost);
   if (threads <= 1 || work.n_stages() > Team::kMost || in_forked_child().load()) return do_alone(work);
   Team* const team = Teams::instance().take(threads);
   if (team == nullptr) return do_alone(work);
-  team->work(work, threads);
+  team->work(work, threads, wakes);
   Teams::instance().give(team, threads);
 }
 
-void Team::work(const Stages& work, int threads) {
+void Team::work(const Stages& work, int threads, bool wakes) {
+  if (wakes || is_ready()) {
+    lead(work, threads);
+  } else {
+    do_alone(work);
+  }
+  ended_ = Clock::now();
+}
+
+// Whether a helper is awake, or would be if the call before had had one: calls in a loop are worth waking one for.
+bool Team::is_ready() const {
+  const int n_helpers = static_cast<int>(seats_.size()) - 1;
+  return n_asleep_.load() < n_helpers || Clock::now() - ended_ < kTurns;
+}
+
+void Team::lead(const Stages& work, int threads) {
   work_ = &work;
   threads_ = threads;
   start_helpers(threads - 1);
@@ -147,12 +161,12 @@ template <class Ready>
 Team::State Team::wait_until(int rank, Ready&& ready) {
   State seen = state_.load();
   if (ready(seen)) return seen;
-  const auto end = std::chrono::steady_clock::now() + kTurns;
+  const auto end = Clock::now() + kTurns;
   do {
     pause();
     seen = state_.load();
     if (ready(seen)) return seen;
-  } while (std::chrono::steady_clock::now() < end);
+  } while (Clock::now() < end);
   std::unique_lock<std::mutex> lock(mutex_);
   Seat& seat = *seats_[static_cast<std::size_t>(rank)];
   seat.is_asleep = true;

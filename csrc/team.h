@@ -8,6 +8,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -42,8 +43,9 @@ void do_alone(const Work& work) {
 }
 
 // All of it on this thread and up to threads - 1 others: none in a forked child, or where those of all callers would be
-// more than there are processors.
-void do_together(const Stages& work, int threads);
+// more than there are processors. Those that are awake from the call before help, or, if it was a moment ago, will be
+// for the next one; others only if `wakes`.
+void do_together(const Stages& work, int threads, bool wakes);
 
 // Threads of one caller at a time, started when first needed and asleep between calls. They last as long as the
 // process, on the processors that who wakes them may use.
@@ -58,9 +60,11 @@ class alignas(kCacheLine) Team {
 
   // For who has taken it. At most kMost threads and stages.
   static constexpr int kMost = 0xFFFF;
-  void work(const Stages& work, int threads);
+  void work(const Stages& work, int threads, bool wakes);
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   // How many threads may work, the stage they are at, and how many of its units nobody has taken, in 16, 16 and 32
   // bits. It ends with a stage past the last one, which has none.
   using State = u64;
@@ -80,6 +84,8 @@ class alignas(kCacheLine) Team {
   };
 
   void add_seat() { seats_.push_back(std::make_unique<Seat>()); }
+  bool is_ready() const;
+  void lead(const Stages& work, int threads);
   void start_helpers(int n);
   void help(int rank);
   void begin_stage(int stage);
@@ -94,6 +100,7 @@ class alignas(kCacheLine) Team {
   std::atomic<int> n_asleep_{0};
   // Written while no unit is left to take, read by those who have taken one.
   const Stages* work_ = nullptr;
+  Clock::time_point ended_;  // of the call before; of who has taken it
   i64 n_units_ = 0;
   int threads_ = 0;
   std::mutex mutex_;  // of what follows

@@ -2,6 +2,7 @@
 // reach. Prints the target and what was checked; exits with 1 at the first difference.
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -239,7 +240,7 @@ void check_team() {
   const auto work = [&](int threads) {
     for (int i = 0; i < 50; ++i) {
       const Noted noted;
-      prunus::do_together(noted, threads);
+      prunus::do_together(noted, threads, i % 2 == 0);
       for (int stage = 0; stage < noted.n_stages(); ++stage) wrong += noted.done[stage] != noted.n_units(stage);
       wrong += noted.wrong;
     }
@@ -249,6 +250,58 @@ void check_team() {
   for (const int threads : {2, 3, 7, 2}) callers.emplace_back(work, threads);
   for (std::thread& caller : callers) caller.join();
   require(wrong == 0, "a team does every unit once, stage by stage");
+}
+
+// Two units, each of which waits for the other one to begin, so long at most.
+class Meeting final : public prunus::Stages {
+ public:
+  explicit Meeting(std::chrono::milliseconds patience) : end_(std::chrono::steady_clock::now() + patience) {}
+
+  int n_stages() const override { return 1; }
+  i64 n_units(int) const override { return 2; }
+  void do_unit(int, i64, int) const override {
+    ++n_begun_;
+    while (n_begun_ < 2 && std::chrono::steady_clock::now() < end_) std::this_thread::yield();
+    n_met_ += n_begun_ == 2;
+  }
+
+  bool took_place() const { return n_met_ == 2; }
+
+ private:
+  std::chrono::steady_clock::time_point end_;
+  mutable std::atomic<int> n_begun_{0}, n_met_{0};
+};
+
+// Tries `work`, which may be out of luck where other processes compute, until it says yes.
+template <class F>
+bool succeeds(F&& work) {
+  for (int i = 0; i < 50; ++i) {
+    if (work()) return true;
+  }
+  return false;
+}
+
+// Who sleeps is woken for much work, or for the next call if it comes at once.
+void check_sleepers() {
+  if (prunus::Processors::of_this_thread().without_own().is_none()) return;
+  const auto meet = [](int milliseconds, bool wakes) {
+    const Meeting meeting{std::chrono::milliseconds(milliseconds)};
+    prunus::do_together(meeting, 2, wakes);
+    return meeting.took_place();
+  };
+  const auto rest = [] { std::this_thread::sleep_for(std::chrono::milliseconds(5)); };
+  require(succeeds([&] { return meet(1000, true); }), "sleepers are woken");
+  require(succeeds([&] {
+            rest();
+            return !meet(5, false);
+          }),
+          "sleepers are left");
+  require(succeeds([&] {
+            rest();
+            meet(0, false);
+            return meet(100, false);
+          }),
+          "calls in a loop have helpers");
 }
 
 // Arrays of all sizes, made and freed in any order: none may lie in another.
@@ -309,6 +362,7 @@ int main() {
   const prunus::Target& target = prunus::active_target();
   check_processors();
   check_team();
+  check_sleepers();
   std::mt19937 random(0);
   check_stored(random);
   check_type<float>();

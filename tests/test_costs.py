@@ -48,6 +48,19 @@ def test_a_bitmap_where_weights_can_be_expanded(dtype: Any, target: str, rng: np
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+def test_samples_that_go_together_pay_once_for_the_weights(dtype: Any, target: str, rng: np.random.Generator) -> None:
+    work = choose(spread(rng, 300, 300, 1.0, dtype))[0].rows_work
+    costs = [work.call(n) for n in range(1, 10)]
+    assert costs[0] == work.cycles
+    steps = np.diff(costs)
+    assert np.allclose(steps[[3, 7]], work.computed)  # the fifth, the ninth
+    assert np.allclose(np.delete(steps, [3, 7]), steps[0])
+    if target in ("x86-64-v3", "x86-64-v4"):  # elsewhere what the processor computes takes longer than the loads
+        assert 0 < steps[0] < work.computed
+    assert costs[8] - costs[4] == pytest.approx(4 * work.further)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_tiles_widen_as_weights_get_fewer(dtype: Any, target: str) -> None:
     lanes = _core.lanes()[DTYPES.index(dtype)]
     tiles = [

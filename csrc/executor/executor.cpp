@@ -50,13 +50,15 @@ template <class MakeTile>
 void Executor<T>::run_tiles(i64 n, i64 width, double cycles, i64 most_parts, int threads, MakeTile&& make) const {
   if (n == 0) return;
   const i64 n_tiles = (n + width - 1) / width, memory = 2 * widest_ * width;
-  threads = useful_threads(cycles * static_cast<double>(n), std::max(n_tiles, most_parts), threads);
+  const double all_cycles = cycles * static_cast<double>(n);
+  const bool wakes = all_cycles >= kCyclesToWake;
+  threads = useful_threads(all_cycles, std::max(n_tiles, most_parts), threads);
   const bool by_tiles = n_tiles >= threads;
   const WorkspacePool::Lease lease(pool_, memory * (by_tiles ? threads : 1) * static_cast<i64>(sizeof(T)));
   T* const begin = static_cast<T*>(lease.memory());
   const auto make_tile = [&](i64 tile, int rank) { return make(tile * width, begin + rank * memory); };
-  if (by_tiles) return do_together(Tiles<decltype(make_tile)>(n_tiles, make_tile), threads);
-  for (i64 t = 0; t < n_tiles; ++t) do_together(make_tile(t, 0), threads);
+  if (by_tiles) return do_together(Tiles<decltype(make_tile)>(n_tiles, make_tile), threads, wakes);
+  for (i64 t = 0; t < n_tiles; ++t) do_together(make_tile(t, 0), threads, wakes);
 }
 
 template <class T>

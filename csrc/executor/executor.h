@@ -17,8 +17,14 @@ constexpr i64 kRowTile = 64;
 // do with fewer of them than entries: at two vectors from a density of 0.6 on, at four from 0.8.
 constexpr i64 kNarrowVectors = 2;
 
-// Cycles below which a second thread costs more than it saves: waking it takes 5 to 10 us.
+// Cycles below which a second thread costs more than it saves, though it is awake.
 constexpr double kCyclesPerThread = 60000;
+
+// Cycles from which it is worth to wake one that sleeps. After milliseconds of rest that costs the caller 20 to 45 us,
+// and the thread comes 30 to 130 us later (EPYC 7003, a virtual machine, caches evicted, medians alone and with it:
+// 1024 samples of 200-1 130 and 183 us, 4096 418 and 345; 784-300-100-10 at 90 %, 64 samples 156 and 251, 128 the same,
+// 256 410 and 379).
+constexpr double kCyclesToWake = 500000;
 
 // What the cost model says of a network.
 struct Costs {

@@ -20,6 +20,7 @@ REGIMES = ("rows", "narrow", "wide")
 _DENSE_DENSITY = 0.85  # above, nothing but the dense kernel is tried
 _WIDE_DENSITY = 0.65  # above, sell in wide panels gains up to 15 % where caches are quiet, else it loses 10 %
 _LAST_CACHE = 16e6  # bytes of a layer that come from memory at every call; fewer may be in a cache, or not
+_TOGETHER = 4  # samples of dense rows, where there are several rows (csrc/kernels/spmv_dense.h)
 _FEW_ROWS = 16  # of a layer alone: many samples count, if one takes no longer than the call around it, in any format;
 _FEW_ENTRIES = 512  # which it does up to so many entries of csr, as it computes a whole vector of samples for one
 
@@ -35,7 +36,7 @@ class _Cycles:
     row_sum: float  # one sample, each row of a tile of columns of sell, or of blocks
     row_lookup: tuple[float, float]  # lookup, one sample: each value stored, and each tile of a group
     row_bitmap: tuple[float, float]  # bitmap, a vector of columns of a row: one sample, each further one of a call
-    row_dense_more: tuple[float, float, float]  # dense, each further sample of a call: a weight, a row, and the sample
+    row_dense_more: tuple[float, float, float]  # dense, each of many samples: a weight, a row, and the sample
     row_csr: tuple[float, float]  # csr, every sample of a vector of them: each entry, and each row
     narrow: tuple[float, float, float]  # a panel of one vector: each entry, block, weight of a dense layer
     narrow_sum: float  # likewise
@@ -148,12 +149,21 @@ class _Work(NamedTuple):
     computed: float
     stored: float = 0.0
     rate: float = 1.0  # where bytes are stored
-    more: float | None = None  # cycles of another sample in the same call; None: as many as the first one computes
+    more: float | None = None  # cycles of each of many samples; None: as many as one alone
+    together: int = 1  # samples for which the weights are loaded once
 
     @property
     def further(self) -> float:
-        """Cycles of another sample."""
+        """Cycles of each of many samples."""
         return self.computed if self.more is None else self.more
+
+    def call(self, n_samples: int) -> float:
+        """Return the cycles of a call with so many samples: the first of those that go together pays for the weights."""
+        if self.together == 1:
+            return self.cycles + (n_samples - 1) * self.further
+        beside = (self.together * self.further - self.computed) / (self.together - 1)
+        loads = -(-n_samples // self.together)
+        return self.cycles + (loads - 1) * self.computed + (n_samples - loads) * beside
 
     @property
     def cycles(self) -> float:
@@ -170,14 +180,10 @@ class LayerChoice(NamedTuple):
 
     tile_columns: int  # of sell
     rows: Choice
-    rows_more: float  # cycles of another sample in the same call
+    rows_work: _Work
     narrow: Choice
     wide: Choice
     turns: tuple[float, float]  # cycles that turn a sample's inputs into a panel, and the outputs back
-
-    def rows_cycles(self, n_samples: int) -> float:
-        """Return the cycles of a call with so many samples, as they come."""
-        return self.rows.cycles + (n_samples - 1) * self.rows_more
 
 
 def choose(matrix: _core._CsrMatrix, dtype: np.dtype[Any], *, alone: bool) -> LayerChoice:
@@ -189,18 +195,17 @@ def choose(matrix: _core._CsrMatrix, dtype: np.dtype[Any], *, alone: bool) -> La
     narrow, wide = _panel_formats(cycles, matrix, dtype, tile_columns)
     row_formats = _row_formats(cycles, matrix, dtype, tile_columns)
     name, work = _cheapest(row_formats)
-    more = work.further
     if alone and n_rows <= _FEW_ROWS:
         dense_more = row_formats["dense"].further
         csr = cycles.row_csr[0] * matrix.nnz + cycles.row_csr[1] * n_rows
-        if csr < min(dense_more, more) and matrix.nnz <= _FEW_ENTRIES:
-            name, work, more = "csr", _Work(csr), csr
-        elif dense_more < more:
-            name, work, more = "dense", _Work(dense_more), dense_more
+        if csr < min(dense_more, work.further) and matrix.nnz <= _FEW_ENTRIES:
+            name, work = "csr", _Work(csr)
+        elif dense_more < work.further:
+            name, work = "dense", _Work(dense_more)
     return LayerChoice(
         tile_columns,
         Choice(name, work.cycles),
-        more,
+        work,
         _in_panel(narrow, lanes),
         _in_panel(wide, _core.panel_vectors * lanes),
         (cycles.turn * n_cols, cycles.turn * n_rows),
@@ -213,7 +218,7 @@ def _row_formats(cycles: _Cycles, matrix: _core._CsrMatrix, dtype: np.dtype[Any]
     words = dtype.itemsize / 4
     of_weight, of_row, of_sample = cycles.row_dense_more
     more = of_weight * size * words + of_row * n_rows + of_sample
-    formats = {"dense": _Work(cycles.row[2] * size * words, size * dtype.itemsize, cycles.memory[0], more)}
+    formats = {"dense": _Work(cycles.row[2] * size * words, size * dtype.itemsize, cycles.memory[0], more, _TOGETHER)}
     if nnz >= _DENSE_DENSITY * size:
         return formats
     blocks, entries = matrix.n_blocks, nnz * max(n_rows, _core.slice_rows) / n_rows
@@ -261,11 +266,11 @@ def _cheapest(formats: _Formats) -> tuple[str, _Work]:
 def panels_from(layers: list[LayerChoice], lanes: int) -> int | None:
     """Return the number of samples from which panels are faster than rows: more than `lanes` fill one; None: never."""
     turned = layers[0].turns[0] + layers[-1].turns[1]
-    if sum(layer.rows_more for layer in layers) <= sum(layer.wide.cycles for layer in layers) + turned:
+    if sum(layer.rows_work.further for layer in layers) <= sum(layer.wide.cycles for layer in layers) + turned:
         return None
     panel = (sum(layer.narrow.cycles for layer in layers) + turned) * lanes
     for n in range(1, lanes + 1):
-        if sum(layer.rows_cycles(n) for layer in layers) >= panel:
+        if sum(layer.rows_work.call(n) for layer in layers) >= panel:
             return n
     return lanes + 1
 
