@@ -47,7 +47,7 @@ from bench.cases import CASES, Case
 from bench.contenders import contenders
 from bench.machine import Machine
 from bench.report import Line, as_json, as_table, line
-from bench.worker import Local, Worker
+from bench.worker import Workers
 from prunus import _core
 
 
@@ -76,7 +76,7 @@ def is_right(case: Case, name: str, data: Any, result: Any) -> bool:
     return True
 
 
-def measure(case: Case, machine: Machine, rounds: int, seconds: float) -> list[Line]:
+def measure(case: Case, machine: Machine, workers: Workers, rounds: int, seconds: float) -> list[Line]:
     """Let every contender run once in each round, and check the first and the last answer.
 
     Every round of every case has an order of its own: who always ran after the same one would find the caches as that one
@@ -87,7 +87,7 @@ def measure(case: Case, machine: Machine, rounds: int, seconds: float) -> list[L
     is left out.
     """
     chosen = list(contenders(case))
-    runners = {c.name: (Worker if c.environment or c.python else Local)(c, case) for c in chosen}
+    runners = {c.name: workers.runner(c, case) for c in chosen}
     names = list(runners)
     times: dict[str, list[float]] = {name: [] for name in names}
     end = float("inf")
@@ -102,18 +102,16 @@ def measure(case: Case, machine: Machine, rounds: int, seconds: float) -> list[L
                 rest()
             elapsed, result = runners[name].time_once(data, want_result=check)
             if check and not is_right(case, name, data, result):
-                runners.pop(name).close()
+                runners.pop(name)
                 times[name].clear()
             elif i > 0:
                 times[name].append(elapsed)
                 if name != names[0] and sum(times[name]) > seconds:
-                    runners.pop(name).close()
+                    runners.pop(name)
         if i == 0:
             # Not before: contenders in other processes make ready in the first round.
             end = time.perf_counter() + seconds
         i += 1
-    for runner in runners.values():
-        runner.close()
     limit = case.limit(machine)
     return [line(case, c, times[c.name], times[names[0]], limit) for c in chosen if times[c.name]]
 
@@ -155,9 +153,9 @@ def main() -> None:
     os.environ["PRUNUS_NUM_THREADS"] = str(options.threads)
     machine = Machine()
     print(machine.describe(options.threads), flush=True)
-    with threadpool_limits(options.threads):
+    with threadpool_limits(options.threads), Workers() as workers:
         for case in selected(options):
-            rows = measure(case, machine, 3 if options.quick else 200, options.seconds)
+            rows = measure(case, machine, workers, 3 if options.quick else 200, options.seconds)
             print(f"\n{as_table(rows)}", flush=True)
             if options.json:
                 with options.json.open("a") as file:

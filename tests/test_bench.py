@@ -80,19 +80,22 @@ def test_a_contender_with_a_python_of_its_own(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.syspath_prepend(str(ROOT))
     from bench.cases import CASES
     from bench.contenders import contenders
-    from bench.worker import Worker
+    from bench.worker import Workers
 
-    case = next(CASES["mlp"].variants(1, quick=True))
-    contender = next(c for c in contenders(case) if c.name == "NumPy dense")
-    worker = Worker(dataclasses.replace(contender, python=sys.executable), case)
-    try:
-        data = case.data(0)
-        for _ in range(2):
-            seconds, result = worker.time_once(data, want_result=True)
-            assert seconds > 0
-            case.check(data, result)
-    finally:
-        worker.close()
+    cases = list(CASES["mlp"].variants(1, quick=True))
+    contender = next(c for c in contenders(cases[0]) if c.name == "NumPy dense")
+    contender = dataclasses.replace(contender, python=sys.executable)
+    with Workers() as workers:
+        runners = set()
+        for case in cases:
+            runner = workers.runner(contender, case)
+            runners.add(runner)
+            data = case.data(0)
+            for _ in range(2):
+                seconds, result = runner.time_once(data, want_result=True)
+                assert seconds > 0
+                case.check(data, result)
+    assert len(cases) > len(runners) == 1
 
 
 def test_tables_and_plots(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
