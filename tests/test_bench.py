@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import os
 import subprocess
@@ -74,6 +75,24 @@ def test_variables_that_slow_a_rival_are_unset() -> None:
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     assert "OPENBLAS_CORETYPE would slow NumPy: unset for this run" in result.stderr
+
+
+def test_nobody_runs_again_before_half_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    from bench.run import Order
+
+    names = [*"abcdefghijk"]
+    order = Order(names, "a case")
+    turns = [name for _ in range(200) for name in order.next()]
+    assert sorted(turns) == sorted(names * 200)
+    last: dict[str, int] = {}
+    gaps = []
+    for turn, name in enumerate(turns):
+        gaps.append(turn - last.get(name, -len(names)) - 1)
+        last[name] = turn
+    assert min(gaps) >= len(names) // 2
+    pairs = set(itertools.pairwise(turns))
+    assert len(pairs) == len(names) * (len(names) - 1)  # everyone runs after everyone else
 
 
 def test_a_contender_with_a_python_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
