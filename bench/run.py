@@ -65,18 +65,22 @@ def rest() -> None:
 
 
 class Order:
-    """Orders at random, of which the next one puts nobody further forward than by half of the places."""
+    """Rounds of turns at random, in which half of the others take theirs between two turns of anyone."""
 
-    def __init__(self, names: list[str], seed: str) -> None:
+    def __init__(self, seed: str) -> None:
         self._random = random.Random(seed)
-        self._names = self._random.sample(names, len(names))
+        self._turns: list[str] = []
 
-    def next(self) -> list[str]:
-        """Return the order of the next round."""
-        half = len(self._names) / 2
-        places = {name: place + self._random.uniform(0, half) for place, name in enumerate(self._names)}
-        self._names.sort(key=places.__getitem__)
-        return self._names
+    def next(self, names: Iterable[str]) -> list[str]:
+        """Return the turns of the next round, one for each name."""
+        left = sorted(names)
+        n, apart = len(left), len(left) // 2
+        for _ in range(n):
+            recent = self._turns[len(self._turns) - apart :]
+            name = self._random.choice([name for name in left if name not in recent])
+            left.remove(name)
+            self._turns.append(name)
+        return self._turns[-n:]
 
 
 def is_right(case: Case, name: str, data: Any, result: Any) -> bool:
@@ -106,7 +110,7 @@ def measure(case: Case, machine: Machine, workers: Workers, rounds: int, seconds
     chosen = list(contenders(case))
     runners = {c.name: workers.runner(c, case) for c in chosen}
     names = list(runners)
-    order = Order(names, case.title)
+    order = Order(case.title)
     times: dict[str, list[float]] = {name: [] for name in names}
     end = float("inf")
     last = False
@@ -114,7 +118,7 @@ def measure(case: Case, machine: Machine, workers: Workers, rounds: int, seconds
     while not last:
         data = case.data(i)
         last = i >= rounds or (i >= min(rounds, 5) and time.perf_counter() > end)
-        for name in [name for name in order.next() if name in runners]:
+        for name in order.next(runners):
             check = i == 0 or last
             if case.threads > 1:
                 rest()
@@ -131,7 +135,8 @@ def measure(case: Case, machine: Machine, workers: Workers, rounds: int, seconds
             end = time.perf_counter() + seconds
         i += 1
     limit = case.limit(machine)
-    return [line(case, c, times[c.name], times[names[0]], limit) for c in chosen if times[c.name]]
+    # Ours in as many rounds as the other took part in: more rounds have a lower minimum.
+    return [line(case, c, of_c, times[names[0]][: len(of_c)], limit) for c in chosen if (of_c := times[c.name])]
 
 
 def selected(options: argparse.Namespace) -> Iterable[Case]:

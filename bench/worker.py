@@ -6,6 +6,7 @@ worker, around the call alone.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import subprocess
@@ -49,12 +50,13 @@ class Worker:
         return float(seconds), result
 
     def close(self) -> None:
-        """Let the process end."""
+        """Let the process end, whatever it is at."""
         assert self._process.stdin
         assert self._process.stdout
-        self._process.stdin.close()
+        self._process.stdout.close()  # first: it may be writing an answer that nobody reads
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
         self._process.wait()
-        self._process.stdout.close()
 
 
 class Workers:

@@ -54,17 +54,18 @@ class Teams {
 
 }  // namespace
 
-void do_together(const Stages& work, int threads, bool wakes) {
+void do_together(const Stages& work, int threads, int worth_waking) {
   threads = std::min(threads, Team::kMost);
   if (threads <= 1 || work.n_stages() > Team::kMost || in_forked_child().load()) return do_alone(work);
   Team* const team = Teams::instance().take(threads);
   if (team == nullptr) return do_alone(work);
-  team->work(work, threads, wakes);
+  team->work(work, threads, worth_waking);
   Teams::instance().give(team, threads);
 }
 
-void Team::work(const Stages& work, int threads, bool wakes) {
-  if (wakes || is_ready()) {
+void Team::work(const Stages& work, int threads, int worth_waking) {
+  if (!is_ready()) threads = std::min(threads, worth_waking);
+  if (threads > 1) {
     lead(work, threads);
   } else {
     do_alone(work);

@@ -43,9 +43,9 @@ void do_alone(const Work& work) {
 }
 
 // All of it on this thread and up to threads - 1 others: none in a forked child, or where those of all callers would be
-// more than there are processors. Those that are awake from the call before help, or, if it was a moment ago, will be
-// for the next one; others only if `wakes`.
-void do_together(const Stages& work, int threads, bool wakes);
+// more than there are processors. As many as `threads` if some are awake from the call before, or would be if it had
+// had any; else not more than are worth waking.
+void do_together(const Stages& work, int threads, int worth_waking);
 
 // Threads of one caller at a time, started when first needed and asleep between calls. They last as long as the
 // process, on the processors that who wakes them may use.
@@ -60,7 +60,7 @@ class alignas(kCacheLine) Team {
 
   // For who has taken it. At most kMost threads and stages.
   static constexpr int kMost = 0xFFFF;
-  void work(const Stages& work, int threads, bool wakes);
+  void work(const Stages& work, int threads, int worth_waking);
 
  private:
   using Clock = std::chrono::steady_clock;

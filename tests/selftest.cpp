@@ -119,11 +119,18 @@ void check_executor(std::mt19937& random, const std::vector<i64>& widths, i64 n,
   }
   const std::vector<T> x = normal<T>(random, n * widths.front());
   std::vector<T> y(static_cast<size_t>(n * widths.back()), T(-1));
-  const prunus::Executor<T> executor(packed, {panels_from, 1e9, 1e9});
+  const prunus::Executor<T> executor(packed, {panels_from, 1e9, 1e9, 1e9});
   executor.run(x.data(), n, y.data(), 2);
   std::vector<T> again(y.size(), T(-2));
   executor.run(x.data(), n, again.data(), 1);
   require(y == again, "threads change no bit", n, widths.back());
+  std::vector<T> equal(x.size());
+  for (size_t i = 0; i < equal.size(); ++i) equal[i] = x[i % static_cast<size_t>(widths.front())];
+  executor.run(equal.data(), n, again.data(), 1);
+  const auto n_out = static_cast<size_t>(widths.back());
+  for (size_t i = n_out; i < again.size(); ++i) {
+    require(again[i] == again[i % n_out], "equal samples, equal bits", n, widths.back());
+  }
   constexpr double eps = std::numeric_limits<T>::epsilon();
   for (i64 s = 0; s < n; ++s) {
     std::vector<double> value(x.begin() + s * widths.front(), x.begin() + (s + 1) * widths.front());
@@ -163,7 +170,7 @@ void check_callers(std::mt19937& random, Format rows, Format panels) {
     const auto tile = panel_operand(w, panels);
     layers.push_back({row_operand(w, rows), tile, tile, normal<T>(random, n_out), prunus::Activation::tanh, T(0)});
   }
-  const prunus::Executor<T> executor(layers, {4, 1e9, 1e9});
+  const prunus::Executor<T> executor(layers, {4, 1e9, 1e9, 1e9});
   const std::vector<T> x = normal<T>(random, 50 * 100);
   std::vector<std::vector<T>> expected(101), got(101);
   const std::vector<i64> batches = {1, 2, 3, 7, 20, 33, 64, 100};
@@ -240,7 +247,7 @@ void check_team() {
   const auto work = [&](int threads) {
     for (int i = 0; i < 50; ++i) {
       const Noted noted;
-      prunus::do_together(noted, threads, i % 2 == 0);
+      prunus::do_together(noted, threads, i % 2 * threads);
       for (int stage = 0; stage < noted.n_stages(); ++stage) wrong += noted.done[stage] != noted.n_units(stage);
       wrong += noted.wrong;
     }
@@ -284,22 +291,23 @@ bool succeeds(F&& work) {
 // Who sleeps is woken for much work, or for the next call if it comes at once.
 void check_sleepers() {
   if (prunus::Processors::of_this_thread().without_own().is_none()) return;
-  const auto meet = [](int milliseconds, bool wakes) {
+  const auto meet = [](int milliseconds, int worth_waking) {
     const Meeting meeting{std::chrono::milliseconds(milliseconds)};
-    prunus::do_together(meeting, 2, wakes);
+    prunus::do_together(meeting, 2, worth_waking);
     return meeting.took_place();
   };
-  const auto rest = [] { std::this_thread::sleep_for(std::chrono::milliseconds(5)); };
-  require(succeeds([&] { return meet(1000, true); }), "sleepers are woken");
+  const auto rest = [] { std::this_thread::sleep_for(std::chrono::milliseconds(20)); };
+  require(succeeds([&] { return meet(1000, 2); }), "sleepers are woken");
+  int n_left = 0;
+  for (int i = 0; i < 9; ++i) {
+    rest();
+    n_left += !meet(20, 1);
+  }
+  require(n_left > 4, "sleepers are left", n_left);
   require(succeeds([&] {
             rest();
-            return !meet(5, false);
-          }),
-          "sleepers are left");
-  require(succeeds([&] {
-            rest();
-            meet(0, false);
-            return meet(100, false);
+            meet(0, 1);
+            return meet(100, 1);
           }),
           "calls in a loop have helpers");
 }

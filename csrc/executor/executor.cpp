@@ -47,18 +47,17 @@ class Tiles final : public Stages {
 // share the tiles, or, if there are fewer tiles than threads, each tile.
 template <class T>
 template <class MakeTile>
-void Executor<T>::run_tiles(i64 n, i64 width, double cycles, i64 most_parts, int threads, MakeTile&& make) const {
+void Executor<T>::run_tiles(i64 n, i64 width, i64 most_parts, int threads, MakeTile&& make) const {
   if (n == 0) return;
   const i64 n_tiles = (n + width - 1) / width, memory = 2 * widest_ * width;
-  const double all_cycles = cycles * static_cast<double>(n);
-  const bool wakes = all_cycles >= kCyclesToWake;
-  threads = useful_threads(all_cycles, std::max(n_tiles, most_parts), threads);
+  threads = useful_threads(cycles(n), std::max(n_tiles, most_parts), threads);
+  const int worth_waking = static_cast<int>(std::min<double>(threads, 2 * cycles(n) / kCyclesToWake));
   const bool by_tiles = n_tiles >= threads;
   const WorkspacePool::Lease lease(pool_, memory * (by_tiles ? threads : 1) * static_cast<i64>(sizeof(T)));
   T* const begin = static_cast<T*>(lease.memory());
   const auto make_tile = [&](i64 tile, int rank) { return make(tile * width, begin + rank * memory); };
-  if (by_tiles) return do_together(Tiles<decltype(make_tile)>(n_tiles, make_tile), threads, wakes);
-  for (i64 t = 0; t < n_tiles; ++t) do_together(make_tile(t, 0), threads, wakes);
+  if (by_tiles) return do_together(Tiles<decltype(make_tile)>(n_tiles, make_tile), threads, worth_waking);
+  for (i64 t = 0; t < n_tiles; ++t) do_together(make_tile(t, 0), threads, worth_waking);
 }
 
 template <class T>
@@ -95,7 +94,7 @@ void Executor<T>::run_rows(const T* x, i64 n, T* y, int threads) const {
   i64 most_parts = 1;
   for (const PackedLayer<T>& layer : layers_) most_parts = std::max(most_parts, layer.rows->n_parts());
   const i64 width = std::min(n, kRowTile);
-  run_tiles(n, width, costs_.row, most_parts, threads, [&](i64 begin, T* memory) {
+  run_tiles(n, width, most_parts, threads, [&](i64 begin, T* memory) {
     return RowTile<T>(layers_, widest_, x + begin * n_in(), std::min(width, n - begin), y + begin * n_out(), memory);
   });
 }
@@ -111,7 +110,7 @@ void Executor<T>::run_panels(const Batch<T>& batch, int threads) const {
   for (const PackedLayer<T>& layer : layers_) {
     most_parts = std::max(most_parts, is_narrow ? layer.narrow->n_parts() : layer.wide->n_parts());
   }
-  run_tiles(batch.n, widest, costs_.panel, most_parts, threads, [&](i64 begin, T* memory) {
+  run_tiles(batch.n, widest, most_parts, threads, [&](i64 begin, T* memory) {
     const i64 width = panel_width(std::max(batch.n - begin, least), lanes);
     return PanelTile<T>(layers_, is_narrow, batch, begin, width, memory, widest_ * widest);
   });

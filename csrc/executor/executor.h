@@ -29,7 +29,8 @@ constexpr double kCyclesToWake = 500000;
 // What the cost model says of a network.
 struct Costs {
   i64 panels_from;  // samples from which panels are faster
-  double row;       // cycles of one sample, row-major
+  double row;       // cycles of a call with one sample, row-major
+  double row_more;  // of each further one
   double panel;     // cycles of a sample in a wide panel
 };
 
@@ -54,10 +55,13 @@ class Executor {
   void run_columns(const T* x, i64 n, T* y, int threads) const;
 
  private:
-  double cycles(i64 n) const { return static_cast<double>(n) * (n < costs_.panels_from ? costs_.row : costs_.panel); }
+  double cycles(i64 n) const {
+    if (n >= costs_.panels_from) return static_cast<double>(n) * costs_.panel;
+    return costs_.row + static_cast<double>(n - 1) * costs_.row_more;
+  }
 
   template <class MakeTile>
-  void run_tiles(i64 n, i64 width, double cycles, i64 most_parts, int threads, MakeTile&& make) const;
+  void run_tiles(i64 n, i64 width, i64 most_parts, int threads, MakeTile&& make) const;
   void run_rows(const T* x, i64 n, T* y, int threads) const;
   void run_panels(const Batch<T>& batch, int threads) const;
 

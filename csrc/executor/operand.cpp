@@ -45,7 +45,10 @@ class BlockOperand final : public RowOperand<T>, public PanelOperand<T> {
 
   i64 column_step() const override { return matrix_.n_cols; }
 
-  void multiply_panel(i64 part, Range, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) const override {
+  void multiply_panel(i64 part, Range columns, const T* x, i64 width, const Epilogue<T>& epilogue,
+                      T* y) const override {
+    PRUNUS_ASSERT(columns.begin == 0 && columns.end == matrix_.n_cols);
+    static_cast<void>(columns);
     active_target().kernels<T>().spmm_blocks(matrix_.view(), part, x, width, epilogue, y);
   }
 

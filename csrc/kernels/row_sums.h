@@ -38,7 +38,7 @@ PRUNUS_INLINE void add_weights(const T* PRUNUS_RESTRICT value, const Vector<T> (
                                Vector<T> (&sum)[kRows][kVectors]) {
   for (i64 j = 0; j < kRows; ++j) {
     const Vector<T> weight = broadcast(value[j]);
-    for (int v = 0; v < kVectors; ++v) sum[j][v] += weight * activations[v];
+    for (int v = 0; v < kVectors; ++v) sum[j][v] = add_product<T>(sum[j][v], weight, activations[v]);
   }
 }
 

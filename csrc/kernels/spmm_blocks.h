@@ -66,8 +66,8 @@ PRUNUS_APART void blocks_part(const Blocks<T>& w, i64 part, const T* x, const Ep
   }
 }
 
-// y[r, s] = activation(sum of w[r, c] * x[c, s] + bias[r]) for the rows r of a part; panels as in spmm_sell.h. O(4
-// * blocks * width). Eight sums or more are in flight.
+// y[r, s] = activation(sum of w[r, c] * x[c, s] + bias[r]) for the rows r of a part; panels as in spmm_sell.h. Eight
+// sums or more are in flight. O(4 * blocks * width).
 template <class T>
 void spmm_blocks(const Blocks<T>& w, i64 part, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) noexcept {
   switch (width / kLanes<T>) {

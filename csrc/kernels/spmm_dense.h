@@ -1,7 +1,7 @@
-// Dense weights, in groups of four rows, times a panel of samples. Where there are 16 registers twelve
-// sums fill them: what bounds the product is then how many loads there are for each multiply-add, 7 for 12 with three
-// rows by four vectors, 8 for 12 with six by two (Intel Xeon, AVX2, 1024 x 1024, 32 samples: 626 us; 760 with eight
-// sums, four rows by two vectors, 12 for 16).
+// Dense weights, in groups of four rows, times a panel of samples. Where there are 16 registers twelve sums fill them:
+// what bounds the product is then how many loads there are for each multiply-add, 7 for 12 with three rows by four
+// vectors, 8 for 12 with six by two (Intel Xeon, AVX2, 1024 x 1024, 32 samples: 626 us; 760 with eight sums, four rows
+// by two vectors, 12 for 16).
 #pragma once
 
 #include "kernels/blocks.h"
@@ -35,7 +35,7 @@ PRUNUS_INLINE void add_column(const T* PRUNUS_RESTRICT const (&value)[kStrips], 
     for (int v = 0; v < kVectors; ++v) {
       const Vector<T> activation = load(x + v * kLanes<T>);
       for (int i = 0; i < kStrips; ++i) {
-        for (int j = 0; j < kRows; ++j) sum[i][j][v] += weights[i][j] * activation;
+        for (int j = 0; j < kRows; ++j) sum[i][j][v] = add_product<T>(sum[i][j][v], weights[i][j], activation);
       }
     }
   }
@@ -74,7 +74,7 @@ PRUNUS_INLINE void multiply_strips(const DenseGroups<T>& w, i64 row, Range colum
   }
   const i64 n = columns.end - columns.begin, lines = n / kLineColumns<T> * kLineColumns<T>;
   // The columns that follow a tile's are another tile's: there prefetches go on in the strips that come next.
-  constexpr i64 kGroups = kStrips * kRows < kBlockRows ? 1 : kStrips * kRows / kBlockRows;
+  constexpr i64 kGroups = (kStrips * kRows + kBlockRows - 1) / kBlockRows;
   const i64 to_next = (kGroups * w.n_cols - n) * kBlockRows;
   const i64 own = to_next == 0 ? lines : n > kAhead<T> ? (n - kAhead<T>) / kLineColumns<T> * kLineColumns<T> : 0;
   add_lines<T, kWidth>(value, {0, own}, 0, x, sum);
@@ -87,10 +87,10 @@ PRUNUS_INLINE void multiply_strips(const DenseGroups<T>& w, i64 row, Range colum
   }
 }
 
-// As many rows as there are strips for, times a panel of kPanel vectors. Returns the first row that is left.
+// Rows times a panel of kPanel vectors: kStrips strips at a time, the last ones fewer.
 template <class T, int kPanel, int kVectors, int kStrips, int kRows>
-PRUNUS_INLINE i64 multiply_rows(const DenseGroups<T>& w, Range rows, Range columns, const T* x,
-                                const Epilogue<T>& epilogue, T* y) {
+PRUNUS_INLINE void multiply_rows(const DenseGroups<T>& w, Range rows, Range columns, const T* x,
+                                 const Epilogue<T>& epilogue, T* y) {
   constexpr i64 kWidth = kPanel * kLanes<T>, kStep = kVectors * kLanes<T>;
   i64 r = rows.begin;
   for (; r + (kStrips - 1) * kRows < rows.end; r += kStrips * kRows) {
@@ -98,7 +98,11 @@ PRUNUS_INLINE i64 multiply_rows(const DenseGroups<T>& w, Range rows, Range colum
       multiply_strips<T, kWidth, kVectors, kStrips, kRows>(w, r, columns, x + s, epilogue, y + s);
     }
   }
-  return r;
+  if constexpr (kStrips > 1) {
+    if (r < rows.end) {
+      multiply_rows<T, kPanel, kVectors, kStrips - 1, kRows>(w, {r, rows.end}, columns, x, epilogue, y);
+    }
+  }
 }
 
 // So much of a panel stays in L2 beside the weights that pass through it.
@@ -114,8 +118,7 @@ PRUNUS_APART void dense_part(const DenseGroups<T>& w, i64 part, Range columns, c
   for (i64 begin = columns.begin; begin == columns.begin || begin < columns.end; begin += kTile) {
     const Range tile = {begin, begin + kTile < columns.end ? begin + kTile : columns.end};
     const T* const in = x + (begin - columns.begin) * kWidth;
-    const i64 left = multiply_rows<T, kPanel, kVectors, kStrips, kRows>(w, rows, tile, in, epilogue, y);
-    multiply_rows<T, kPanel, kVectors, 1, kRows>(w, {left, rows.end}, tile, in, epilogue, y);
+    multiply_rows<T, kPanel, kVectors, kStrips, kRows>(w, rows, tile, in, epilogue, y);
   }
 }
 
@@ -129,6 +132,8 @@ void spmm_dense(const DenseGroups<T>& w, i64 part, Range columns, const T* x, i6
     case 1:
       return dense_part<T, 1, 1, 2, 4>(w, part, columns, x, epilogue, y);
     case 2:
+      // Products that are not fused with sums need a register more.
+      if constexpr (!kHasFma) return dense_part<T, 2, 2, 1, 4>(w, part, columns, x, epilogue, y);
       return dense_part<T, 2, 2, 3, kMany ? 4 : 2>(w, part, columns, x, epilogue, y);
     default:
       PRUNUS_ASSERT(width == 4 * kLanes<T>);

@@ -38,7 +38,7 @@ PRUNUS_INLINE i64 take_offset(u64 offsets) {
 template <int i, class T, int kVectors>
 PRUNUS_INLINE void add_entry(Vector<T> quad, const T* feature, Vector<T> (&sum)[kVectors]) {
   const Vector<T> weight = splat<i>(quad);
-  for (int v = 0; v < kVectors; ++v) sum[v] += weight * load(feature + v * kLanes<T>);
+  for (int v = 0; v < kVectors; ++v) sum[v] = add_product<T>(sum[v], weight, load(feature + v * kLanes<T>));
 }
 
 template <class T, int kVectors, int kRows>

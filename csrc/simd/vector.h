@@ -36,6 +36,13 @@ constexpr int kRegisters = 32;
 constexpr int kRegisters = 16;
 #endif
 
+// Whether a product and a sum are one instruction.
+#if defined(__FMA__) || defined(__aarch64__)
+constexpr bool kHasFma = true;
+#else
+constexpr bool kHasFma = false;
+#endif
+
 // A number that is known at compile time, as an argument.
 template <int n>
 struct Count {

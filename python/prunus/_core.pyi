@@ -71,6 +71,7 @@ class _Executor:
         layers: list[tuple[_Operand, _Operand, _Operand, _Floats, int, float]],
         panels_from: int,
         row_cycles: float,
+        row_more_cycles: float,
         panel_cycles: float,
     ) -> None: ...
     def run(self, x: _Floats, out: _Floats, threads: int) -> None: ...

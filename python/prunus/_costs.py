@@ -20,7 +20,7 @@ REGIMES = ("rows", "narrow", "wide")
 _DENSE_DENSITY = 0.85  # above, nothing but the dense kernel is tried
 _WIDE_DENSITY = 0.65  # above, sell in wide panels gains up to 15 % where caches are quiet, else it loses 10 %
 _LAST_CACHE = 16e6  # bytes of a layer that come from memory at every call; fewer may be in a cache, or not
-_TOGETHER = 4  # samples of dense rows, where there are several rows (csrc/kernels/spmv_dense.h)
+_TOGETHER = 4  # samples of dense rows (csrc/kernels/spmv_dense.h; of a single row eight, which no choice needs to know)
 _FEW_ROWS = 16  # of a layer alone: many samples count, if one takes no longer than the call around it, in any format;
 _FEW_ENTRIES = 512  # which it does up to so many entries of csr, as it computes a whole vector of samples for one
 
@@ -68,7 +68,7 @@ _CYCLES = {
         row_bitmap=(0, 0),
         row_dense_more=(0.09, 5, 14),
         row_csr=(0.75, 5),
-        narrow=(1.11, 2.9, 0.62),
+        narrow=(1.11, 2.9, 0.64),
         narrow_sum=5,
         wide=(2.32, 8.9, 2.07),
         wide_sum=18,

@@ -82,6 +82,7 @@ def executor(layers: list[tuple[PackedWeight, Floats, int, float]]) -> tuple[_co
         [(*weight.operands, *rest) for weight, *rest in layers],  # type: ignore[misc]
         _NEVER if panels_from is None else panels_from,
         max(moved, sum(choice.rows.cycles for choice in choices)),
+        max(moved, sum(choice.rows_work.further for choice in choices)),
         max(moved, sum(choice.wide.cycles for choice in choices) + choices[0].turns[0] + choices[-1].turns[1]),
     )
     return made, panels_from
