@@ -122,12 +122,12 @@ def main() -> None:
     parts = [
         "# Benchmarks",
         "Layers with ReLU and zeros at random, float32, end to end: X row-major in, result out, weights alone packed "
-        "beforehand. In each cell all contenders ran in turn in one run, on the same data and number of threads, and the first "
-        "and the last answer of each were checked against their error bound; a rival whose answer was wrong is left out. A cell: how many times as "
-        "fast as the fastest dense rival of that cell (NumPy, PyTorch, ONNX Runtime, OpenVINO), our shortest time, and the "
-        "fraction of the physical limit (the larger of arithmetic at the peak rate and bytes at the measured bandwidth) that "
-        "this is. Made by `python -m bench.run --case mlp --grid --json grid.jsonl` and `python -m bench.plot grid.jsonl "
-        "FOLDER`.",
+        "beforehand. In each cell all contenders ran in turn in one run, on the same data and number of threads, and the "
+        "first and the last answer of each were checked against their error bound; a rival whose answer was wrong is left "
+        "out. A cell: how many times as fast as the fastest dense rival of that cell (NumPy, PyTorch, ONNX Runtime, "
+        "OpenVINO), our shortest time, and the fraction of the physical limit (the larger of arithmetic at the peak rate and "
+        "bytes at the measured bandwidth) that this is. Made by `python -m bench.run --case mlp --grid --json grid.jsonl` "
+        "and `python -m bench.plot grid.jsonl FOLDER`.",
     ]
     for (network, threads, cpu), grid in sorted(read(options.lines).items()):
         name = f"{network}-{cpu.rpartition(' ')[2]}-{threads}-threads"
