@@ -51,6 +51,7 @@ void Executor<T>::run_tiles(i64 n, i64 width, i64 most_parts, int threads, MakeT
   if (n == 0) return;
   const i64 n_tiles = (n + width - 1) / width, memory = 2 * widest_ * width;
   threads = useful_threads(cycles(n), std::max(n_tiles, most_parts), threads);
+  // As many as get half of kCyclesToWake each.
   const int worth_waking = static_cast<int>(std::min<double>(threads, 2 * cycles(n) / kCyclesToWake));
   const bool by_tiles = n_tiles >= threads;
   const WorkspacePool::Lease lease(pool_, memory * (by_tiles ? threads : 1) * static_cast<i64>(sizeof(T)));
