@@ -104,6 +104,7 @@ def test_a_slow_rival_sits_out(monkeypatch: pytest.MonkeyPatch) -> None:
     from bench import report, run
     from bench.cases import CASES
     from bench.contenders import Contender
+    from bench.worker import Workers
 
     def build(seconds: float) -> Any:
         def ready(case: Any) -> Any:
@@ -122,7 +123,7 @@ def test_a_slow_rival_sits_out(monkeypatch: pytest.MonkeyPatch) -> None:
     machine: Any = SimpleNamespace(
         peak=lambda _: 1e9, bandwidth=lambda _: 1e9, cache_bandwidth=lambda _: 1e9, last_cache=1
     )
-    with run.Workers() as workers:
+    with Workers() as workers:
         rows = run.measure(next(CASES["mlp"].variants(1, quick=True)), machine, workers, rounds=50, seconds=0.05)
     ours, slow = rows
     assert ours.rounds >= 5
