@@ -172,12 +172,13 @@ Team::State Team::wait_until(int rank, Ready&& ready) {
   Seat& seat = *seats_[static_cast<std::size_t>(rank)];
   seat.is_asleep = true;
   n_asleep_.fetch_add(1);
-  while (!ready(seen = state_.load())) seat.woken.wait(lock);
+  while (!ready(seen = state_.load())) {
+    seat.woken.wait(lock);
+    // Awake on one of the others, for work or too late for it: it may leave that for any.
+    if (const auto whole = std::exchange(seat.whole, std::nullopt)) whole->give(seat.thread);
+  }
   n_asleep_.fetch_sub(1);
   seat.is_asleep = false;
-  const auto whole = std::exchange(seat.whole, std::nullopt);
-  lock.unlock();
-  if (whole) whole->give(seat.thread);  // awake on one of the others: it may leave it for any
   return seen;
 }
 

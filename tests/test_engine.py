@@ -158,13 +158,14 @@ def _check_a_helper(network: prunus.Network, X: Any) -> None:
     allowed = os.sched_getaffinity(0)
 
     def times_asleep() -> int:
-        time.sleep(0.05)  # until it sleeps
+        time.sleep(0.03)  # until it sleeps
         return int(re.findall(r"^voluntary_ctxt_switches:\s*(\d+)", (helper / "status").read_text(), re.MULTILINE)[0])
 
-    asleep = times_asleep()
-    engine(X)
-    assert times_asleep() > asleep
-    assert os.sched_getaffinity(int(helper.name)) == allowed  # it was woken on some of them
+    for _ in range(30):  # now and then it comes too late for the work
+        asleep = times_asleep()
+        engine(X)
+        assert times_asleep() > asleep
+        assert os.sched_getaffinity(int(helper.name)) == allowed  # it was woken on some of them
     os.sched_setaffinity(0, {min(allowed)})
     asleep = times_asleep()
     engine(X)
