@@ -59,7 +59,7 @@ void add_kernels(std::map<std::string, std::function<void()>>& all, const std::s
   static const prunus::Kernels<T>& k = prunus::active_target().kernels<T>();
   static const auto sell = prunus::pack_sell(d.csr, 256, 1);
   static const auto blocks = prunus::pack_blocks(d.csr, 1);
-  static const auto dense = prunus::pack_groups(d.full);
+  static const auto dense = prunus::pack_groups(d.full, kCols);
   static const prunus::Epilogue<T> relu = {d.bias.data(), prunus::Activation::relu, T(0)};
   static T *const x = aligned(d.x), *const y = aligned(d.y);
   static const i64 n = kRows * kCols;

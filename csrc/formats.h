@@ -90,12 +90,16 @@ struct Blocks {
 };
 static_assert(kPartRows % kBlockRows == 0, "a part has whole groups");
 
-// All weights, in groups of four rows (kBlockRows): of each column, in order, its four weights.
+// All weights, tile of columns by tile, in groups of four rows (kBlockRows): of each column of the tile, in order, its
+// four weights. So the weights that meet a tile's activations lie together: row by row instead, each tile's columns
+// were a stream of their own in every group (EPYC 7003, 128 samples: 4096-4096 48.0 ms, 46.0 so; 10000-500 14.7
+// and 14.2).
 template <class T>
 struct DenseGroups {
   const T* value;  // rows that the matrix does not have are 0
   i64 n_rows;
   i64 n_cols;
+  i64 tile_columns;  // of each tile but the last one, which may have fewer
 };
 
 // A bit for each weight, and those weights that there are, in groups of four rows (kBlockRows) and tiles of 64 columns:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import gc
+import itertools
 import multiprocessing
 import os
 import pickle
@@ -93,6 +94,21 @@ def test_several_python_threads_share_an_engine(big: Any) -> None:
     for worker in workers:
         worker.join()
     assert right == [True] * (8 * 20)
+
+
+@pytest.mark.parametrize(("widths", "density"), [((1500, 1400, 7), 1.0), ((9000, 400), 0.4)])
+def test_panels_that_go_together_change_no_bit(
+    widths: tuple[int, ...], density: float, rng: np.random.Generator
+) -> None:
+    """More than 8 MB of weights: as many panels share them as leave each thread its share of the panels."""
+    weights = [spread(rng, n_out, n_in, density, np.float32) for n_in, n_out in itertools.pairwise(widths)]
+    network = prunus.Network([prunus.Layer(w, rng.standard_normal(len(w)), "relu") for w in weights])
+    X = rng.standard_normal((5 * 32 + 5, widths[0])).astype(np.float32)
+    engines = [prunus.compile(network, threads=threads) for threads in (1, 2, 3, 7)]
+    results = [engine(X) for engine in engines]
+    assert np.all(np.abs(results[0] - network.forward(X)) <= network.error_bound(X))
+    assert all(np.array_equal(results[0], other) for other in results)
+    assert np.array_equal(np.concatenate([engines[0](part) for part in np.array_split(X, 3)]), results[0])
 
 
 def test_an_engine_outlives_its_network(big: Any) -> None:

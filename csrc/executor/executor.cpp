@@ -9,11 +9,14 @@
 namespace prunus {
 namespace {
 
-// The narrowest panel that holds n samples, or the widest there is.
-i64 panel_width(i64 n, i64 lanes) {
-  i64 width = lanes;
-  while (width < n && width < kPanelVectors * lanes) width *= 2;
-  return width;
+// Panels of a tile: as many as may be together, unless some thread would get more of them than one by one.
+i64 panels_together(i64 n_panels, int threads) {
+  for (i64 together = std::min(kMostTogether, n_panels); together > 1; --together) {
+    const i64 tiles = n_panels / together, rest = n_panels % together;
+    const i64 most = tiles / threads * together + (tiles % threads == 0 ? rest : together);
+    if (most <= (n_panels + threads - 1) / threads) return together;
+  }
+  return 1;
 }
 
 int useful_threads(double cycles, i64 pieces, int threads) {
@@ -73,6 +76,7 @@ Executor<T>::Executor(PackedLayers<T> layers, const Costs& costs) : layers_(std:
       check_shape("panels with columns", number, n_cols, operand->n_cols());
     }
     if (i > 0) check_shape("columns", number, layers_[i - 1].rows->n_rows(), n_cols);
+    wide_bytes_ += layer.wide->bytes();
     widest_ = std::max({widest_, n_rows, layer.rows->readable_columns()});
   }
   const i64 whole = kCacheLine / static_cast<i64>(sizeof(T));
@@ -102,18 +106,16 @@ void Executor<T>::run_rows(const T* x, i64 n, T* y, int threads) const {
 
 template <class T>
 void Executor<T>::run_panels(const Batch<T>& batch, int threads) const {
-  const i64 lanes = active_target().kernels<T>().lanes, widest = panel_width(batch.n, lanes);
-  // By the size of the batch, not of the tile: samples of a call are all computed alike. Kernels for one vector may sum
-  // in another order, so the last panel of a large batch has two at least.
-  const bool is_narrow = batch.n <= kNarrowVectors * lanes;
-  const i64 least = batch.n > kPanelVectors * lanes ? 2 * lanes : 1;
+  const Panels panels(batch.n, active_target().kernels<T>().lanes);
   i64 most_parts = 1;
   for (const PackedLayer<T>& layer : layers_) {
-    most_parts = std::max(most_parts, is_narrow ? layer.narrow->n_parts() : layer.wide->n_parts());
+    most_parts = std::max(most_parts, panels.is_narrow() ? layer.narrow->n_parts() : layer.wide->n_parts());
   }
-  run_tiles(batch.n, widest, most_parts, threads, [&](i64 begin, T* memory) {
-    const i64 width = panel_width(std::max(batch.n - begin, least), lanes);
-    return PanelTile<T>(layers_, is_narrow, batch, begin, width, memory, widest_ * widest);
+  const i64 together = wide_bytes_ < kFarBytes ? 1 : panels_together(panels.count(), threads);
+  const i64 panel_size = widest_ * panels.widest();
+  run_tiles(batch.n, together * panels.widest(), most_parts, threads, [&](i64 begin, T* memory) {
+    const i64 first = begin / panels.widest(), n_panels = std::min(together, panels.count() - first);
+    return PanelTile<T>(layers_, batch, panels, first, n_panels, memory, panel_size);
   });
 }
 

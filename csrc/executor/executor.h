@@ -7,15 +7,17 @@
 
 namespace prunus {
 
-// Vectors in the widest panel. Two rows of four vectors keep eight sums in flight.
-constexpr i64 kPanelVectors = 4;
-
 // Samples that go through all layers before the next ones do, row-major.
 constexpr i64 kRowTile = 64;
 
-// Vectors up to which a batch is narrow. A feature's loads serve so few samples that dense rows, four at a time, soon
-// do with fewer of them than entries: at two vectors from a density of 0.6 on, at four from 0.8.
-constexpr i64 kNarrowVectors = 2;
+// Panels that go through the layers together if the weights come from far: from memory once for all of them. 128
+// samples at half density, one thread of an EPYC 7003 beside others' work, one panel by one and four together:
+// 4096-4096 39.7 and 34.0 ms, 10000-500 12.2 and 10.7; two were slower, eight as fast. More panels are more memory, and
+// few weights stay in a cache anyway: 784-300-100-10 at 80 % 304 and 372 us.
+constexpr i64 kMostTogether = 4;
+
+// Bytes of weights from which they come from far. Four panels together were faster from 9 MB on, slower up to 5.
+constexpr i64 kFarBytes = 8'000'000;
 
 // Cycles below which a second thread costs more than it saves, though it is awake.
 constexpr double kCyclesPerThread = 60000;
@@ -67,7 +69,8 @@ class Executor {
 
   PackedLayers<T> layers_;
   Costs costs_;
-  i64 widest_ = 0;  // activations of the widest layer, readable ones included
+  i64 widest_ = 0;      // activations of the widest layer, readable ones included
+  i64 wide_bytes_ = 0;  // of the weights for wide panels
   mutable WorkspacePool pool_;
 };
 

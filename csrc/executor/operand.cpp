@@ -70,7 +70,7 @@ class DensePanelOperand final : public PanelOperand<T> {
 
   i64 bytes() const override { return matrix_.bytes(); }
 
-  i64 column_step() const override { return 1; }
+  i64 column_step() const override { return matrix_.tile_columns; }
 
   void multiply_panel(i64 part, Range columns, const T* x, i64 width, const Epilogue<T>& epilogue,
                       T* y) const override {

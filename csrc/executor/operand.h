@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "dispatch/cpu.h"
+#include "executor/panels.h"
 #include "pack/bitmap.h"
 #include "pack/blocks.h"
 #include "pack/dense.h"
@@ -78,6 +79,14 @@ template <class T>
 LookupShape lookup_shape() {
   const Kernels<T>& kernels = active_target().kernels<T>();
   return {kernels.lookup_columns, kernels.lanes, kernels.lookup_place_bytes};
+}
+
+// Columns of a tile of dense weights for panels: so much of the widest stays in L2 beside the weights that pass through
+// it.
+template <class T>
+i64 dense_tile_columns() {
+  constexpr i64 kTileBytes = 128 * 1024;
+  return kTileBytes / (kPanelVectors * active_target().kernels<T>().lanes * static_cast<i64>(sizeof(T)));
 }
 
 }  // namespace prunus

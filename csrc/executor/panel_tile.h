@@ -1,9 +1,10 @@
-// A panel of samples through all layers.
+// Some panels of samples through all layers.
 #pragma once
 
 #include <algorithm>
 
 #include "executor/layer.h"
+#include "executor/panels.h"
 #include "team.h"
 
 namespace prunus {
@@ -32,49 +33,56 @@ inline i64 slab_columns(i64 n_cols, i64 column_bytes, i64 step) {
   return (least + step - 1) / step * step;
 }
 
-// For each slab of columns two stages: the input is turned into a panel, and multiplied by the first layer, part by
-// part. Then a stage for each other layer, whose units are its parts; then the output is turned back. begin: the first
-// sample. memory: two panels of the widest layer, which take turns.
+// Columns of a part's weights that all panels of a tile meet before the next ones do: 1 MB if dense. With fewer, sums
+// are loaded and stored more often (512 and 256: 0 to 3 % slower at half density).
+constexpr i64 kTogetherColumns = 1024;
+
+// For each slab of columns two stages: the input is turned into panels, and they are multiplied by the first layer,
+// part by part. Then a stage for each other layer, whose units are its parts; then the output is turned back. first:
+// the panel of the batch that is this tile's first. memory: two for each panel, of the widest layer, which take turns.
 template <class T>
 class PanelTile final : public Stages {
  public:
-  PanelTile(const PackedLayers<T>& layers, bool is_narrow, const Batch<T>& batch, i64 begin, i64 width, T* memory,
-            i64 panel_size)
+  PanelTile(const PackedLayers<T>& layers, const Batch<T>& batch, const Panels& panels, i64 first, i64 n_panels,
+            T* memory, i64 panel_size)
       : layers_(layers),
-        is_narrow_(is_narrow),
         batch_(batch),
-        begin_(begin),
-        width_(width),
+        panels_(panels),
+        first_(first),
+        n_panels_(n_panels),
         memory_(memory),
         panel_size_(panel_size),
-        slab_(slab_columns(n_in(), width * static_cast<i64>(sizeof(T)), weight(0).column_step())) {}
+        slab_(slab_columns(n_in(), panels.widest() * static_cast<i64>(sizeof(T)), weight(0).column_step())) {}
 
   int n_stages() const override { return 2 * n_slabs() + n_layers(); }
 
   i64 n_units(int stage) const override {
     const int layer = layer_at(stage);
-    if (is_turning(stage)) return n_parts(size(slab(stage)));
-    return layer == n_layers() ? n_parts(n_out()) : weight(layer).n_parts();
+    if (is_turning(stage)) return n_panels_ * n_parts(size(slab(stage)));
+    return layer == n_layers() ? n_panels_ * n_parts(n_out()) : weight(layer).n_parts();
   }
 
   void do_unit(int stage, i64 unit, int) const override {
     const int layer = layer_at(stage);
-    if (is_turning(stage)) return load(slab(stage), rows_of_part(size(slab(stage)), unit));
-    if (layer == n_layers()) return store(rows_of_part(n_out(), unit), panel(layer));
-    const Range columns = layer == 0 ? slab(stage) : Range{0, weight(layer).n_cols()};
-    weight(layer).multiply_panel(unit, columns, panel(layer), width_, at(layer).epilogue(), panel(layer + 1));
+    if (is_turning(stage)) return load(slab(stage), unit);
+    if (layer == n_layers()) return store(unit);
+    multiply(layer, unit, layer == 0 ? slab(stage) : Range{0, weight(layer).n_cols()});
   }
 
  private:
-  T* panel(int layer) const { return memory_ + layer % 2 * panel_size_; }  // its input
+  // The input of a layer; panels of a tile count from 0.
+  T* input(int layer, i64 panel) const { return memory_ + (layer % 2 * n_panels_ + panel) * panel_size_; }
+  i64 width(i64 panel) const { return panels_.width(first_ + panel); }
+  i64 n_samples(i64 panel) const { return panels_.n_samples(first_ + panel); }
+  i64 begin(i64 panel) const { return panels_.begin(first_ + panel); }
+
   int n_layers() const { return static_cast<int>(layers_.size()); }
   int n_slabs() const { return static_cast<int>(std::max<i64>((n_in() + slab_ - 1) / slab_, 1)); }
   i64 n_in() const { return layers_.front().rows->n_cols(); }
   i64 n_out() const { return layers_.back().rows->n_rows(); }
-  i64 n_samples() const { return std::min(width_, batch_.n - begin_); }
 
   const PackedLayer<T>& at(int layer) const { return layers_[static_cast<size_t>(layer)]; }
-  const PanelOperand<T>& weight(int layer) const { return is_narrow_ ? *at(layer).narrow : *at(layer).wide; }
+  const PanelOperand<T>& weight(int layer) const { return panels_.is_narrow() ? *at(layer).narrow : *at(layer).wide; }
 
   // The layer of a stage, the number of layers in the last one.
   int layer_at(int stage) const { return std::max(stage - 2 * n_slabs() + 1, 0); }
@@ -85,35 +93,52 @@ class PanelTile final : public Stages {
   }
   static i64 size(Range columns) { return columns.end - columns.begin; }
 
-  // Features of a slab, counted from its beginning.
-  void load(Range columns, Range features) const {
-    T* const to = panel(0);
+  // Units of load and store: the parts of the first panel, those of the second, and so on.
+  void load(Range columns, i64 unit) const {
+    const i64 parts = n_parts(size(columns)), panel = unit / parts, n = n_samples(panel), wide = width(panel);
+    const Range features = rows_of_part(size(columns), unit % parts);  // from the first of the slab on
+    T* const to = input(0, panel);
     if (!batch_.columns) {
-      return active_target().kernels<T>().rows_to_panel(batch_.x + begin_ * n_in() + columns.begin, n_samples(), n_in(),
-                                                        features.begin, features.end, width_, to);
+      return active_target().kernels<T>().rows_to_panel(batch_.x + begin(panel) * n_in() + columns.begin, n, n_in(),
+                                                        features.begin, features.end, wide, to);
     }
-    const T* const from = batch_.x + columns.begin * batch_.n + begin_;
+    const T* const from = batch_.x + columns.begin * batch_.n + begin(panel);
     for (i64 c = features.begin; c < features.end; ++c) {
-      std::copy_n(from + c * batch_.n, n_samples(), to + c * width_);
-      std::fill(to + c * width_ + n_samples(), to + (c + 1) * width_, T(0));
+      std::copy_n(from + c * batch_.n, n, to + c * wide);
+      std::fill(to + c * wide + n, to + (c + 1) * wide, T(0));
     }
   }
 
-  void store(Range features, const T* from) const {
+  void store(i64 unit) const {
+    const i64 parts = n_parts(n_out()), panel = unit / parts, n = n_samples(panel), wide = width(panel);
+    const Range features = rows_of_part(n_out(), unit % parts);
+    const T* const from = input(n_layers(), panel);
     if (!batch_.columns) {
-      return active_target().kernels<T>().panel_to_rows(from, n_samples(), n_out(), features.begin, features.end,
-                                                        width_, batch_.y + begin_ * n_out());
+      return active_target().kernels<T>().panel_to_rows(from, n, n_out(), features.begin, features.end, wide,
+                                                        batch_.y + begin(panel) * n_out());
     }
     for (i64 r = features.begin; r < features.end; ++r) {
-      std::copy_n(from + r * width_, n_samples(), batch_.y + r * batch_.n + begin_);
+      std::copy_n(from + r * wide, n, batch_.y + r * batch_.n + begin(panel));
     }
+  }
+
+  void multiply(int layer, i64 part, Range columns) const {
+    const i64 step = std::max<i64>(weight(layer).column_step(), 1);
+    const i64 tile = (kTogetherColumns + step - 1) / step * step;
+    i64 begin = columns.begin;
+    do {
+      const Range some = {begin, std::min(begin + tile, columns.end)};
+      for (i64 panel = 0; panel < n_panels_; ++panel) {
+        const T* const x = input(layer, panel) + (begin - columns.begin) * width(panel);
+        weight(layer).multiply_panel(part, some, x, width(panel), at(layer).epilogue(), input(layer + 1, panel));
+      }
+    } while ((begin += tile) < columns.end);
   }
 
   const PackedLayers<T>& layers_;
-  bool is_narrow_;
   Batch<T> batch_;
-  i64 begin_;
-  i64 width_;
+  Panels panels_;
+  i64 first_, n_panels_;
   T* memory_;
   i64 panel_size_;
   i64 slab_;  // columns of each but the last one

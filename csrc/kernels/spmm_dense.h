@@ -13,10 +13,12 @@ namespace prunus::PRUNUS_TARGET {
 template <class T>
 constexpr i64 kAhead = kPrefetchBytes / (kBlockRows * static_cast<i64>(sizeof(T)));
 
-// Where the weights of a row's column are, those of the group's further rows beside them.
+// Where the weights of a row's first column of a tile are, those of the group's further rows beside them.
 template <class T>
-PRUNUS_INLINE const T* weights_at(const DenseGroups<T>& w, i64 row, i64 column) {
-  return w.value + (row / kBlockRows * w.n_cols + column) * kBlockRows + row % kBlockRows;
+PRUNUS_INLINE const T* weights_at(const DenseGroups<T>& w, i64 row, Range tile) {
+  const i64 n_groups = (w.n_rows + kBlockRows - 1) / kBlockRows;
+  const i64 column = tile.begin * n_groups + row / kBlockRows * (tile.end - tile.begin);
+  return w.value + column * kBlockRows + row % kBlockRows;
 }
 
 // One column of each strip times its activations, x. The fewer of weights and activations are kept in registers.
@@ -44,9 +46,8 @@ PRUNUS_INLINE void add_column(const T* PRUNUS_RESTRICT const (&value)[kStrips], 
 template <class T>
 constexpr i64 kLineColumns = kCacheLine / (kBlockRows * static_cast<i64>(sizeof(T)));
 
-// Whole cache lines of columns, each with a prefetch of what prefetch_ahead looks for, `further` weights on. Of tiles,
-// those of the strips that come next would all come late without (1024 samples, EPYC 7003: 10000-500 5 to 10 % faster,
-// 4096-4096 4 %); a comparison in the loop costs more (Intel Xeon, 1024 x 1024, 32 samples: 680 us instead of 626).
+// Whole cache lines of columns, each with a prefetch of what prefetch_ahead looks for, `further` weights on; a
+// comparison in the loop costs more (Intel Xeon, 1024 x 1024, 32 samples: 680 us instead of 626).
 template <class T, i64 kWidth, int kVectors, int kStrips, int kRows>
 PRUNUS_INLINE void add_lines(const T* PRUNUS_RESTRICT const (&value)[kStrips], Range columns, i64 further,
                              const T* PRUNUS_RESTRICT x, Vector<T> (&sum)[kStrips][kRows][kVectors]) {
@@ -56,8 +57,8 @@ PRUNUS_INLINE void add_lines(const T* PRUNUS_RESTRICT const (&value)[kStrips], R
   }
 }
 
-// Columns of neighbouring strips from `row` on, of which x is the panel; a strip is kRows rows of one group. Sums begin
-// with the bias or with what was stored for the columns before.
+// A tile's columns of neighbouring strips from `row` on, of which x is the panel; a strip is kRows rows of one group.
+// Sums begin with the bias or with what was stored for the columns before.
 template <class T, i64 kWidth, int kVectors, int kStrips, int kRows>
 PRUNUS_INLINE void multiply_strips(const DenseGroups<T>& w, i64 row, Range columns, const T* PRUNUS_RESTRICT x,
                                    const Epilogue<T>& epilogue, T* PRUNUS_RESTRICT y) {
@@ -65,7 +66,7 @@ PRUNUS_INLINE void multiply_strips(const DenseGroups<T>& w, i64 row, Range colum
   const T* PRUNUS_RESTRICT value[kStrips];
   for (int i = 0; i < kStrips; ++i) {
     const i64 first = row + i * kRows, n_rows = rows_left(w, first, kRows);
-    value[i] = weights_at(w, first, columns.begin);
+    value[i] = weights_at(w, first, columns);
     if (columns.begin == 0) {
       start_sums<T>(n_rows, epilogue.bias + first, sum[i]);
     } else {
@@ -73,9 +74,10 @@ PRUNUS_INLINE void multiply_strips(const DenseGroups<T>& w, i64 row, Range colum
     }
   }
   const i64 n = columns.end - columns.begin, lines = n / kLineColumns<T> * kLineColumns<T>;
-  // The columns that follow a tile's are another tile's: there prefetches go on in the strips that come next.
+  // What follows a group's columns is the next group, of which some strips may be: there prefetches go on in the strips
+  // that come next.
   constexpr i64 kGroups = (kStrips * kRows + kBlockRows - 1) / kBlockRows;
-  const i64 to_next = (kGroups * w.n_cols - n) * kBlockRows;
+  const i64 to_next = (kGroups - 1) * n * kBlockRows;
   const i64 own = to_next == 0 ? lines : n > kAhead<T> ? (n - kAhead<T>) / kLineColumns<T> * kLineColumns<T> : 0;
   add_lines<T, kWidth>(value, {0, own}, 0, x, sum);
   add_lines<T, kWidth>(value, {own, lines}, to_next, x, sum);
@@ -105,25 +107,21 @@ PRUNUS_INLINE void multiply_rows(const DenseGroups<T>& w, Range rows, Range colu
   }
 }
 
-// So much of a panel stays in L2 beside the weights that pass through it.
-constexpr i64 kTileBytes = 128 * 1024;
-
 // kVectors of kPanel are computed at a time. A function of its own, as in spmm_blocks.h.
 template <class T, int kPanel, int kVectors, int kStrips, int kRows>
 PRUNUS_APART void dense_part(const DenseGroups<T>& w, i64 part, Range columns, const T* x, const Epilogue<T>& epilogue,
                              T* y) {
   constexpr i64 kWidth = kPanel * kLanes<T>;
-  constexpr i64 kTile = kTileBytes / (kWidth * static_cast<i64>(sizeof(T)));
   const Range rows = rows_of_part(w.n_rows, part);
-  for (i64 begin = columns.begin; begin == columns.begin || begin < columns.end; begin += kTile) {
-    const Range tile = {begin, begin + kTile < columns.end ? begin + kTile : columns.end};
+  for (i64 begin = columns.begin; begin == columns.begin || begin < columns.end; begin += w.tile_columns) {
+    const Range tile = {begin, begin + w.tile_columns < columns.end ? begin + w.tile_columns : columns.end};
     const T* const in = x + (begin - columns.begin) * kWidth;
     multiply_rows<T, kPanel, kVectors, kStrips, kRows>(w, rows, tile, in, epilogue, y);
   }
 }
 
-// y[r, s] = activation(sum of w[r, c] * x[c, s] + bias[r]) for the rows r of a part; panels and columns as in
-// spmm_sell.h. O(rows * columns * width).
+// y[r, s] = activation(sum of w[r, c] * x[c, s] + bias[r]) for the rows r of a part; panels and columns, whole tiles,
+// as in spmm_sell.h. O(rows * columns * width).
 template <class T>
 void spmm_dense(const DenseGroups<T>& w, i64 part, Range columns, const T* x, i64 width, const Epilogue<T>& epilogue,
                 T* y) noexcept {

@@ -1,5 +1,7 @@
 #include "pack/dense.h"
 
+#include <algorithm>
+
 namespace prunus {
 
 template <class T>
@@ -14,12 +16,14 @@ DenseMatrix<T> pack_rows(const CsrMatrix<T>& w) {
 }
 
 template <class T>
-DenseGroupMatrix<T> pack_groups(const CsrMatrix<T>& w) {
-  DenseGroupMatrix<T> matrix{w.n_rows, w.n_cols, {}};
+DenseGroupMatrix<T> pack_groups(const CsrMatrix<T>& w, i64 tile_columns) {
+  DenseGroupMatrix<T> matrix{w.n_rows, w.n_cols, tile_columns, {}};
   const i64 n_groups = (w.n_rows + kBlockRows - 1) / kBlockRows;
   matrix.value.assign(static_cast<size_t>(n_groups * w.n_cols * kBlockRows), T(0));
   for_each_entry(w, [&](i64 r, i64 c, T value) {
-    matrix.value[static_cast<size_t>((r / kBlockRows * w.n_cols + c) * kBlockRows + r % kBlockRows)] = value;
+    const i64 begin = c / tile_columns * tile_columns, n = std::min(tile_columns, w.n_cols - begin);
+    const i64 column = begin * n_groups + r / kBlockRows * n + c - begin;
+    matrix.value[static_cast<size_t>(column * kBlockRows + r % kBlockRows)] = value;
   });
   return matrix;
 }
@@ -27,7 +31,7 @@ DenseGroupMatrix<T> pack_groups(const CsrMatrix<T>& w) {
 template DenseMatrix<float> pack_rows(const CsrMatrix<float>&);
 template DenseMatrix<double> pack_rows(const CsrMatrix<double>&);
 
-template DenseGroupMatrix<float> pack_groups(const CsrMatrix<float>&);
-template DenseGroupMatrix<double> pack_groups(const CsrMatrix<double>&);
+template DenseGroupMatrix<float> pack_groups(const CsrMatrix<float>&, i64);
+template DenseGroupMatrix<double> pack_groups(const CsrMatrix<double>&, i64);
 
 }  // namespace prunus

@@ -22,9 +22,10 @@ template <class T>
 struct DenseGroupMatrix {
   i64 n_rows = 0;
   i64 n_cols = 0;
+  i64 tile_columns = 0;
   Stored<T> value;
 
-  DenseGroups<T> view() const { return {value.data(), n_rows, n_cols}; }
+  DenseGroups<T> view() const { return {value.data(), n_rows, n_cols, tile_columns}; }
   i64 n_stored() const { return static_cast<i64>(value.size()); }
   i64 bytes() const { return n_stored() * static_cast<i64>(sizeof(T)); }
 };
@@ -33,6 +34,6 @@ struct DenseGroupMatrix {
 template <class T>
 DenseMatrix<T> pack_rows(const CsrMatrix<T>& w);
 template <class T>
-DenseGroupMatrix<T> pack_groups(const CsrMatrix<T>& w);
+DenseGroupMatrix<T> pack_groups(const CsrMatrix<T>& w, i64 tile_columns);
 
 }  // namespace prunus

@@ -1,0 +1,47 @@
+// How a batch is cut into panels.
+#pragma once
+
+#include <algorithm>
+
+#include "base.h"
+
+namespace prunus {
+
+// Vectors in the widest panel. Two rows of four vectors keep eight sums in flight.
+constexpr i64 kPanelVectors = 4;
+
+// Vectors up to which a batch is narrow. A feature's loads serve so few samples that dense rows, four at a time, soon
+// do with fewer of them than entries: at two vectors from a density of 0.6 on, at four from 0.8.
+constexpr i64 kNarrowVectors = 2;
+
+// Panels as wide as they may be, but for the last one, which is the narrowest that holds the samples that are left.
+class Panels {
+ public:
+  Panels(i64 n_samples, i64 lanes) : n_(n_samples), lanes_(lanes), widest_(narrowest(n_samples)) {}
+
+  // By the size of the batch, not of the panel: samples of a call are all computed alike.
+  bool is_narrow() const { return n_ <= kNarrowVectors * lanes_; }
+
+  i64 count() const { return (n_ + widest_ - 1) / widest_; }
+  i64 widest() const { return widest_; }
+  i64 begin(i64 panel) const { return panel * widest_; }
+  i64 n_samples(i64 panel) const { return std::min(n_ - begin(panel), widest_); }
+
+  // Kernels for one vector may sum in another order, so the last panel of a large batch has two at least.
+  i64 width(i64 panel) const {
+    const i64 least = n_ > kPanelVectors * lanes_ ? 2 * lanes_ : 1;
+    return narrowest(std::max(n_samples(panel), least));
+  }
+
+ private:
+  // The narrowest that holds so many samples, or the widest there is.
+  i64 narrowest(i64 n_samples) const {
+    i64 width = lanes_;
+    while (width < n_samples && width < kPanelVectors * lanes_) width *= 2;
+    return width;
+  }
+
+  i64 n_, lanes_, widest_;
+};
+
+}  // namespace prunus
