@@ -119,7 +119,7 @@ void check_executor(std::mt19937& random, const std::vector<i64>& widths, i64 n,
   }
   const std::vector<T> x = normal<T>(random, n * widths.front());
   std::vector<T> y(static_cast<size_t>(n * widths.back()), T(-1));
-  const prunus::Executor<T> executor(packed, {panels_from, 1e9, 1e9, 1e9});
+  const prunus::Executor<T> executor(packed, {panels_from, 1e9, 1e9, 1e9, 3});
   executor.run(x.data(), n, y.data(), 2);
   std::vector<T> again(y.size(), T(-2));
   executor.run(x.data(), n, again.data(), 1);
@@ -170,7 +170,7 @@ void check_callers(std::mt19937& random, Format rows, Format panels) {
     const auto tile = panel_operand(w, panels);
     layers.push_back({row_operand(w, rows), tile, tile, normal<T>(random, n_out), prunus::Activation::tanh, T(0)});
   }
-  const prunus::Executor<T> executor(layers, {4, 1e9, 1e9, 1e9});
+  const prunus::Executor<T> executor(layers, {4, 1e9, 1e9, 1e9, 2});
   const std::vector<T> x = normal<T>(random, 50 * 100);
   std::vector<std::vector<T>> expected(101), got(101);
   const std::vector<i64> batches = {1, 2, 3, 7, 20, 33, 64, 100};

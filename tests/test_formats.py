@@ -45,7 +45,7 @@ def executor(layers: list[prunus.Layer], kinds: tuple[str, str], panels_from: in
         tile = alone if rows == panels else _core.pack(matrix, panels, tile_columns, 2)
         packed.append((alone, tile, tile, layer.bias, ACTIVATION_NUMBER[layer.activation], layer.negative_slope))
     kind = _core.ExecutorF32 if layers[0].weight.dtype == np.float32 else _core.ExecutorF64
-    return kind(packed, panels_from, MUCH, MUCH, MUCH)
+    return kind(packed, panels_from, MUCH, MUCH, MUCH, 3)
 
 
 def run(executor: Any, X: Any, n_out: int, threads: int = 1) -> Any:
@@ -169,11 +169,13 @@ def test_what_packing_and_executing_refuse(rng: np.random.Generator) -> None:
     ]
     for layer, message in wrong:
         with pytest.raises(ValueError, match=message):
-            _core.ExecutorF64([layer], 1, 1.0, 1.0, 1.0)
+            _core.ExecutorF64([layer], 1, 1.0, 1.0, 1.0, 1)
     with pytest.raises(ValueError, match="columns of 5 in layer 1"):
-        _core.ExecutorF64([(sell, sell, sell, bias, 0, 0.0)] * 2, 1, 1.0, 1.0, 1.0)
+        _core.ExecutorF64([(sell, sell, sell, bias, 0, 0.0)] * 2, 1, 1.0, 1.0, 1.0, 1)
+    with pytest.raises(ValueError, match="panels_together"):
+        _core.ExecutorF64([(sell, sell, sell, bias, 0, 0.0)], 1, 1.0, 1.0, 1.0, 0)
     with pytest.raises(ValueError, match="at least one"):
-        _core.ExecutorF64([], 1, 1.0, 1.0, 1.0)
+        _core.ExecutorF64([], 1, 1.0, 1.0, 1.0, 1)
 
 
 def test_formats_out_of_place(rng: np.random.Generator) -> None:
@@ -182,7 +184,7 @@ def test_formats_out_of_place(rng: np.random.Generator) -> None:
     for kind in ("dense rows", "csr", *of_some_targets(np.float32)):
         operand = _core.pack(matrix, kind, 16, 1)
         with pytest.raises(ValueError, match="formats that take panels"):
-            _core.ExecutorF32([(sell, operand, sell, bias, 0, 0.0)], 1, 1.0, 1.0, 1.0)
+            _core.ExecutorF32([(sell, operand, sell, bias, 0, 0.0)], 1, 1.0, 1.0, 1.0, 1)
     panels = _core.pack(matrix, "dense panels", 16, 1)
     with pytest.raises(ValueError, match="a format that takes samples"):
-        _core.ExecutorF32([(panels, sell, sell, bias, 0, 0.0)], 1, 1.0, 1.0, 1.0)
+        _core.ExecutorF32([(panels, sell, sell, bias, 0, 0.0)], 1, 1.0, 1.0, 1.0, 1)

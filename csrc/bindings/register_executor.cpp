@@ -31,7 +31,8 @@ std::shared_ptr<Kind> operand_as(const py::handle& handle, const char* otherwise
 // From tuples (rows, narrow, wide, bias, number of the activation, negative_slope).
 template <class T>
 std::unique_ptr<Executor<T>> make_executor(const py::list& tuples, i64 panels_from, double row_cycles,
-                                           double row_more_cycles, double panel_cycles) {
+                                           double row_more_cycles, double panel_cycles, i64 panels_together) {
+  require(panels_together >= 1, "panels_together: expected 1 or more");
   std::vector<PackedLayer<T>> layers;
   for (const py::handle& item : tuples) {
     require(py::isinstance<py::tuple>(item) && py::len(item) == 6, "layers: expected tuples of six");
@@ -49,7 +50,7 @@ std::unique_ptr<Executor<T>> make_executor(const py::list& tuples, i64 panels_fr
          static_cast<Activation>(activation), layer[5].cast<T>()});
   }
   return std::make_unique<Executor<T>>(std::move(layers),
-                                       Costs{panels_from, row_cycles, row_more_cycles, panel_cycles});
+                                       Costs{panels_from, row_cycles, row_more_cycles, panel_cycles, panels_together});
 }
 
 template <class T>
@@ -133,7 +134,7 @@ void register_type(py::module_& m, const std::string& suffix) {
       .def_property_readonly("nbytes", &Operand<T>::bytes);
   py::class_<Executor<T>>(m, ("Executor" + suffix).c_str())
       .def(py::init(&make_executor<T>), arg("layers"), arg("panels_from"), arg("row_cycles"), arg("row_more_cycles"),
-           arg("panel_cycles"))
+           arg("panel_cycles"), arg("panels_together"))
       .def("run", &run<T>, arg("x").noconvert(), arg("out").noconvert(), arg("threads"))
       .def("run_plain", &run_plain<T>, arg("x"), arg("out"), arg("threads"))
       .def("run_columns", &run_columns<T>, arg("x").noconvert(), arg("out").noconvert(), arg("threads"));

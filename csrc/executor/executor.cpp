@@ -9,12 +9,12 @@
 namespace prunus {
 namespace {
 
-// Panels of a tile: as many as may be together, unless some thread would get more of them than one by one.
-i64 panels_together(i64 n_panels, int threads) {
-  for (i64 together = std::min(kMostTogether, n_panels); together > 1; --together) {
+// Panels of a tile: as many as may be together, if threads share the tiles as they would the panels and none gets more.
+i64 panels_together(i64 n_panels, i64 threads, i64 most) {
+  for (i64 together = std::min(most, n_panels); together > 1; --together) {
     const i64 tiles = n_panels / together, rest = n_panels % together;
-    const i64 most = tiles / threads * together + (tiles % threads == 0 ? rest : together);
-    if (most <= (n_panels + threads - 1) / threads) return together;
+    const i64 share = tiles / threads * together + (tiles % threads == 0 ? rest : together);
+    if (tiles + (rest > 0) >= threads && share <= (n_panels + threads - 1) / threads) return together;
   }
   return 1;
 }
@@ -76,7 +76,6 @@ Executor<T>::Executor(PackedLayers<T> layers, const Costs& costs) : layers_(std:
       check_shape("panels with columns", number, n_cols, operand->n_cols());
     }
     if (i > 0) check_shape("columns", number, layers_[i - 1].rows->n_rows(), n_cols);
-    wide_bytes_ += layer.wide->bytes();
     widest_ = std::max({widest_, n_rows, layer.rows->readable_columns()});
   }
   const i64 whole = kCacheLine / static_cast<i64>(sizeof(T));
@@ -111,7 +110,7 @@ void Executor<T>::run_panels(const Batch<T>& batch, int threads) const {
   for (const PackedLayer<T>& layer : layers_) {
     most_parts = std::max(most_parts, panels.is_narrow() ? layer.narrow->n_parts() : layer.wide->n_parts());
   }
-  const i64 together = wide_bytes_ < kFarBytes ? 1 : panels_together(panels.count(), threads);
+  const i64 together = panels_together(panels.count(), std::max(threads, 1), costs_.together);
   const i64 panel_size = widest_ * panels.widest();
   run_tiles(batch.n, together * panels.widest(), most_parts, threads, [&](i64 begin, T* memory) {
     const i64 first = begin / panels.widest(), n_panels = std::min(together, panels.count() - first);

@@ -10,15 +10,6 @@ namespace prunus {
 // Samples that go through all layers before the next ones do, row-major.
 constexpr i64 kRowTile = 64;
 
-// Panels that go through the layers together if the weights come from far: from memory once for all of them. 128
-// samples at half density, one thread of an EPYC 7003 beside others' work, one panel by one and four together:
-// 4096-4096 39.7 and 34.0 ms, 10000-500 12.2 and 10.7; two were slower, eight as fast. More panels are more memory, and
-// few weights stay in a cache anyway: 784-300-100-10 at 80 % 304 and 372 us.
-constexpr i64 kMostTogether = 4;
-
-// Bytes of weights from which they come from far. Four panels together were faster from 9 MB on, slower up to 5.
-constexpr i64 kFarBytes = 8'000'000;
-
 // Cycles below which a second thread costs more than it saves, though it is awake.
 constexpr double kCyclesPerThread = 60000;
 
@@ -34,6 +25,7 @@ struct Costs {
   double row;       // cycles of a call with one sample, row-major
   double row_more;  // of each further one
   double panel;     // cycles of a sample in a wide panel
+  i64 together;     // panels that may go through a layer together, 1 at least
 };
 
 template <class T>
@@ -69,8 +61,7 @@ class Executor {
 
   PackedLayers<T> layers_;
   Costs costs_;
-  i64 widest_ = 0;      // activations of the widest layer, readable ones included
-  i64 wide_bytes_ = 0;  // of the weights for wide panels
+  i64 widest_ = 0;  // activations of the widest layer, readable ones included
   mutable WorkspacePool pool_;
 };
 

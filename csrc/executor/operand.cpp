@@ -1,5 +1,6 @@
 #include "executor/operand.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace prunus {
@@ -43,7 +44,7 @@ class BlockOperand final : public RowOperand<T>, public PanelOperand<T> {
 
   i64 bytes() const override { return matrix_.bytes(); }
 
-  i64 column_step() const override { return matrix_.n_cols; }
+  i64 column_step() const override { return std::max<i64>(matrix_.n_cols, 1); }
 
   void multiply_panel(i64 part, Range columns, const T* x, i64 width, const Epilogue<T>& epilogue,
                       T* y) const override {

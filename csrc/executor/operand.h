@@ -48,7 +48,7 @@ class RowOperand : public virtual Operand<T> {
 template <class T>
 class PanelOperand : public virtual Operand<T> {
  public:
-  // Columns that cannot be parted: multiply_panel takes whole steps.
+  // Columns that cannot be parted, 1 at least: multiply_panel takes whole steps.
   virtual i64 column_step() const = 0;
 
   // The rows of one part. y panel (n_rows, width) from x panel (columns, width); width is 1, 2 or 4 vectors. All

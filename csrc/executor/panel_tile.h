@@ -19,22 +19,25 @@ struct Batch {
 };
 
 // If the first layer's panel is larger than kWholeBytes, it is turned and multiplied slab by slab, so that what was
-// turned is still in L2 when it is multiplied (Intel Xeon, 2 MB of L2, 128 samples of 10000-500: 554 us instead of 1046
+// turned is still near when it is multiplied (Intel Xeon, 2 MB of L2, 128 samples of 10000-500: 554 us instead of 1046
 // at 98 %, 1450 instead of 1960 at 90 %). Smaller ones go all at once: each slab loads and stores the outputs again
 // (4096-4096: 5 % slower in slabs).
 constexpr i64 kWholeBytes = 1024 * 1024;
 constexpr i64 kSlabBytes = 256 * 1024;
 constexpr i64 kMostSlabs = 4096;
 
+inline i64 whole_steps(i64 n, i64 step) { return (n + step - 1) / step * step; }
+
 // Columns of a slab, the last one aside: whole steps.
 inline i64 slab_columns(i64 n_cols, i64 column_bytes, i64 step) {
   if (n_cols * column_bytes <= kWholeBytes) return std::max<i64>(n_cols, 1);
   const i64 least = std::max(kSlabBytes / column_bytes, (n_cols + kMostSlabs - 1) / kMostSlabs);
-  return (least + step - 1) / step * step;
+  return whole_steps(least, step);
 }
 
-// Columns of a part's weights that all panels of a tile meet before the next ones do: 1 MB if dense. With fewer, sums
-// are loaded and stored more often (512 and 256: 0 to 3 % slower at half density).
+// Columns of a part that all panels of a tile meet before the next ones do; more if they cannot be parted. Their
+// weights, 1 MB of dense float32, come from memory for the first panel alone. With fewer, sums are loaded and stored
+// more often (512 and 256: 0 to 3 % slower at half density).
 constexpr i64 kTogetherColumns = 1024;
 
 // For each slab of columns two stages: the input is turned into panels, and they are multiplied by the first layer,
@@ -123,16 +126,15 @@ class PanelTile final : public Stages {
   }
 
   void multiply(int layer, i64 part, Range columns) const {
-    const i64 step = std::max<i64>(weight(layer).column_step(), 1);
-    const i64 tile = (kTogetherColumns + step - 1) / step * step;
-    i64 begin = columns.begin;
+    const i64 tile = whole_steps(kTogetherColumns, weight(layer).column_step());
+    i64 column = columns.begin;
     do {
-      const Range some = {begin, std::min(begin + tile, columns.end)};
+      const Range some = {column, std::min(column + tile, columns.end)};
       for (i64 panel = 0; panel < n_panels_; ++panel) {
-        const T* const x = input(layer, panel) + (begin - columns.begin) * width(panel);
+        const T* const x = input(layer, panel) + (column - columns.begin) * width(panel);
         weight(layer).multiply_panel(part, some, x, width(panel), at(layer).epilogue(), input(layer + 1, panel));
       }
-    } while ((begin += tile) < columns.end);
+    } while ((column += tile) < columns.end);
   }
 
   const PackedLayers<T>& layers_;

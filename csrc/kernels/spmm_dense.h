@@ -111,6 +111,8 @@ PRUNUS_INLINE void multiply_rows(const DenseGroups<T>& w, Range rows, Range colu
 template <class T, int kPanel, int kVectors, int kStrips, int kRows>
 PRUNUS_APART void dense_part(const DenseGroups<T>& w, i64 part, Range columns, const T* x, const Epilogue<T>& epilogue,
                              T* y) {
+  PRUNUS_ASSERT(columns.begin % w.tile_columns == 0);
+  PRUNUS_ASSERT(columns.end == w.n_cols || columns.end % w.tile_columns == 0);
   constexpr i64 kWidth = kPanel * kLanes<T>;
   const Range rows = rows_of_part(w.n_rows, part);
   for (i64 begin = columns.begin; begin == columns.begin || begin < columns.end; begin += w.tile_columns) {

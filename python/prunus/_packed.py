@@ -84,5 +84,6 @@ def executor(layers: list[tuple[PackedWeight, Floats, int, float]]) -> tuple[_co
         max(moved, sum(choice.rows.cycles for choice in choices)),
         max(moved, sum(choice.rows_work.further for choice in choices)),
         max(moved, sum(choice.wide.cycles for choice in choices) + choices[0].turns[0] + choices[-1].turns[1]),
+        _costs.panels_together(sum(weight.operands[2].nbytes for weight, *_ in layers)),
     )
     return made, panels_from
