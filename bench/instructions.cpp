@@ -58,7 +58,7 @@ void add_kernels(std::map<std::string, std::function<void()>>& all, const std::s
   static Data<T> d;
   static const prunus::Kernels<T>& k = prunus::active_target().kernels<T>();
   static const auto sell = prunus::pack_sell(d.csr, 256, 1);
-  static const auto blocks = prunus::pack_blocks(d.csr, 1);
+  static const auto blocks = prunus::pack_blocks(d.csr, kCols, 1);
   static const auto dense = prunus::pack_groups(d.full, kCols);
   static const prunus::Epilogue<T> relu = {d.bias.data(), prunus::Activation::relu, T(0)};
   static T *const x = aligned(d.x), *const y = aligned(d.y);
@@ -67,7 +67,7 @@ void add_kernels(std::map<std::string, std::function<void()>>& all, const std::s
     const i64 width = vectors * k.lanes;
     const std::string wide = suffix + " width " + std::to_string(width);
     all["spmm_sell" + wide] = [=] { k.spmm_sell(sell.view(), 0, {0, kCols}, x, width, relu, y); };
-    all["spmm_blocks" + wide] = [=] { k.spmm_blocks(blocks.view(), 0, x, width, relu, y); };
+    all["spmm_blocks" + wide] = [=] { k.spmm_blocks(blocks.view(), 0, {0, kCols}, x, width, relu, y); };
     all["spmm_dense" + wide] = [=] { k.spmm_dense(dense.view(), 0, {0, kCols}, x, width, relu, y); };
   }
   all["spmv_sell" + suffix] = [] { k.spmv_sell(sell.view(), 0, x, relu, y); };

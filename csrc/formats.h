@@ -77,23 +77,36 @@ struct Dense {
   i64 n_cols;
 };
 
-// Blocks of four rows and one column. Within a group of four rows, its blocks one after the other.
+// Groups of four rows. A part has whole ones.
 constexpr i64 kBlockRows = 4;
+static_assert(kPartRows % kBlockRows == 0);
 
+constexpr Range groups_of_part(i64 n_rows, i64 part) {
+  const Range rows = rows_of_part(n_rows, part);
+  return {rows.begin / kBlockRows, (rows.end + kBlockRows - 1) / kBlockRows};
+}
+
+// Tiles of columns, one at least; all but the last one have tile_columns.
+constexpr i64 count_tiles(i64 n_cols, i64 tile_columns) {
+  return n_cols > tile_columns ? (n_cols + tile_columns - 1) / tile_columns : 1;
+}
+
+// Blocks of four rows and one column: part by part, of each its tiles of columns, of each the groups, and of each its
+// blocks one after the other. So a tile's activations stay in a cache.
 template <class T>
 struct Blocks {
-  const i64* group_start;  // group g owns the blocks [group_start[g], group_start[g + 1])
-  const i32* column;       // of each block, and two more
+  const i64* group_start;  // the i-th group in that order owns the blocks [group_start[i], group_start[i + 1])
+  const u16* column;       // of each block, within its tile, and two more
   const T* value;          // four for each block, beside column; rows that the matrix does not have are 0
   i64 n_rows;
   i64 n_cols;
+  i64 tile_columns;
 };
-static_assert(kPartRows % kBlockRows == 0, "a part has whole groups");
 
-// All weights, tile of columns by tile, in groups of four rows (kBlockRows): of each column of the tile, in order, its
-// four weights. So the weights that meet a tile's activations lie together: row by row instead, each tile's columns
-// were a stream of their own in every group (EPYC 7003, 128 samples: 4096-4096 48.0 ms, 46.0 so; 10000-500 14.7
-// and 14.2).
+// All weights: part by part, of each its tiles of columns, of each the groups of four rows (kBlockRows), and of each
+// its columns one after the other, with four weights. So the weights that meet a tile's activations lie together: with
+// whole rows side by side, each group's columns of a tile were a stream of their own (EPYC 7003, 128 samples:
+// 4096-4096 48.0 ms, 46.0 so; 10000-500 14.7 and 14.2).
 template <class T>
 struct DenseGroups {
   const T* value;  // rows that the matrix does not have are 0

@@ -80,7 +80,7 @@ enum class Format { sell, blocks, dense, csr, bitmap, lookup };
 template <class T>
 std::shared_ptr<prunus::PanelOperand<T>> panel_operand(const prunus::CsrMatrix<T>& w, Format format) {
   const auto made = format == Format::sell     ? prunus::make_operand(prunus::pack_sell(w, 16, 2))
-                    : format == Format::blocks ? prunus::make_operand(prunus::pack_blocks(w, 2))
+                    : format == Format::blocks ? prunus::make_operand(prunus::pack_blocks(w, 16, 2))
                                                : prunus::make_operand(prunus::pack_groups(w, 16));
   return std::dynamic_pointer_cast<prunus::PanelOperand<T>>(made);
 }

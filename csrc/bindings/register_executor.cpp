@@ -10,8 +10,8 @@ template <class T>
 std::shared_ptr<Operand<T>> pack(const CsrMatrix<T>& matrix, const std::string& kind, i64 tile_columns, int threads) {
   py::gil_scoped_release release;
   if (kind == "sell") return make_operand(pack_sell(matrix, tile_columns, threads));
-  if (kind == "blocks") return make_operand(pack_blocks(matrix, threads));
-  if (kind == "dense panels") return make_operand(pack_groups(matrix, dense_tile_columns<T>()));
+  if (kind == "blocks") return make_operand(pack_blocks(matrix, block_tile_columns<T>(), threads));
+  if (kind == "dense panels") return make_operand(pack_groups(matrix, block_tile_columns<T>()));
   if (kind == "dense rows") return make_operand(pack_rows(matrix));
   if (kind == "csr") return make_operand(CsrMatrix<T>(matrix));
   if (kind == "bitmap") return make_operand(pack_bitmap(matrix));

@@ -28,7 +28,8 @@ struct Kernels {
   void (*spmm_sell)(const Sell<T>& w, i64 part, Range columns, const T* x, i64 width, const Epilogue<T>& epilogue,
                     T* y) noexcept;
   void (*spmv_sell)(const Sell<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept;
-  void (*spmm_blocks)(const Blocks<T>& w, i64 part, const T* x, i64 width, const Epilogue<T>& epilogue, T* y) noexcept;
+  void (*spmm_blocks)(const Blocks<T>& w, i64 part, Range columns, const T* x, i64 width, const Epilogue<T>& epilogue,
+                      T* y) noexcept;
   void (*spmm_dense)(const DenseGroups<T>& w, i64 part, Range columns, const T* x, i64 width,
                      const Epilogue<T>& epilogue, T* y) noexcept;
   void (*spmv_blocks)(const Blocks<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept;

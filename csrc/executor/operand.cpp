@@ -1,6 +1,5 @@
 #include "executor/operand.h"
 
-#include <algorithm>
 #include <stdexcept>
 
 namespace prunus {
@@ -44,13 +43,11 @@ class BlockOperand final : public RowOperand<T>, public PanelOperand<T> {
 
   i64 bytes() const override { return matrix_.bytes(); }
 
-  i64 column_step() const override { return std::max<i64>(matrix_.n_cols, 1); }
+  i64 column_step() const override { return matrix_.tile_columns; }
 
   void multiply_panel(i64 part, Range columns, const T* x, i64 width, const Epilogue<T>& epilogue,
                       T* y) const override {
-    PRUNUS_ASSERT(columns.begin == 0 && columns.end == matrix_.n_cols);
-    static_cast<void>(columns);
-    active_target().kernels<T>().spmm_blocks(matrix_.view(), part, x, width, epilogue, y);
+    active_target().kernels<T>().spmm_blocks(matrix_.view(), part, columns, x, width, epilogue, y);
   }
 
   void multiply_rows(i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,

@@ -81,10 +81,10 @@ LookupShape lookup_shape() {
   return {kernels.lookup_columns, kernels.lanes, kernels.lookup_place_bytes};
 }
 
-// Columns of a tile of dense weights for panels: so much of the widest stays in L2 beside the weights that pass through
-// it.
+// Columns of a tile of blocks, with zeros or without: so much of the widest panel stays in L2 beside the weights that
+// pass through it.
 template <class T>
-i64 dense_tile_columns() {
+i64 block_tile_columns() {
   constexpr i64 kTileBytes = 128 * 1024;
   return kTileBytes / (kPanelVectors * active_target().kernels<T>().lanes * static_cast<i64>(sizeof(T)));
 }

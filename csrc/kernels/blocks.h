@@ -1,19 +1,15 @@
-// Which blocks a group of four rows has, and which groups a part has.
+// Where the groups of four rows of a part are, and their blocks.
 #pragma once
 
 #include "formats.h"
 
 namespace prunus::PRUNUS_TARGET {
 
+// Where the blocks of a part's groups begin in a tile, and those of the last one end.
 template <class T>
-PRUNUS_INLINE Range blocks_of(const Blocks<T>& w, i64 group) {
-  return {w.group_start[group], w.group_start[group + 1]};
-}
-
-template <class M>
-PRUNUS_INLINE Range groups_of(const M& w, i64 part) {
-  const Range rows = rows_of_part(w.n_rows, part);
-  return {rows.begin / kBlockRows, (rows.end + kBlockRows - 1) / kBlockRows};
+PRUNUS_INLINE const i64* starts_in(const Blocks<T>& w, Range groups, i64 tile) {
+  const i64 n_tiles = count_tiles(w.n_cols, w.tile_columns);
+  return w.group_start + groups.begin * n_tiles + tile * (groups.end - groups.begin);
 }
 
 // How many of the n rows from `row` on the matrix has.

@@ -13,13 +13,17 @@ namespace prunus::PRUNUS_TARGET {
 template <class T>
 constexpr i64 kAhead = kPrefetchBytes / (kBlockRows * static_cast<i64>(sizeof(T)));
 
-// Where the weights of a row's first column of a tile are, those of the group's further rows beside them.
+// A part's columns of a tile.
 template <class T>
-PRUNUS_INLINE const T* weights_at(const DenseGroups<T>& w, i64 row, Range tile) {
-  const i64 n_groups = (w.n_rows + kBlockRows - 1) / kBlockRows;
-  const i64 column = tile.begin * n_groups + row / kBlockRows * (tile.end - tile.begin);
-  return w.value + column * kBlockRows + row % kBlockRows;
-}
+struct DenseTile {
+  Range columns;
+  const T* value;  // where the weights of row 0 would be: those of each group follow those of the one before
+
+  // The first column's weights of a row, those of the group's further rows beside them.
+  PRUNUS_INLINE const T* of_row(i64 row) const {
+    return value + (row / kBlockRows * (columns.end - columns.begin) * kBlockRows + row % kBlockRows);
+  }
+};
 
 // One column of each strip times its activations, x. The fewer of weights and activations are kept in registers.
 template <class T, int kVectors, int kStrips, int kRows>
@@ -60,20 +64,20 @@ PRUNUS_INLINE void add_lines(const T* PRUNUS_RESTRICT const (&value)[kStrips], R
 // A tile's columns of neighbouring strips from `row` on, of which x is the panel; a strip is kRows rows of one group.
 // Sums begin with the bias or with what was stored for the columns before.
 template <class T, i64 kWidth, int kVectors, int kStrips, int kRows>
-PRUNUS_INLINE void multiply_strips(const DenseGroups<T>& w, i64 row, Range columns, const T* PRUNUS_RESTRICT x,
-                                   const Epilogue<T>& epilogue, T* PRUNUS_RESTRICT y) {
+PRUNUS_INLINE void multiply_strips(const DenseGroups<T>& w, const DenseTile<T>& tile, i64 row,
+                                   const T* PRUNUS_RESTRICT x, const Epilogue<T>& epilogue, T* PRUNUS_RESTRICT y) {
   Vector<T> sum[kStrips][kRows][kVectors];
   const T* PRUNUS_RESTRICT value[kStrips];
   for (int i = 0; i < kStrips; ++i) {
     const i64 first = row + i * kRows, n_rows = rows_left(w, first, kRows);
-    value[i] = weights_at(w, first, columns);
-    if (columns.begin == 0) {
+    value[i] = tile.of_row(first);
+    if (tile.columns.begin == 0) {
       start_sums<T>(n_rows, epilogue.bias + first, sum[i]);
     } else {
       resume_sums<kWidth>(n_rows, y + first * kWidth, sum[i]);
     }
   }
-  const i64 n = columns.end - columns.begin, lines = n / kLineColumns<T> * kLineColumns<T>;
+  const i64 n = tile.columns.end - tile.columns.begin, lines = n / kLineColumns<T> * kLineColumns<T>;
   // What follows a group's columns is the next group, of which some strips may be: there prefetches go on in the strips
   // that come next.
   constexpr i64 kGroups = (kStrips * kRows + kBlockRows - 1) / kBlockRows;
@@ -85,24 +89,24 @@ PRUNUS_INLINE void multiply_strips(const DenseGroups<T>& w, i64 row, Range colum
   for (int i = 0; i < kStrips; ++i) {
     const i64 first = row + i * kRows, n_rows = rows_left(w, first, kRows);
     store_sums<kWidth>(n_rows, sum[i], y + first * kWidth);
-    if (columns.end == w.n_cols) finish_rows<kWidth, kVectors>(n_rows, epilogue, y + first * kWidth);
+    if (tile.columns.end == w.n_cols) finish_rows<kWidth, kVectors>(n_rows, epilogue, y + first * kWidth);
   }
 }
 
 // Rows times a panel of kPanel vectors: kStrips strips at a time, the last ones fewer.
 template <class T, int kPanel, int kVectors, int kStrips, int kRows>
-PRUNUS_INLINE void multiply_rows(const DenseGroups<T>& w, Range rows, Range columns, const T* x,
+PRUNUS_INLINE void multiply_rows(const DenseGroups<T>& w, const DenseTile<T>& tile, Range rows, const T* x,
                                  const Epilogue<T>& epilogue, T* y) {
   constexpr i64 kWidth = kPanel * kLanes<T>, kStep = kVectors * kLanes<T>;
   i64 r = rows.begin;
   for (; r + (kStrips - 1) * kRows < rows.end; r += kStrips * kRows) {
     for (i64 s = 0; s < kWidth; s += kStep) {
-      multiply_strips<T, kWidth, kVectors, kStrips, kRows>(w, r, columns, x + s, epilogue, y + s);
+      multiply_strips<T, kWidth, kVectors, kStrips, kRows>(w, tile, r, x + s, epilogue, y + s);
     }
   }
   if constexpr (kStrips > 1) {
     if (r < rows.end) {
-      multiply_rows<T, kPanel, kVectors, kStrips - 1, kRows>(w, {r, rows.end}, columns, x, epilogue, y);
+      multiply_rows<T, kPanel, kVectors, kStrips - 1, kRows>(w, tile, {r, rows.end}, x, epilogue, y);
     }
   }
 }
@@ -114,12 +118,16 @@ PRUNUS_APART void dense_part(const DenseGroups<T>& w, i64 part, Range columns, c
   PRUNUS_ASSERT(columns.begin % w.tile_columns == 0);
   PRUNUS_ASSERT(columns.end == w.n_cols || columns.end % w.tile_columns == 0);
   constexpr i64 kWidth = kPanel * kLanes<T>;
-  const Range rows = rows_of_part(w.n_rows, part);
-  for (i64 begin = columns.begin; begin == columns.begin || begin < columns.end; begin += w.tile_columns) {
-    const Range tile = {begin, begin + w.tile_columns < columns.end ? begin + w.tile_columns : columns.end};
-    const T* const in = x + (begin - columns.begin) * kWidth;
-    multiply_rows<T, kPanel, kVectors, kStrips, kRows>(w, rows, tile, in, epilogue, y);
-  }
+  const Range rows = rows_of_part(w.n_rows, part), groups = groups_of_part(w.n_rows, part);
+  i64 begin = columns.begin;
+  do {
+    const i64 end = begin + w.tile_columns < columns.end ? begin + w.tile_columns : columns.end;
+    const i64 other_columns = groups.begin * (w.n_cols - (end - begin)) + (groups.end - groups.begin) * begin;
+    const DenseTile<T> tile = {{begin, end}, w.value + other_columns * kBlockRows};
+    multiply_rows<T, kPanel, kVectors, kStrips, kRows>(w, tile, rows, x + (begin - columns.begin) * kWidth, epilogue,
+                                                       y);
+    begin = end;
+  } while (begin < columns.end);
 }
 
 // y[r, s] = activation(sum of w[r, c] * x[c, s] + bias[r]) for the rows r of a part; panels and columns, whole tiles,

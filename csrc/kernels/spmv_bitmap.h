@@ -85,7 +85,7 @@ template <class T>
 void spmv_bitmap(const Bitmap<T>& w, i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
                  i64 y_stride) noexcept {
   if constexpr (kHasExpand) {
-    const Range groups = groups_of(w, part);
+    const Range groups = groups_of_part(w.n_rows, part);
     for (i64 g = groups.begin; g < groups.end; ++g) {
       i64 s = 0;
       const auto dot = [&](auto samples) {

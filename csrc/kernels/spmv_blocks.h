@@ -12,9 +12,11 @@ struct FourRows {
   typedef T type __attribute__((vector_size(kBlockRows * sizeof(T))));
 };
 
+// Blocks of one group in a tile, whose activations x are. What they are added to is the bias in the first tile, what
+// the one before has stored in the others.
 template <class T>
-PRUNUS_INLINE void add_group(const Blocks<T>& w, i64 group, const T* PRUNUS_RESTRICT x, const Epilogue<T>& epilogue,
-                             T* PRUNUS_RESTRICT y) {
+PRUNUS_INLINE void add_group(const Blocks<T>& w, Range blocks, i64 n_rows, const T* PRUNUS_RESTRICT x, const T* before,
+                             T* y) {
   using Four = typename FourRows<T>::type;
   constexpr int kSums = 4;  // in flight
   Four sum[kSums] = {};
@@ -23,23 +25,36 @@ PRUNUS_INLINE void add_group(const Blocks<T>& w, i64 group, const T* PRUNUS_REST
     __builtin_memcpy(&value, w.value + b * kBlockRows, sizeof value);
     to += value * x[w.column[b]];
   };
-  const Range range = blocks_of(w, group);
-  i64 b = range.begin;
-  for (; b + kSums <= range.end; b += kSums) {
+  i64 b = blocks.begin;
+  for (; b + kSums <= blocks.end; b += kSums) {
     for (int i = 0; i < kSums; ++i) add(sum[i], b + i);
   }
-  for (; b < range.end; ++b) add(sum[0], b);
+  for (; b < blocks.end; ++b) add(sum[0], b);
   sum[0] = (sum[0] + sum[1]) + (sum[2] + sum[3]);
-  const i64 row = group * kBlockRows, n_rows = rows_left(w, row, kBlockRows);
-  for (i64 j = 0; j < n_rows; ++j) y[row + j] = sum[0][j] + epilogue.bias[row + j];
+  if (n_rows == kBlockRows) {
+    Four all;
+    __builtin_memcpy(&all, before, sizeof all);
+    all += sum[0];
+    __builtin_memcpy(y, &all, sizeof all);
+  } else {
+    for (i64 j = 0; j < n_rows; ++j) y[j] = sum[0][j] + before[j];
+  }
 }
 
 // y[r] = activation(sum of w[r, c] * x[c] + bias[r]) for the rows r of a part. x: (n_cols,); y: (n_rows,), not
 // overlapping. O(4 * blocks).
 template <class T>
 void spmv_blocks(const Blocks<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept {
-  const Range groups = groups_of(w, part);
-  for (i64 g = groups.begin; g < groups.end; ++g) add_group(w, g, x, epilogue, y);
+  const Range groups = groups_of_part(w.n_rows, part);
+  const i64 n_tiles = count_tiles(w.n_cols, w.tile_columns);
+  for (i64 t = 0; t < n_tiles; ++t) {
+    const i64* start = starts_in(w, groups, t);
+    const T* const before = t == 0 ? epilogue.bias : y;
+    for (i64 g = groups.begin; g < groups.end; ++g, ++start) {
+      const i64 row = g * kBlockRows, n_rows = rows_left(w, row, kBlockRows);
+      add_group(w, {start[0], start[1]}, n_rows, x + t * w.tile_columns, before + row, y + row);
+    }
+  }
   const Range rows = rows_of_part(w.n_rows, part);
   finish(y + rows.begin, rows.end - rows.begin, epilogue);
 }

@@ -32,42 +32,54 @@ void walk_group(const CsrMatrix<T>& w, i64 group, F&& f) {
 
 i64 groups_of(i64 n_rows) { return (n_rows + kBlockRows - 1) / kBlockRows; }
 
-template <class T>
-i64 blocks_in(const CsrMatrix<T>& w, i64 group) {
-  i64 count = 0, last = -1;
-  walk_group(w, group, [&](i64 column, i64, i64) {
-    count += column != last;
-    last = column;
-  });
-  return count;
-}
-
 }  // namespace
 
 template <class T>
 i64 count_blocks(const CsrMatrix<T>& w) {
   i64 count = 0;
-  for (i64 g = 0; g < groups_of(w.n_rows); ++g) count += blocks_in(w, g);
+  for (i64 g = 0; g < groups_of(w.n_rows); ++g) {
+    i64 last = -1;
+    walk_group(w, g, [&](i64 column, i64, i64) {
+      count += column != last;
+      last = column;
+    });
+  }
   return count;
 }
 
 template <class T>
-BlockMatrix<T> pack_blocks(const CsrMatrix<T>& w, int threads) {
+BlockMatrix<T> pack_blocks(const CsrMatrix<T>& w, i64 tile_columns, int threads) {
   BlockMatrix<T> matrix;
   matrix.n_rows = w.n_rows;
   matrix.n_cols = w.n_cols;
-  const i64 n_groups = groups_of(w.n_rows);
-  matrix.group_start.assign(static_cast<size_t>(n_groups) + 1, 0);
-  parallel_for(n_groups, threads, [&](i64 g) { matrix.group_start[static_cast<size_t>(g) + 1] = blocks_in(w, g); });
-  for (size_t g = 1; g < matrix.group_start.size(); ++g) matrix.group_start[g] += matrix.group_start[g - 1];
-  const size_t n_blocks = static_cast<size_t>(matrix.group_start.back());
+  matrix.tile_columns = tile_columns;
+  const i64 n_groups = groups_of(w.n_rows), n_tiles = count_tiles(w.n_cols, tile_columns);
+  // Where a group's blocks of a tile are counted; of the first tile, those of the next ones a part's groups apart.
+  const auto place = [&](i64 group, i64 tile) {
+    const Range groups = groups_of_part(w.n_rows, group * kBlockRows / kPartRows);
+    const i64 before = groups.begin * n_tiles + tile * (groups.end - groups.begin);
+    return static_cast<size_t>(before + group - groups.begin);
+  };
+  std::vector<i64>& start = matrix.group_start;
+  start.assign(static_cast<size_t>(n_groups * n_tiles) + 1, 0);
+  parallel_for(n_groups, threads, [&](i64 g) {
+    i64 last = -1;
+    walk_group(w, g, [&](i64 column, i64, i64) {
+      start[place(g, column / tile_columns) + 1] += column != last;
+      last = column;
+    });
+  });
+  for (size_t i = 1; i < start.size(); ++i) start[i] += start[i - 1];
+  const size_t n_blocks = static_cast<size_t>(start.back());
   matrix.column.resize(n_blocks + 2, 0);  // kernels read ahead
   matrix.value.assign(n_blocks * kBlockRows, T(0));
   parallel_for(n_groups, threads, [&](i64 g) {
-    i64 block = matrix.group_start[static_cast<size_t>(g)] - 1, last = -1;
+    i64 block = 0, last = -1;
     walk_group(w, g, [&](i64 column, i64 row, i64 entry) {
       if (column != last) {
-        matrix.column[static_cast<size_t>(++block)] = static_cast<i32>(column);
+        const i64 tile = column / tile_columns;
+        block = last < tile * tile_columns ? start[place(g, tile)] : block + 1;
+        matrix.column[static_cast<size_t>(block)] = static_cast<u16>(column - tile * tile_columns);
         last = column;
       }
       matrix.value[static_cast<size_t>(block * kBlockRows + row)] = w.value[static_cast<size_t>(entry)];
@@ -78,7 +90,7 @@ BlockMatrix<T> pack_blocks(const CsrMatrix<T>& w, int threads) {
 
 template i64 count_blocks(const CsrMatrix<float>&);
 template i64 count_blocks(const CsrMatrix<double>&);
-template BlockMatrix<float> pack_blocks(const CsrMatrix<float>&, int);
-template BlockMatrix<double> pack_blocks(const CsrMatrix<double>&, int);
+template BlockMatrix<float> pack_blocks(const CsrMatrix<float>&, i64, int);
+template BlockMatrix<double> pack_blocks(const CsrMatrix<double>&, i64, int);
 
 }  // namespace prunus

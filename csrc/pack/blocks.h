@@ -10,14 +10,15 @@ template <class T>
 struct BlockMatrix {
   i64 n_rows = 0;
   i64 n_cols = 0;
+  i64 tile_columns = 0;
   std::vector<i64> group_start;
-  Stored<i32> column;
+  Stored<u16> column;
   Stored<T> value;
 
-  Blocks<T> view() const { return {group_start.data(), column.data(), value.data(), n_rows, n_cols}; }
+  Blocks<T> view() const { return {group_start.data(), column.data(), value.data(), n_rows, n_cols, tile_columns}; }
   i64 n_stored() const { return static_cast<i64>(value.size()); }
   i64 bytes() const {
-    return n_stored() * static_cast<i64>(sizeof(T)) + static_cast<i64>(column.size() * sizeof(i32)) +
+    return n_stored() * static_cast<i64>(sizeof(T)) + static_cast<i64>(column.size() * sizeof(u16)) +
            static_cast<i64>(group_start.size() * sizeof(i64));
   }
 };
@@ -26,8 +27,8 @@ struct BlockMatrix {
 template <class T>
 i64 count_blocks(const CsrMatrix<T>& w);
 
-// The blocks that hold an entry. O(n_rows + n_entries).
+// The blocks that hold an entry. tile_columns: 1 to 65536. O(n_rows * tiles + n_entries).
 template <class T>
-BlockMatrix<T> pack_blocks(const CsrMatrix<T>& w, int threads);
+BlockMatrix<T> pack_blocks(const CsrMatrix<T>& w, i64 tile_columns, int threads);
 
 }  // namespace prunus

@@ -226,7 +226,7 @@ def _row_formats(cycles: _Cycles, matrix: _core._CsrMatrix, dtype: np.dtype[Any]
     sums = n_rows * -(-n_cols // tile_columns)
     rate = cycles.memory[1]
     formats["sell"] = _Work(cycles.row[0] * entries + cycles.row_sum * sums, entries * (dtype.itemsize + 2), rate)
-    formats["blocks"] = _Work(cycles.row[1] * blocks + cycles.row_sum * n_rows, blocks * (4 * dtype.itemsize + 4), rate)
+    formats["blocks"] = _Work(cycles.row[1] * blocks + cycles.row_sum * n_rows, blocks * (4 * dtype.itemsize + 2), rate)
     of_type = 0 if dtype == np.float32 else 1
     if _core.has_expand():
         whole_rows = -(-n_rows // 4) * 4  # of groups of four
@@ -252,7 +252,7 @@ def _panel_formats(
         blocks, sums = matrix.n_blocks, n_rows * -(-n_cols // tile_columns)
         narrow["sell"] = _Work(cycles.narrow[0] * nnz + cycles.narrow_sum * sums, nnz * (dtype.itemsize + 2), rate)
         narrow["blocks"] = _Work(
-            cycles.narrow[1] * blocks + cycles.narrow_sum * n_rows, blocks * (4 * dtype.itemsize + 4), rate
+            cycles.narrow[1] * blocks + cycles.narrow_sum * n_rows, blocks * (4 * dtype.itemsize + 2), rate
         )
         if nnz < _WIDE_DENSITY * n_rows * n_cols:
             wide["sell"] = _Work(cycles.wide[0] * nnz + cycles.wide_sum * sums)
