@@ -47,3 +47,16 @@ def networks(draw: Any, output: str = "identity") -> prunus.Network:
         b = rng.standard_normal(n_out).astype(dtype)
         layers.append(prunus.Layer(w, b, draw(st.sampled_from(list(ACTIVATIONS))), negative_slope=0.1))
     return prunus.Network(layers, output=output)
+
+
+def options_of(name: str, network: prunus.Network) -> dict[str, Any]:
+    """What a criterion cannot do without, but for X and y."""
+    rng = np.random.default_rng(1)
+    weights = [layer.weight for layer in network.layers]
+    if name == "random":
+        return {"random_state": 0}
+    if name == "adam":
+        return {"second_moment": [rng.random(w.shape) for w in weights]}
+    if name == "movement":
+        return {"history": [[w + rng.standard_normal(w.shape) for w in weights] for _ in range(3)]}
+    return {}

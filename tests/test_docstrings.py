@@ -25,13 +25,17 @@ ERRORS = {"FormatError", "NotSupportedError"}
 WITHOUT_EXAMPLE = {*ERRORS, "Criterion", "Engine", "Report", "patterns", "allocations"}
 
 
+@pytest.fixture(scope="module")
+def estimator(digits: Any) -> MLPClassifier:
+    return MLPClassifier((300, 20), max_iter=200, random_state=0).fit(digits[0][:300], digits[1][:300])
+
+
 @pytest.fixture
-def names(digits: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
+def names(digits: Any, estimator: MLPClassifier, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
     """What the examples may use without saying where it is from."""
     monkeypatch.chdir(tmp_path)
 
     X, y = digits
-    estimator = MLPClassifier((300, 20), max_iter=200, random_state=0).fit(X[:300], y[:300])
     network = prunus.from_sklearn(estimator)
     prunus.save(network, "network.safetensors")
     return {

@@ -203,7 +203,51 @@ TABLE: dict[str, Row] = {
     "unknown criterion": Row(
         importance(NETWORK, "size"),
         ValueError,
-        "criterion: expected one of gradient, magnitude, output_contribution, saliency",
+        "criterion: expected one of activation_norm, .* synflow, wanda, weight_norm, got 'size'",
+    ),
+    "X missing without labels": Row(
+        importance(NETWORK, "wanda", y=Y), ValueError, "X: expected data, which criterion 'wanda' needs"
+    ),
+    "adam without moments": Row(
+        importance(NETWORK, "adam"), ValueError, "second_moment: expected an array for each layer, which criterion"
+    ),
+    "adam with one array": Row(
+        importance(NETWORK, "adam", second_moment=np.ones((2, 3))), TypeError, "second_moment: expected a sequence"
+    ),
+    "adam with too few": Row(
+        importance(NETWORK, "adam", second_moment=[]), ValueError, "second_moment: expected . arrays, one for each"
+    ),
+    "adam of another shape": Row(
+        importance(NETWORK, "adam", second_moment=[np.ones((3, 2)) for _ in NETWORK.layers]),
+        ValueError,
+        r"second_moment\[0\]: expected the shape \(2, 3\)",
+    ),
+    "adam with NaN": Row(
+        importance(NETWORK, "adam", second_moment=[NAN * layer.weight for layer in NETWORK.layers]),
+        ValueError,
+        r"second_moment\[0\]: expected finite numbers",
+    ),
+    "adam below zero": Row(
+        importance(NETWORK, "adam", second_moment=[-np.abs(layer.weight) for layer in NETWORK.layers]),
+        ValueError,
+        r"second_moment\[0\]: expected nonnegative numbers",
+    ),
+    "movement without history": Row(
+        importance(NETWORK, "movement"), ValueError, "history: expected the weights of two times, which criterion"
+    ),
+    "movement with one time": Row(
+        importance(NETWORK, "movement", history=[NETWORK]), ValueError, "history: expected the weights of two times at"
+    ),
+    "movement with an array": Row(
+        importance(NETWORK, "movement", history=X), TypeError, "history: expected a sequence of networks or weights"
+    ),
+    "movement of another network": Row(
+        importance(NETWORK, "movement", history=[NETWORK, prunus.Network([LAYER])]),
+        ValueError,
+        r"history\[1\]: expected 2 arrays, one for each layer, got 1",
+    ),
+    "random with a seed of words": Row(
+        importance(NETWORK, "random", random_state="a"), TypeError, "random_state: expected an integer"
     ),
     "criterion of another kind": Row(importance(NETWORK, 3), TypeError, "criterion: expected one of"),
     "unknown option": Row(
@@ -260,7 +304,7 @@ TABLE: dict[str, Row] = {
     "neurons by magnitude": Row(
         prune(NETWORK, sparsity=0.5, pattern="neuron", criterion="magnitude"),
         ValueError,
-        r"criterion: expected one that scores neurons .*\(output_contribution\), got 'magnitude'",
+        r"criterion: expected one that scores neurons .*\(.*output_contribution, weight_norm\), got 'magnitude'",
     ),
     "neurons without data": Row(
         prune(NETWORK, sparsity=0.5, pattern="neuron"), ValueError, "X: expected data, which crit"

@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 import prunus
 from prunus._passes import outputs_of
+from strategies import options_of
 
 
 def split(digits: Any) -> tuple[Any, Any, Any, Any]:
@@ -26,7 +27,10 @@ def split(digits: Any) -> tuple[Any, Any, Any, Any]:
 @pytest.mark.parametrize("criterion", [name for name, c in prunus.criteria().items() if c.unit == "weight"])
 @pytest.mark.parametrize("sparsity", [0, 0.3, 0.9])
 def test_weights(sparsity: float, criterion: str, allocation: str, digits: Any, digits_network: prunus.Network) -> None:
-    pruned = prunus.prune(digits_network, *digits, sparsity=sparsity, criterion=criterion, allocation=allocation)
+    """Also where a layer is emptied, which synflow does in one step at 90 %."""
+    chosen = prunus.criteria()[criterion](**options_of(criterion, digits_network))
+    options: dict[str, Any] = {"sparsity": sparsity, "allocation": allocation, "allow_empty": True}
+    pruned = prunus.prune(digits_network, *digits, criterion=chosen, **options)
     n = digits_network.n_weights
     removed = sum(int((~mask).sum()) for mask in pruned.masks)
     assert removed == round(sparsity * n)
@@ -34,9 +38,37 @@ def test_weights(sparsity: float, criterion: str, allocation: str, digits: Any, 
     for layer, before, mask in zip(pruned.network.layers, digits_network.layers, pruned.masks, strict=True):
         assert np.array_equal(layer.weight, np.where(mask, before.weight, 0))
         assert np.array_equal(layer.bias, before.bias)
-    scores = prunus.importance(digits_network, criterion, X=digits[0], y=digits[1])
+    scores = prunus.importance(digits_network, chosen, X=digits[0], y=digits[1])
     expected = prunus.mask(scores, sparsity=sparsity, allocation="global" if allocation == "auto" else allocation)
     assert all(map(np.array_equal, pruned.masks, expected))
+
+
+def test_random_is_seeded_as_the_rest(digits_network: prunus.Network) -> None:
+    once, again, other = (
+        prunus.prune(digits_network, sparsity=0.5, criterion="random", random_state=seed).masks for seed in (0, 0, 1)
+    )
+    assert all(map(np.array_equal, once, again))
+    assert not any(map(np.array_equal, once, other))
+
+
+@pytest.mark.parametrize("sparsity", [0, 0.3, 0.8])
+@pytest.mark.parametrize("criterion", [name for name, c in prunus.criteria().items() if c.unit == "neuron"])
+def test_neurons_by_every_criterion(
+    criterion: str, sparsity: float, digits: Any, digits_network: prunus.Network
+) -> None:
+    X, y = digits
+    options: dict[str, Any] = {"sparsity": sparsity, "pattern": "neuron", "allow_empty": True}
+    pruned = prunus.prune(digits_network, X, y, criterion=criterion, **options)
+    scores = prunus.importance(digits_network, criterion, X=X, y=y)[:-1]
+    assert all(map(np.array_equal, pruned.masks[:-1], prunus.mask(scores, sparsity=sparsity, pattern="neuron")))
+    masked = [
+        layer.replace(np.where(mask[:, None], layer.weight, 0))
+        for layer, mask in zip(digits_network.layers, pruned.masks, strict=True)
+    ]
+    whole = digits_network.replace(masked)
+    bound = whole.error_bound(X) + pruned.network.error_bound(X)
+    # what a constant adds to a bias is rounded to float32 once more
+    assert np.all(np.abs(pruned.network.forward(X) - whole.forward(X)) <= bound)
 
 
 @pytest.mark.parametrize("sparsity", [0, 0.3, 0.8])

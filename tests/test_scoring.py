@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,58 +10,121 @@ import pytest
 
 import prunus
 import reference
+from strategies import options_of
 
 CRITERIA = list(prunus.criteria())
 
 
-def definition(name: str, network: prunus.Network, X: Any, y: Any, weight: Any, options: dict[str, Any]) -> list[Any]:
-    """The scores from the definition, with gradients by finite differences."""
-    if name == "magnitude":
-        return [reference.magnitude(layer.weight) for layer in network.layers]
-    target = network.encode(y, len(X))
-    layers = network.layers
+class Definition:
+    """Scores from their definitions, with gradients by finite differences."""
 
-    def loss_of(changed: list[prunus.Layer], start: int = 0, x: Any = X) -> float:
-        raw = reference.forward(changed[start:], x, np.float64)[0] if start < len(changed) else x
-        return reference.loss(network.output, raw, target, weight)
+    def __init__(self, network: prunus.Network, X: Any, y: Any, weight: Any, options: dict[str, Any]) -> None:
+        self.network, self.X, self.y, self.weight, self.options = network, X, y, weight, options
+        self.share = weight / weight.sum()
+        self.target = network.encode(y, len(X))
+        self.outputs = [
+            reference.forward(network.layers[: i + 1], X, np.float64)[0] for i in range(len(network.layers))
+        ]
+        self.inputs = [X, *self.outputs[:-1]]
 
-    def loss_with_output(i: int, o: Any) -> float:
-        return loss_of(list(layers), i + 1, o)
+    def loss(self, layers: Sequence[prunus.Layer], x: Any, rows: Any = slice(None)) -> float:
+        raw = reference.forward(layers, x, np.float64)[0] if layers else x
+        return reference.loss(self.network.output, raw, self.target[rows], self.weight[rows])
 
-    def loss_with_weight(i: int, w: Any) -> float:
-        return loss_of([*layers[:i], layers[i].replace(w), *layers[i + 1 :]])
+    def gradient(self, i: int, rows: Any = slice(None)) -> Any:
+        layers = self.network.layers
 
-    scores = []
-    for i, layer in enumerate(layers):
-        if name == "output_contribution":
-            o = reference.forward(layers[: i + 1], X, np.float64)[0]
-            gradient = reference.numerical_gradient(functools.partial(loss_with_output, i), o)
-            scores.append(reference.column_dot(gradient, o, options.get("absolute", False)))
-            continue
-        gradient = reference.numerical_gradient(functools.partial(loss_with_weight, i), layer.weight)
-        scores.append(np.abs(gradient if name == "gradient" else gradient * layer.weight))
-    return scores
+        def loss_with(w: Any) -> float:
+            return self.loss([*layers[:i], layers[i].replace(w), *layers[i + 1 :]], self.X[rows], rows)
+
+        return reference.numerical_gradient(loss_with, layers[i].weight)
+
+    def random(self, i: int) -> Any:
+        rng = np.random.default_rng(self.options["random_state"])
+        return [rng.random(layer.weight.shape) for layer in self.network.layers][i]
+
+    def magnitude(self, i: int) -> Any:
+        return reference.magnitude(self.network.layers[i].weight)
+
+    def saliency(self, i: int) -> Any:
+        return np.abs(self.gradient(i) * self.network.layers[i].weight)
+
+    def fisher(self, i: int) -> Any:
+        squares = [s * self.gradient(i, slice(k, k + 1)) ** 2 for k, s in enumerate(self.share)]
+        return self.network.layers[i].weight ** 2 * sum(squares)
+
+    def adam(self, i: int) -> Any:
+        return self.network.layers[i].weight ** 2 * self.options["second_moment"][i] ** 0.5
+
+    def wanda(self, i: int) -> Any:
+        return np.abs(self.network.layers[i].weight) * np.sqrt(self.share @ self.inputs[i] ** 2)
+
+    def synflow(self, i: int) -> Any:
+        weights = [np.abs(layer.weight) for layer in self.network.layers]
+
+        def flow_with(w: Any) -> float:
+            x = np.ones(self.network.n_in)
+            for other in [*weights[:i], w, *weights[i + 1 :]]:
+                x = other @ x
+            return float(x.sum())
+
+        return weights[i] * reference.numerical_gradient(flow_with, weights[i])
+
+    def movement(self, i: int) -> Any:
+        a, b, c = (time[i] for time in self.options["history"])
+        return a * (b - a) + b * (c - b)
+
+    def grasp(self, i: int) -> Any:
+        layers = self.network.layers
+        data = self.network.data(self.X, self.y, self.weight)
+
+        def half_square_with(w: Any) -> float:
+            changed = self.network.replace([*layers[:i], layers[i].replace(w), *layers[i + 1 :]])
+            return sum(float((g**2).sum()) for g in changed.gradients(data).weights) / 2
+
+        return layers[i].weight * reference.numerical_gradient(half_square_with, layers[i].weight)
+
+    def output_contribution(self, i: int) -> Any:
+        o = self.outputs[i]
+        gradient = reference.numerical_gradient(lambda o: self.loss(self.network.layers[i + 1 :], o), o)
+        return reference.column_dot(gradient, o, self.options.get("absolute", False))
+
+    def apoz(self, i: int) -> Any:
+        return 1 - self.share @ (self.outputs[i] == 0)
+
+    def activation_norm(self, i: int) -> Any:
+        return np.sqrt(self.share @ self.outputs[i] ** 2)
+
+    def activation_variance(self, i: int) -> Any:
+        return self.share @ (self.outputs[i] - self.share @ self.outputs[i]) ** 2
+
+    def weight_norm(self, i: int) -> Any:
+        return np.sqrt((self.network.layers[i].weight ** 2).sum(axis=1))
 
 
-@pytest.mark.parametrize("options", [{}, {"absolute": True}])
-@pytest.mark.parametrize("name", CRITERIA)
+CASES = [*((name, {}) for name in CRITERIA), ("output_contribution", {"absolute": True})]
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
 def test_definition(name: str, options: dict[str, Any], rng: np.random.Generator) -> None:
-    if options and name != "output_contribution":
-        options = {}
     layers = [
         prunus.Layer(rng.standard_normal((5, 3)), rng.standard_normal(5), "tanh"),
-        prunus.Layer(rng.standard_normal((4, 5)), rng.standard_normal(4), "gelu"),
+        prunus.Layer(rng.standard_normal((4, 5)), rng.standard_normal(4), "relu" if name == "apoz" else "gelu"),
         prunus.Layer(rng.standard_normal((3, 4)), rng.standard_normal(3)),
     ]
     network = prunus.Network(layers, output="softmax", classes=[0, 1, 2])
     X, y, weight = rng.standard_normal((7, 3)), rng.integers(0, 3, 7), rng.random(7)
+    options = {**options_of(name, network), **options}
     scores = prunus.importance(network, name, X=X, y=y, sample_weight=weight, **options)
-    expected = definition(name, network, X, y, weight, options)
-    for score, want, layer in zip(scores, expected, layers, strict=True):
+    definition = Definition(network, X, y, weight, options)
+    for i, (score, layer) in enumerate(zip(scores, layers, strict=True)):
+        want = np.abs(definition.gradient(i)) if name == "gradient" else getattr(definition, name)(i)
         unit = prunus.criteria()[name].unit
         assert score.shape == (layer.weight.shape if unit == "weight" else (layer.n_out,))
-        # a finite difference is off by some 100 eps of the loss over the step; times weights and outputs below 5, 7 samples
-        assert np.allclose(score, want, rtol=0, atol=100 * 10 * np.finfo(np.float64).eps / 1e-6 * 5 * 7)
+        # A finite difference is off by some 100 eps of the function over the step; times weights and outputs below 5, 7
+        # samples. A square of one, a second derivative, and the flow through all paths are as many times larger.
+        scale = max(float(np.abs(want).max()), 1)
+        assert np.allclose(score, want, rtol=0, atol=scale * 100 * 10 * np.finfo(np.float64).eps / 1e-6 * 5 * 7)
 
 
 @pytest.mark.parametrize("name", CRITERIA)
@@ -69,11 +132,12 @@ def test_more_samples_than_a_batch_and_threads(
     name: str, digits: Any, digits_network: prunus.Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     X, y = np.tile(digits[0], (3, 1)), np.tile(digits[1], 3)  # three times over is the same mean
+    options = options_of(name, digits_network)
     results = []
     for threads in ("1", "2", "7"):
         monkeypatch.setenv("PRUNUS_NUM_THREADS", threads)
-        results.append(prunus.importance(digits_network, name, X=X, y=y))
-    once = prunus.importance(digits_network, name, X=digits[0], y=digits[1])
+        results.append(prunus.importance(digits_network, name, X=X, y=y, **options))
+    once = prunus.importance(digits_network, name, X=digits[0], y=digits[1], **options)
     for first, second, third, single in zip(*results, once, strict=True):
         assert np.array_equal(first, second)
         assert np.array_equal(first, third)
@@ -93,8 +157,9 @@ def test_a_folded_scaler_changes_no_score(digits: Any, rng: np.random.Generator)
     folded, alone = prunus.from_sklearn(pipeline), prunus.from_sklearn(pipeline[-1])
     Z = pipeline[0].transform(X)
     for name in CRITERIA:
-        with_scaler = prunus.importance(folded, name, X=X, y=y)[0]
-        without = prunus.importance(alone, name, X=Z, y=y)[0]
+        options = options_of(name, alone)
+        with_scaler = prunus.importance(folded, name, X=X, y=y, **options)[0]
+        without = prunus.importance(alone, name, X=Z, y=y, **options)[0]
         # folding and unfolding round a weight three times
         assert np.allclose(with_scaler, without, rtol=1e-9, atol=1e-12)
 

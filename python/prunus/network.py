@@ -9,15 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from prunus import _check, _core, _parts
+from prunus import _check, _core, _parts, _passes
 from prunus._check import Bools, Floats
 from prunus._functions import ACTIVATIONS, OUTPUTS
 from prunus._layer import Frozen, Layer, same
 from prunus._parts import Scaling
-from prunus._passes import Data, Gradients, Trace, outputs_of, trace
-
-# Samples that go through the network at once where a whole batch need not: 4096 rows of 1024 float64 are 32 MB.
-_BATCH = 4096
+from prunus._passes import Data, Forward, Gradients, Samples, Trace, outputs_of
 
 
 class Network(Frozen):
@@ -284,19 +281,26 @@ class Network(Frozen):
         names: tuple[str, str] = ("X", "y"),
     ) -> Data:
         """Check samples, labels and weights, and return them encoded. Refuses an empty batch, NaN and infinity."""
+        checked = self.samples(X, sample_weight, dtype=dtype, name=names[0])
         with np.errstate(over="ignore"):  # what is too large for the dtype is refused by name
-            X = _check.finite(names[0], _check.samples(names[0], X, self.n_in, dtype))
-            _check.not_empty(names[0], X)
-            target = _check.float_array(names[1], self.encode(y, len(X), name=names[1]), dtype=dtype)
+            target = _check.float_array(names[1], self.encode(y, len(checked), name=names[1]), dtype=dtype)
+        return Data(checked.X, checked.share, _check.finite(names[1], target))
+
+    def samples(self, X: Any, sample_weight: Any = None, *, dtype: Any = np.float64, name: str = "X") -> Samples:
+        """Check samples and weights. Refuses an empty batch, NaN and infinity."""
+        with np.errstate(over="ignore"):
+            X = _check.finite(name, _check.samples(name, X, self.n_in, dtype))
+        _check.not_empty(name, X)
         share = _check.sample_weights(sample_weight, len(X))
-        return Data(self.select(X), _check.finite(names[1], target), share / share.sum())
+        return Samples(self.select(X), share / share.sum())
 
     def traces(self, data: Data) -> Iterator[Trace]:
         """Go through the data in batches, forwards and backwards, in the data's dtype."""
-        for begin in range(0, len(data), _BATCH):
-            rows = slice(begin, begin + _BATCH)
-            share = data.share[rows].astype(data.X.dtype)
-            yield trace(self.layers, self.output, data.X[rows], data.target[rows], share)
+        return _passes.traces(self.layers, self.output, data)
+
+    def forwards(self, samples: Samples) -> Iterator[Forward]:
+        """Go through the samples in batches, forwards, in their dtype."""
+        return _passes.forwards(self.layers, samples)
 
     def loss(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return L, the (weighted) mean over the samples of the loss.
@@ -307,8 +311,7 @@ class Network(Frozen):
         data = self.data(X, y, sample_weight)
         kind = OUTPUTS[self.output]
         total = 0.0
-        for begin in range(0, len(data), _BATCH):
-            rows = slice(begin, begin + _BATCH)
+        for rows in _passes.batches(len(data)):
             raw = outputs_of(self.layers, data.X[rows])[1][-1]
             total += float(kind.loss(raw, data.target[rows]) @ data.share[rows])
         return total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -86,7 +87,7 @@ def prune(
         Whether a layer may lose everything. If not, its highest score stays, another unit goes instead, and the report says
         so where that kept the target from being reached.
     random_state : int, Generator or None
-        Seeds fine-tuning.
+        Seeds the random criterion and fine-tuning.
     progress : bool, default False
         Show bars for what takes longer than a second, if there is a terminal.
 
@@ -134,6 +135,8 @@ def prune(
     batch = _check.integer("latency_batch", latency_batch, minimum=1)
     threads = _check.integer("latency_threads", latency_threads, minimum=1)
 
+    if getattr(chosen, "random_state", 0) is None:
+        chosen = dataclasses.replace(chosen, random_state=rng)  # type: ignore[type-var]
     scores = scoring.importance(network, chosen, X=X, y=y, sample_weight=sample_weight)
     prunable = how.prunable(network)
     if not prunable:

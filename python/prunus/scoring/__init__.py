@@ -7,18 +7,35 @@ from typing import Any
 
 from prunus import _check, _threads
 from prunus._check import Floats
+from prunus._passes import Samples
 from prunus._registry import registry
 from prunus.network import Network
+from prunus.scoring.activation import ActivationNorm, ActivationVariance, Apoz, Wanda
 from prunus.scoring.base import Criterion, make
 from prunus.scoring.contribution import OutputContribution
+from prunus.scoring.curvature import Adam, Fisher
+from prunus.scoring.flow import GraSP, SynFlow
 from prunus.scoring.gradient import Gradient, Saliency
-from prunus.scoring.magnitude import Magnitude
+from prunus.scoring.magnitude import Magnitude, WeightNorm
+from prunus.scoring.movement import Movement
+from prunus.scoring.random import Random
 
 _CRITERIA: Mapping[str, type[Criterion]] = registry(
     Magnitude,
+    Random,
     Gradient,
     Saliency,
+    Fisher,
+    Adam,
+    Wanda,
+    SynFlow,
+    Movement,
+    GraSP,
     OutputContribution,
+    Apoz,
+    ActivationNorm,
+    ActivationVariance,
+    WeightNorm,
 )
 
 
@@ -27,8 +44,8 @@ def criteria() -> Mapping[str, type[Criterion]]:
 
     Examples
     --------
-    >>> sorted(prunus.criteria())
-    ['gradient', 'magnitude', 'output_contribution', 'saliency']
+    >>> sorted(name for name, kind in prunus.criteria().items() if kind.unit == "neuron")
+    ['activation_norm', 'activation_variance', 'apoz', 'output_contribution', 'weight_norm']
     """
     return _CRITERIA
 
@@ -54,11 +71,12 @@ def importance(
     X : array_like of shape (n_samples, n_in), optional
         Needed by the criteria that look at data.
     y : array_like of shape (n_samples,) or (n_samples, n_out), optional
-        Labels or values, needed beside X.
+        Labels or values, needed by the criteria that look at the loss.
     sample_weight : array_like of shape (n_samples,), optional
         Nonnegative.
     **options
-        Options of the criterion, such as ``absolute=True`` of output_contribution.
+        Options of the criterion, such as ``absolute=True`` of output_contribution, ``history`` of movement or
+        ``second_moment`` of adam.
 
     Returns
     -------
@@ -81,13 +99,15 @@ def importance(
     if not isinstance(network, Network):
         raise TypeError(f"network: expected a Network, got {_check.describe(network)}; see prunus.as_network")
     chosen = make(criterion, _CRITERIA, options)
-    data = None
-    if chosen.needs_data:
-        for name, value in (("X", X), ("y", y)):
-            if value is None:
-                raise ValueError(f"{name}: expected data, which criterion {chosen.name!r} needs, got None")
-        data = network.unfolded().data(network.standardize(X), y, sample_weight)
-    return chosen.scores(network.unfolded(), data, _threads.resolve(None))
+    for name, value in (("X", X), ("y", y)):
+        if name in chosen.needs and value is None:
+            raise ValueError(f"{name}: expected data, which criterion {chosen.name!r} needs, got None")
+    trained = network.unfolded()
+    data: Samples | None = None
+    if chosen.needs:
+        Z = network.standardize(X)
+        data = trained.data(Z, y, sample_weight) if "y" in chosen.needs else trained.samples(Z, sample_weight)
+    return chosen.scores(trained, data, _threads.resolve(None))
 
 
 __all__ = ["Criterion", "criteria", "importance"]

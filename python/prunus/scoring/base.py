@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from prunus import _check
 from prunus._check import Floats
-from prunus._passes import Data
+from prunus._passes import Samples
 from prunus.network import Network
 
 
@@ -21,15 +23,15 @@ class Criterion(ABC):
 
     name: ClassVar[str]
     unit: ClassVar[str]  # what is scored: "weight" gives arrays (n_out, n_in), "neuron" (n_out,)
-    needs_data: ClassVar[bool]
+    needs: ClassVar[tuple[str, ...]]  # of the data: (), ("X",) or ("X", "y")
 
     if TYPE_CHECKING:  # which options there are is the subclass's to say
 
         def __init__(self, **options: Any) -> None: ...
 
     @abstractmethod
-    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
-        """Return one array for each layer. `data` is None only if the criterion does not need it."""
+    def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
+        """Return one array for each layer. `data` has what the criterion needs: labels make it a Data."""
 
 
 def make(criterion: str | Criterion, registry: Mapping[str, type[Criterion]], options: Mapping[str, Any]) -> Criterion:
@@ -45,3 +47,20 @@ def make(criterion: str | Criterion, registry: Mapping[str, type[Criterion]], op
             valid = ", ".join(known) or "none"
             raise TypeError(f"{option}: expected an option of criterion {kind.name!r} ({valid}), got an unknown one")
     return kind(**options)
+
+
+def per_layer(name: str, value: Any, network: Network, criterion: str) -> list[Floats]:
+    """Return an option that has an array for each layer, of the shape of its weight, in float64."""
+    if value is None:
+        raise ValueError(f"{name}: expected an array for each layer, which criterion {criterion!r} needs, got None")
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        raise TypeError(f"{name}: expected a sequence of arrays, one for each layer, got {_check.describe(value)}")
+    if len(value) != len(network.layers):
+        raise ValueError(f"{name}: expected {len(network.layers)} arrays, one for each layer, got {len(value)}")
+    arrays = []
+    for i, (given, layer) in enumerate(zip(value, network.layers, strict=True)):
+        array = _check.finite(f"{name}[{i}]", _check.float_array(f"{name}[{i}]", given, dtype=np.float64))
+        if array.shape != layer.weight.shape:
+            raise ValueError(f"{name}[{i}]: expected the shape {layer.weight.shape}, got {_check.describe(array)}")
+        arrays.append(array)
+    return arrays

@@ -8,7 +8,7 @@ import numpy as np
 
 from prunus import _check, _core
 from prunus._check import Floats
-from prunus._passes import Data
+from prunus._passes import Data, Samples
 from prunus.network import Network
 from prunus.scoring.base import Criterion
 
@@ -51,14 +51,14 @@ class OutputContribution(Criterion):
 
     name = "output_contribution"
     unit = "neuron"
-    needs_data = True
+    needs = ("X", "y")
 
     def __post_init__(self) -> None:
         if not isinstance(self.absolute, (bool, np.bool_)):
             raise TypeError(f"absolute: expected a bool, got {_check.describe(self.absolute)}")
 
-    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
-        assert data is not None
+    def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
+        assert isinstance(data, Data)
         totals = tuple(np.zeros(layer.n_out) for layer in network.layers)
         for batch in network.traces(data):
             for total, gradient, output in zip(totals, batch.output_gradients, batch.outputs, strict=True):

@@ -8,7 +8,7 @@ import numpy as np
 
 from prunus import _core
 from prunus._check import Floats
-from prunus._passes import Data
+from prunus._passes import Data, Samples
 from prunus.network import Network
 from prunus.scoring.base import Criterion
 
@@ -46,10 +46,10 @@ class Gradient(Criterion):
 
     name = "gradient"
     unit = "weight"
-    needs_data = True
+    needs = ("X", "y")
 
-    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
-        assert data is not None
+    def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
+        assert isinstance(data, Data)
         return tuple(_core.absolute(g, threads) for g in network.gradients(data).weights)
 
 
@@ -84,10 +84,10 @@ class Saliency(Criterion):
 
     name = "saliency"
     unit = "weight"
-    needs_data = True
+    needs = ("X", "y")
 
-    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
-        assert data is not None
+    def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
+        assert isinstance(data, Data)
         gradients = network.gradients(data).weights
         return tuple(
             _core.absolute_product(layer.weight.astype(np.float64), g, threads)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from prunus import _core
 from prunus._check import Floats
-from prunus._passes import Data
+from prunus._passes import Samples
 from prunus.network import Network
 from prunus.scoring.base import Criterion
 
@@ -44,7 +46,45 @@ class Magnitude(Criterion):
 
     name = "magnitude"
     unit = "weight"
-    needs_data = False
+    needs = ()
 
-    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
+    def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
         return tuple(_core.absolute(layer.weight, threads) for layer in network.layers)
+
+
+@dataclass(frozen=True)
+class WeightNorm(Criterion):
+    """Euclidean norm of the neuron's weights.
+
+    What it does
+    ------------
+    Scores every neuron by the size of the row of weights that it reads its inputs with; the bias does not count.
+
+    Why
+    ---
+    It needs no data, and finds neurons that training has shrunk.
+
+    Cost
+    ----
+    One pass over the weights.
+
+    When it fails
+    -------------
+    When the next layer reads a small output with large weights: ``output_contribution`` sees both.
+
+    Examples
+    --------
+    >>> prunus.importance(network, "weight_norm")[0].shape == (network.layers[0].n_out,)
+    True
+
+    References
+    ----------
+    H. Li, A. Kadav, I. Durdanovic, H. Samet, H. P. Graf, "Pruning filters for efficient convnets", 2017.
+    """
+
+    name = "weight_norm"
+    unit = "neuron"
+    needs = ()
+
+    def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
+        return tuple(np.linalg.norm(layer.weight.astype(np.float64), axis=1) for layer in network.layers)
