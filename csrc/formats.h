@@ -86,6 +86,12 @@ constexpr Range groups_of_part(i64 n_rows, i64 part) {
   return {rows.begin / kBlockRows, (rows.end + kBlockRows - 1) / kBlockRows};
 }
 
+// Groups lie part by part, those of a part tile by tile: how much lies before a tile of the part that has these groups,
+// if a group has `whole` in all tiles and `before` in those before this one.
+constexpr i64 before_tile(Range groups, i64 whole, i64 before) {
+  return groups.begin * whole + (groups.end - groups.begin) * before;
+}
+
 // Tiles of columns, one at least; all but the last one have tile_columns.
 constexpr i64 count_tiles(i64 n_cols, i64 tile_columns) {
   return n_cols > tile_columns ? (n_cols + tile_columns - 1) / tile_columns : 1;

@@ -43,6 +43,20 @@ def test_weights(sparsity: float, criterion: str, allocation: str, digits: Any, 
     assert all(map(np.array_equal, pruned.masks, expected))
 
 
+@pytest.mark.parametrize("criterion", [name for name, c in prunus.criteria().items() if c.needs == ("X",)])
+def test_without_labels(criterion: str, digits: Any, digits_network: prunus.Network) -> None:
+    X, y = digits
+    pattern = prunus.criteria()[criterion].unit
+    options: dict[str, Any] = {"sparsity": 0.5, "criterion": criterion, "pattern": pattern}
+    weight = np.arange(len(X))
+    pruned = prunus.prune(digits_network, X, sample_weight=weight, **options)
+    labelled = prunus.prune(digits_network, X, y, sample_weight=weight, **options)
+    assert all(map(np.array_equal, pruned.masks, labelled.masks))
+    assert pruned.report["loss"] is pruned.report["score"] is None
+    with pytest.raises(ValueError, match="y: expected data beside X"):
+        prunus.prune(digits_network, X, fine_tune=1, **options)
+
+
 def test_random_is_seeded_as_the_rest(digits_network: prunus.Network) -> None:
     once, again, other = (
         prunus.prune(digits_network, sparsity=0.5, criterion="random", random_state=seed).masks for seed in (0, 0, 1)

@@ -8,8 +8,7 @@ namespace prunus::PRUNUS_TARGET {
 // Where the blocks of a part's groups begin in a tile, and those of the last one end.
 template <class T>
 PRUNUS_INLINE const i64* starts_in(const Blocks<T>& w, Range groups, i64 tile) {
-  const i64 n_tiles = count_tiles(w.n_cols, w.tile_columns);
-  return w.group_start + groups.begin * n_tiles + tile * (groups.end - groups.begin);
+  return w.group_start + before_tile(groups, count_tiles(w.n_cols, w.tile_columns), tile);
 }
 
 // How many of the n rows from `row` on the matrix has.

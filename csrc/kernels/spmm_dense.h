@@ -122,8 +122,8 @@ PRUNUS_APART void dense_part(const DenseGroups<T>& w, i64 part, Range columns, c
   i64 begin = columns.begin;
   do {
     const i64 end = begin + w.tile_columns < columns.end ? begin + w.tile_columns : columns.end;
-    const i64 other_columns = groups.begin * (w.n_cols - (end - begin)) + (groups.end - groups.begin) * begin;
-    const DenseTile<T> tile = {{begin, end}, w.value + other_columns * kBlockRows};
+    const i64 row_0 = before_tile(groups, w.n_cols, begin) - groups.begin * (end - begin);
+    const DenseTile<T> tile = {{begin, end}, w.value + row_0 * kBlockRows};
     multiply_rows<T, kPanel, kVectors, kStrips, kRows>(w, tile, rows, x + (begin - columns.begin) * kWidth, epilogue,
                                                        y);
     begin = end;

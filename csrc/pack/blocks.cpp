@@ -54,11 +54,10 @@ BlockMatrix<T> pack_blocks(const CsrMatrix<T>& w, i64 tile_columns, int threads)
   matrix.n_cols = w.n_cols;
   matrix.tile_columns = tile_columns;
   const i64 n_groups = groups_of(w.n_rows), n_tiles = count_tiles(w.n_cols, tile_columns);
-  // Where a group's blocks of a tile are counted; of the first tile, those of the next ones a part's groups apart.
+  // Of a group's blocks in a tile, the place in group_start.
   const auto place = [&](i64 group, i64 tile) {
     const Range groups = groups_of_part(w.n_rows, group * kBlockRows / kPartRows);
-    const i64 before = groups.begin * n_tiles + tile * (groups.end - groups.begin);
-    return static_cast<size_t>(before + group - groups.begin);
+    return static_cast<size_t>(before_tile(groups, n_tiles, tile) + group - groups.begin);
   };
   std::vector<i64>& start = matrix.group_start;
   start.assign(static_cast<size_t>(n_groups * n_tiles) + 1, 0);

@@ -23,8 +23,7 @@ DenseGroupMatrix<T> pack_groups(const CsrMatrix<T>& w, i64 tile_columns) {
   for_each_entry(w, [&](i64 r, i64 c, T value) {
     const Range groups = groups_of_part(w.n_rows, r / kPartRows);
     const i64 begin = c / tile_columns * tile_columns, n = std::min(tile_columns, w.n_cols - begin);
-    const i64 before = groups.begin * w.n_cols + (groups.end - groups.begin) * begin;
-    const i64 column = before + (r / kBlockRows - groups.begin) * n + c - begin;
+    const i64 column = before_tile(groups, w.n_cols, begin) + (r / kBlockRows - groups.begin) * n + c - begin;
     matrix.value[static_cast<size_t>(column * kBlockRows + r % kBlockRows)] = value;
   });
   return matrix;

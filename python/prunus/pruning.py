@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -63,7 +62,8 @@ def prune(
     X : array_like of shape (n_samples, n_in), optional
         Data for the criteria that need it, for fine-tuning, and for the loss and the score in the report.
     y : array_like of shape (n_samples,) or (n_samples, n_out), optional
-        Labels or values, needed beside X.
+        Labels or values, needed beside X; not for a criterion that looks at X alone, which leaves loss and score out of the
+        report.
     sparsity : float in [0, 1], optional
         Fraction of the units to remove: of the weights, or of the hidden neurons.
     threshold : float, optional
@@ -120,13 +120,14 @@ def prune(
     chosen = _criterion(criterion, how)
     allocation = "global" if allocation == "auto" else _check.one_of("allocation", allocation, masking.allocations())
     settings = settings_of(fine_tune)
-    data = _both("X", X, "y", y)
+    without_labels = y is None and settings is None and chosen.needs == ("X",)
+    data = None if without_labels else _both("X", X, "y", y)
     if settings is not None and data is None:
         raise ValueError("X: expected data to fine-tune on, got None")
     validation = _both("X_val", X_val, "y_val", y_val)
     # What is used late, or not at all, is wrong at once if it is wrong; the rest is checked by the first who needs it.
     if sample_weight is not None:
-        if data is None:
+        if X is None:
             raise ValueError("X: expected data beside sample_weight, got None")
         _check.sample_weights(sample_weight, len(_check.samples("X", X, network.n_in, None)))
     if validation is not None:
@@ -135,9 +136,7 @@ def prune(
     batch = _check.integer("latency_batch", latency_batch, minimum=1)
     threads = _check.integer("latency_threads", latency_threads, minimum=1)
 
-    if getattr(chosen, "random_state", 0) is None:
-        chosen = dataclasses.replace(chosen, random_state=rng)  # type: ignore[type-var]
-    scores = scoring.importance(network, chosen, X=X, y=y, sample_weight=sample_weight)
+    scores = scoring.importance(network, chosen.seeded(rng), X=X, y=y, sample_weight=sample_weight)
     prunable = how.prunable(network)
     if not prunable:
         raise ValueError(f"pattern: expected a network with something to remove by {pattern!r}, got {network!r}")
@@ -163,7 +162,7 @@ def prune(
         layers=[_layer_row(*row) for row in zip(network.layers, scores, masks, strict=True)],
         **_quality(network, result, data, validation),
         bytes={"before": len(files.to_bytes(files.Contents(network))), "after": 0},
-        latency_us=_latency(network, result, None if data is None else X, batch, threads),
+        latency_us=_latency(network, result, X, batch, threads),
         fine_tune=None if settings is None else {**as_options(settings), "loss": history[-1]["loss"]},
         feature_names=_feature_names(network, X),
         notes=notes,

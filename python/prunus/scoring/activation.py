@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from prunus import _core
 from prunus._check import Floats
-from prunus._passes import Samples
+from prunus._passes import Forward, Samples
 from prunus.network import Network
 from prunus.scoring.base import Criterion
+
+
+def _means(
+    network: Network, samples: Samples, values: Callable[[Forward], Sequence[npt.NDArray[Any]]]
+) -> tuple[Floats, ...]:
+    """Return, for each layer, the (weighted) means over the samples of what `values` makes of a batch."""
+    batches = (tuple(batch.share @ v for v in values(batch)) for batch in network.forwards(samples))
+    return tuple(functools.reduce(np.add, of_layer) for of_layer in zip(*batches, strict=True))
 
 
 @dataclass(frozen=True)
@@ -48,10 +60,7 @@ class Wanda(Criterion):
 
     def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
         assert data is not None
-        squares = tuple(np.zeros(layer.n_in) for layer in network.layers)
-        for batch in network.forwards(data):
-            for total, x in zip(squares, batch.inputs, strict=True):
-                total += batch.share @ x**2
+        squares = _means(network, data, lambda batch: [x**2 for x in batch.inputs])
         return tuple(
             _core.absolute(layer.weight.astype(np.float64), threads) * np.sqrt(square)
             for layer, square in zip(network.layers, squares, strict=True)
@@ -95,11 +104,7 @@ class Apoz(Criterion):
 
     def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
         assert data is not None
-        totals = tuple(np.zeros(layer.n_out) for layer in network.layers)
-        for batch in network.forwards(data):
-            for total, o in zip(totals, batch.outputs, strict=True):
-                total += batch.share @ (o != 0)
-        return totals
+        return _means(network, data, lambda batch: [o != 0 for o in batch.outputs])
 
 
 @dataclass(frozen=True)
@@ -138,10 +143,7 @@ class ActivationNorm(Criterion):
 
     def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
         assert data is not None
-        squares = tuple(np.zeros(layer.n_out) for layer in network.layers)
-        for batch in network.forwards(data):
-            for total, o in zip(squares, batch.outputs, strict=True):
-                total += batch.share @ o**2
+        squares = _means(network, data, lambda batch: [o**2 for o in batch.outputs])
         return tuple(np.sqrt(square) for square in squares)
 
 

@@ -29,6 +29,10 @@ class Criterion(ABC):
 
         def __init__(self, **options: Any) -> None: ...
 
+    def seeded(self, rng: np.random.Generator) -> Criterion:
+        """Return the criterion with this generator, if it draws and has no seed of its own."""
+        return self
+
     @abstractmethod
     def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
         """Return one array for each layer. `data` has what the criterion needs: labels make it a Data."""

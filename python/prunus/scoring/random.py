@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from prunus import _check
 from prunus._check import Floats
 from prunus._passes import Samples
@@ -46,6 +48,9 @@ class Random(Criterion):
     name = "random"
     unit = "weight"
     needs = ()
+
+    def seeded(self, rng: np.random.Generator) -> Criterion:
+        return self if self.random_state is not None else Random(rng)
 
     def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
         rng = _check.generator("random_state", self.random_state)
