@@ -97,6 +97,7 @@ void add_kernels(std::map<std::string, std::function<void()>>& all, const std::s
   all["all_finite" + suffix] = [] { k.all_finite(x, n); };
   all["apply_mask" + suffix] = [] { k.apply_mask(x, d.mask.data(), n, y); };
   all["mask_at_least" + suffix] = [] { k.mask_at_least(x, n, T(0.5), d.mask.data()); };
+  all["keep_best_of_groups 4" + suffix] = [] { k.keep_best_of_groups(x, n / 4, 2, 4, d.mask.data()); };
   all["split_bracket" + suffix] = [] {
     static std::vector<prunus::Candidate<T>> between(4096);
     k.split_bracket(x, n, T(0.5), T(0.51), d.mask.data(), 4096, between.data());

@@ -167,6 +167,9 @@ struct Epilogue {
   T negative_slope;  // of leaky_relu
 };
 
+// Neighbours of which every two are compared, to find the best of them.
+constexpr i64 kLargestGroup = 32;
+
 // A score that a bracket holds, and where it is in its array.
 template <class T>
 struct Candidate {

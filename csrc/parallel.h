@@ -47,6 +47,10 @@ void parallel_for(i64 n, int threads, F&& f) {
 // Pieces of a long array that threads take: a quarter of an L2 cache, and still enough of them to balance.
 constexpr i64 kChunk = 1 << 15;
 
+// Threads for so many elements: the calling one alone where a second would have less than a piece. Starting it takes
+// microseconds, and milliseconds where other work has the processors.
+inline int threads_for(i64 n, int threads) { return n < 2 * kChunk ? 1 : threads; }
+
 // f(begin, end) for consecutive pieces of [0, n).
 template <class F>
 void parallel_chunks(i64 n, int threads, F&& f) {

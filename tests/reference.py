@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -134,14 +135,66 @@ def mask_remove(scores: Sequence[Array], n_remove: int) -> list[Bools]:
     return masks
 
 
-def uniform_shares(n_remove: int, sizes: Sequence[int]) -> list[int]:
-    """Round every layer's share down, then give what is missing to the largest remainders, the earlier layer first."""
-    exact = [n_remove * size / sum(sizes) for size in sizes]
-    shares = [math.floor(e + 1e-9) for e in exact]
-    order = sorted(range(len(sizes)), key=lambda i: (-(round(exact[i] - shares[i], 9)), i))
-    for i in order[: n_remove - sum(shares)]:
-        shares[i] += 1
+def webster(n: int, weights: Sequence[int], low: Sequence[int], high: Sequence[int]) -> list[int]:
+    """One after the other goes where (2 * share + 1) / weight is lowest, the earlier of equals first."""
+    shares = list(low)
+    for _ in range(n - sum(low)):
+        some_left = [i for i, share in enumerate(shares) if share < high[i]]
+        shares[min(some_left, key=lambda i: (Fraction(2 * shares[i] + 1, weights[i]), i))] += 1
     return shares
+
+
+def lamp(score: Array) -> Array:
+    """score**2 over the sum of the squares of those that stand no lower in order, the later of equal ones lower."""
+    squares = np.maximum(score.astype(np.float64), 0).ravel() ** 2
+    order = sorted(range(score.size), key=lambda i: (float(score.flat[i]), -i))
+    result = np.zeros(score.size)
+    for place, i in enumerate(order):
+        left = math.fsum(squares[order[place:]])
+        result[i] = squares[i] / left if left else 0
+    return result.reshape(score.shape)
+
+
+def normalized(score: Array) -> Array:
+    largest = float(np.abs(score).max())
+    return score / (largest * math.sqrt(np.mean((score.astype(np.float64) / largest) ** 2))) if largest else score
+
+
+def counts_of(allocation: str, scores: Sequence[Array], n_remove: int) -> list[int]:
+    """How many units each layer loses."""
+    sizes, none = [s.size for s in scores], [0] * len(scores)
+    if allocation == "uniform":
+        return webster(n_remove, sizes, none, sizes)
+    if allocation == "erk":
+        kept = webster(sum(sizes) - n_remove, [sum(s.shape) for s in scores], none, sizes)
+        return [size - k for size, k in zip(sizes, kept, strict=True)]
+    by = {"global": lambda s: s, "lamp": lamp, "normalized": normalized}[allocation]
+    return [int((~mask).sum()) for mask in mask_remove([by(s) for s in scores], n_remove)]
+
+
+def block_sums(score: Array, rows: int, columns: int) -> Array:
+    return np.array(
+        [
+            [
+                sum(
+                    float(score[i : i + rows, c].astype(np.float64).sum())
+                    for c in range(j, min(j + columns, score.shape[1]))
+                )
+                for j in range(0, score.shape[1], columns)
+            ]
+            for i in range(0, score.shape[0], rows)
+        ]
+    ).astype(score.dtype)
+
+
+def best_of_groups(score: Array, n: int, m: int) -> Bools:
+    mask = np.zeros(score.shape, np.bool_)
+    for r in range(score.shape[0]):
+        for begin in range(0, score.shape[1], m):
+            group = range(begin, min(begin + m, score.shape[1]))
+            for c in sorted(group, key=lambda c: (-float(score[r, c]), c))[:n]:
+                mask[r, c] = True
+    return mask
 
 
 # Packed weights ---------------------------------------------------------------------------------------------------------
@@ -161,9 +214,8 @@ def csr(w: Array, mask: Bools | None) -> tuple[list[int], list[int], list[float]
 # Patterns ---------------------------------------------------------------------------------------------------------------
 
 
-def masked_layers(layers: Sequence[Any], masks: Sequence[Bools]) -> list[Any]:
-    """The layers with what is removed set to zero: single weights, or whole rows where the mask has one entry a neuron."""
-    return [
-        layer.replace(np.where(mask if mask.ndim == 2 else mask[:, None], layer.weight, 0))
-        for layer, mask in zip(layers, masks, strict=True)
-    ]
+def masked_layers(layers: Sequence[Any], masks: Sequence[Bools], unit: str) -> list[Any]:
+    """The layers with what is removed set to zero: single weights, rows of neurons, or columns of inputs."""
+    places: dict[str, Any] = {"weight": ..., "neuron": (slice(None), None), "input": None}
+    place = places[unit]
+    return [layer.replace(np.where(mask[place], layer.weight, 0)) for layer, mask in zip(layers, masks, strict=True)]

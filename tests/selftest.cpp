@@ -1,5 +1,7 @@
 // The core against plain loops, without Python: for compilers, sanitizers and processors that the Python tests do not
 // reach. Prints the target and what was checked; exits with 1 at the first difference.
+#include "selftest.h"
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -15,7 +17,6 @@
 #include "executor/executor.h"
 #include "parallel.h"
 #include "processors.h"
-#include "select/select.h"
 #include "team.h"
 
 namespace {
@@ -23,51 +24,8 @@ namespace {
 using prunus::i32;
 using prunus::i64;
 using prunus::u8;
-
-int checks = 0;
-
-void require(bool holds, const char* what, i64 a = 0, i64 b = 0) {
-  ++checks;
-  if (holds) return;
-  std::printf("FAILED: %s (%lld, %lld)\n", what, static_cast<long long>(a), static_cast<long long>(b));
-  std::exit(1);
-}
-
-template <class T>
-std::vector<T> normal(std::mt19937& random, i64 n, double density = 1) {
-  std::normal_distribution<double> values;
-  std::uniform_real_distribution<double> chance;
-  std::vector<T> result(static_cast<size_t>(n));
-  for (T& value : result) value = chance(random) < density ? static_cast<T>(values(random)) : T(0);
-  return result;
-}
-
-template <class T>
-void check_remove(std::mt19937& random, i64 n, bool ties) {
-  std::vector<T> score = normal<T>(random, n);
-  if (ties) {
-    for (T& s : score) s = std::round(s);
-  }
-  std::vector<i64> order(score.size());
-  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<i64>(i);
-  const auto at = [&](i64 i) { return score[static_cast<size_t>(i)]; };
-  std::sort(order.begin(), order.end(), [&](i64 a, i64 b) { return at(a) != at(b) ? at(a) < at(b) : a > b; });
-  for (const i64 n_remove : {i64{0}, i64{1}, n / 3, n * 9 / 10, n - 1, n}) {
-    std::vector<u8> expected(score.size(), 1), mask(score.size(), 7);
-    for (i64 i = 0; i < n_remove; ++i) expected[static_cast<size_t>(order[static_cast<size_t>(i)])] = 0;
-    prunus::mask_remove<T>({{score.data(), n, mask.data()}}, n_remove, 2);
-    require(mask == expected, "mask_remove", n, n_remove);
-  }
-  score[score.size() / 2] = std::numeric_limits<T>::quiet_NaN();
-  std::vector<u8> mask(score.size());
-  bool refused = false;
-  try {
-    prunus::mask_remove<T>({{score.data(), n, mask.data()}}, n / 2, 2);
-  } catch (const std::invalid_argument&) {
-    refused = true;
-  }
-  require(refused, "mask_remove refuses NaN", n);
-}
+using selftest::normal;
+using selftest::require;
 
 template <class T>
 struct Dense {
@@ -331,10 +289,7 @@ void check_stored(std::mt19937& random) {
 template <class T>
 void check_type() {
   std::mt19937 random(0);
-  for (const i64 n : {1, 2, 17, 4096, 4097, 140000}) {
-    check_remove<T>(random, n, false);
-    check_remove<T>(random, n, true);
-  }
+  selftest::check_select<T>(random);
   std::vector<std::pair<Format, Format>> formats = {{Format::sell, Format::sell},
                                                     {Format::blocks, Format::blocks},
                                                     {Format::dense, Format::dense},
@@ -379,6 +334,6 @@ int main() {
     check_executor<float>(random, {17000, 257, 3}, 16, 0.01, format, format, 0);
   }
   std::printf("%s (%s), OpenMP %s: %d checks passed\n", target.name, target.instructions,
-              prunus::kHasOpenMP ? "on" : "off", checks);
+              prunus::kHasOpenMP ? "on" : "off", selftest::checks);
   return 0;
 }

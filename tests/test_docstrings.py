@@ -18,11 +18,11 @@ import prunus
 PUBLIC = {name: getattr(prunus, name) for name in prunus.__all__ if not name.startswith("_")}
 PARTS = {
     f"{kind}: {name}": part
-    for kind in ("criteria", "patterns", "allocations")
+    for kind in ("criteria", "patterns", "allocations", "schedules")
     for name, part in getattr(prunus, kind)().items()
 }
 ERRORS = {"FormatError", "NotSupportedError"}
-WITHOUT_EXAMPLE = {*ERRORS, "Criterion", "Engine", "Report", "patterns", "allocations"}
+WITHOUT_EXAMPLE = {*ERRORS, "Criterion", "Engine", "Report"}
 
 
 @pytest.fixture(scope="module")

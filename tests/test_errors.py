@@ -284,10 +284,14 @@ TABLE: dict[str, Row] = {
         mask(SCORES, sparsity=0.5, pattern="neuron"), ValueError, r"scores\[0\]: expected 1 dimension"
     ),
     "unknown pattern": Row(
-        mask(SCORES, sparsity=0.5, pattern="row"), ValueError, "pattern: expected one of neuron, weight"
+        mask(SCORES, sparsity=0.5, pattern="row"),
+        ValueError,
+        r"pattern: expected one of block:RxC, input, n:m, neuron, weight .*, got 'row'",
     ),
     "unknown allocation": Row(
-        mask(SCORES, sparsity=0.5, allocation="x"), ValueError, "allocation: .* global, uniform, got 'x'"
+        mask(SCORES, sparsity=0.5, allocation="x"),
+        ValueError,
+        "allocation: expected one of erk, global, lamp, normalized, uniform, got 'x'",
     ),
     # prune
     "prune without target": Row(prune(NETWORK), ValueError, "expected exactly one of sparsity, threshold"),

@@ -98,11 +98,23 @@ class Definition:
     def activation_variance(self, i: int) -> Any:
         return self.share @ (self.outputs[i] - self.share @ self.outputs[i]) ** 2
 
+    def input_norm(self, i: int) -> Any:
+        return np.sqrt((self.network.layers[i].weight ** 2).sum(axis=0))
+
+    def input_contribution(self, i: int) -> Any:
+        x = self.inputs[i]
+        gradient = reference.numerical_gradient(lambda x: self.loss(self.network.layers[i:], x), x)
+        return reference.column_dot(gradient, x, self.options.get("absolute", False))
+
     def weight_norm(self, i: int) -> Any:
         return np.sqrt((self.network.layers[i].weight ** 2).sum(axis=1))
 
 
-CASES = [*((name, {}) for name in CRITERIA), ("output_contribution", {"absolute": True})]
+CASES = [
+    *((name, {}) for name in CRITERIA),
+    ("output_contribution", {"absolute": True}),
+    ("input_contribution", {"absolute": True}),
+]
 
 
 @pytest.mark.parametrize(("name", "options"), CASES)
@@ -119,8 +131,8 @@ def test_definition(name: str, options: dict[str, Any], rng: np.random.Generator
     definition = Definition(network, X, y, weight, options)
     for i, (score, layer) in enumerate(zip(scores, layers, strict=True)):
         want = np.abs(definition.gradient(i)) if name == "gradient" else getattr(definition, name)(i)
-        unit = prunus.criteria()[name].unit
-        assert score.shape == (layer.weight.shape if unit == "weight" else (layer.n_out,))
+        shapes = {"weight": layer.weight.shape, "neuron": (layer.n_out,), "input": (layer.n_in,)}
+        assert score.shape == shapes[prunus.criteria()[name].unit]
         # A finite difference is off by some 100 eps of the function over the step; times weights and outputs below 5, 7
         # samples. A square of one, a second derivative, and the flow through all paths are as many times larger.
         scale = max(float(np.abs(want).max()), 1)
@@ -174,7 +186,12 @@ def test_a_criterion_with_its_options_set(digits: Any, digits_network: prunus.Ne
 
 
 @pytest.mark.parametrize(
-    "part", [*prunus.criteria().values(), *prunus.patterns().values(), *prunus.allocations().values()]
+    "part",
+    [
+        part
+        for registry in (prunus.criteria, prunus.patterns, prunus.allocations, prunus.schedules)
+        for part in registry().values()
+    ],
 )
 def test_every_part_says_what_it_does(part: Any) -> None:
     for heading in ("What it does", "Why", "Cost", "When it fails", "Examples", "References"):

@@ -3,6 +3,7 @@
 
 #include "bindings/arrays.h"
 #include "parallel.h"
+#include "select/groups.h"
 #include "select/select.h"
 
 namespace prunus {
@@ -36,6 +37,51 @@ std::vector<MaskArray> remove(const std::vector<Array<T>>& scores, i64 n_remove,
 }
 
 template <class T>
+MaskArray best_of_groups(const Array<T>& scores, i64 n, i64 m, int threads) {
+  require(scores.ndim() == 2 && n >= 0 && m >= 1, "expected a matrix and n of m");
+  MaskArray mask = empty_like<bool>(scores);
+  const T* from = scores.data();
+  u8* to = mutable_bytes_of(mask);
+  const i64 n_rows = scores.shape(0), n_cols = scores.shape(1);
+  py::gil_scoped_release release;
+  if (n_cols > 0) mask_best_of_groups(from, n_rows, n_cols, n, m, to, threads);
+  return mask;
+}
+
+BlockShape checked_block(i64 rows, i64 columns) {
+  require(rows >= 1 && columns >= 1, "expected blocks of at least one row and one column");
+  return {rows, columns};
+}
+
+i64 ceil_div(i64 a, i64 b) { return a / b + (a % b != 0); }
+
+template <class T>
+Array<T> sums_of_blocks(const Array<T>& scores, i64 rows, i64 columns, int threads) {
+  const BlockShape block = checked_block(rows, columns);
+  require(scores.ndim() == 2, "expected a matrix");
+  const i64 n_rows = scores.shape(0), n_cols = scores.shape(1);
+  Array<T> out({ceil_div(n_rows, rows), ceil_div(n_cols, columns)});
+  const T* from = scores.data();
+  T* to = out.mutable_data();
+  py::gil_scoped_release release;
+  block_sums(from, n_rows, n_cols, block, to, threads);
+  return out;
+}
+
+MaskArray mask_of_blocks(const MaskArray& kept, i64 rows, i64 columns, i64 n_rows, i64 n_cols, int threads) {
+  const BlockShape block = checked_block(rows, columns);
+  require(n_rows >= 1 && n_cols >= 1 && kept.ndim() == 2 && kept.shape(0) == ceil_div(n_rows, rows) &&
+              kept.shape(1) == ceil_div(n_cols, columns),
+          "expected one for each block of the matrix");
+  MaskArray mask({n_rows, n_cols});
+  const u8* from = bytes_of(kept);
+  u8* to = mutable_bytes_of(mask);
+  py::gil_scoped_release release;
+  spread_blocks(from, n_rows, n_cols, block, to, threads);
+  return mask;
+}
+
+template <class T>
 Array<T> apply_mask(const Array<T>& w, const MaskArray& mask, int threads) {
   require_same_shape(w, mask);
   Array<T> out = empty_like<T>(w);
@@ -55,6 +101,8 @@ void register_type(py::module_& m) {
   using py::arg;
   m.def("mask_threshold", &threshold<T>, arg("scores").noconvert(), arg("threshold"), arg("threads"));
   m.def("mask_remove", &remove<T>, arg("scores").noconvert(), arg("n_remove"), arg("threads"));
+  m.def("mask_best_of_groups", &best_of_groups<T>, arg("scores").noconvert(), arg("n"), arg("m"), arg("threads"));
+  m.def("block_sums", &sums_of_blocks<T>, arg("scores").noconvert(), arg("rows"), arg("columns"), arg("threads"));
   m.def("apply_mask", &apply_mask<T>, arg("w").noconvert(), arg("mask").noconvert(), arg("threads"));
 }
 
@@ -63,6 +111,9 @@ void register_type(py::module_& m) {
 void register_select(py::module_& m) {
   register_type<float>(m);
   register_type<double>(m);
+  using py::arg;
+  m.def("spread_blocks", &mask_of_blocks, arg("kept").noconvert(), arg("rows"), arg("columns"), arg("n_rows"),
+        arg("n_cols"), arg("threads"));
 }
 
 }  // namespace prunus

@@ -21,6 +21,7 @@ struct Kernels {
                      double* out) noexcept;
   void (*mask_at_least)(const T* score, i64 n, T threshold, u8* mask) noexcept;
   i64 (*keep_first_equal)(const T* score, i64 n, T threshold, i64 n_keep, u8* mask) noexcept;
+  void (*keep_best_of_groups)(const T* score, i64 n_groups, i64 n, i64 m, u8* mask) noexcept;
   void (*apply_mask)(const T* w, const u8* mask, i64 n, T* out) noexcept;
   BracketCount (*split_bracket)(const T* score, i64 n, T low, T high, u8* mask, i64 room,
                                 Candidate<T>* between) noexcept;

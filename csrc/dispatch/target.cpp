@@ -3,6 +3,7 @@
 #include "dispatch/table.h"
 #include "kernels/activation.h"
 #include "kernels/bracket.h"
+#include "kernels/group.h"
 #include "kernels/mask.h"
 #include "kernels/panel.h"
 #include "kernels/peak.h"
@@ -23,12 +24,34 @@ namespace {
 
 template <class T>
 constexpr Kernels<T> kKernels = {
-    kLanes<T>,        Table<T>::kColumns,  Table<T>::kPlaceBytes, kHasExpand,     multiply_and_add<T>,
-    absolute<T>,      absolute_product<T>, all_finite<T>,         any_nan<T>,     count_nonzero<T>,
-    column_dot<T>,    mask_at_least<T>,    keep_first_equal<T>,   apply_mask<T>,  split_bracket<T>,
-    activate<T>,      spmm_sell<T>,        spmv_sell<T>,          spmm_blocks<T>, spmm_dense<T>,
-    spmv_blocks<T>,   spmv_dense<T>,       spmv_csr<T>,           spmv_bitmap<T>, spmv_lookup<T>,
-    rows_to_panel<T>, panel_to_rows<T>,
+    kLanes<T>,
+    Table<T>::kColumns,
+    Table<T>::kPlaceBytes,
+    kHasExpand,
+    multiply_and_add<T>,
+    absolute<T>,
+    absolute_product<T>,
+    all_finite<T>,
+    any_nan<T>,
+    count_nonzero<T>,
+    column_dot<T>,
+    mask_at_least<T>,
+    keep_first_equal<T>,
+    keep_best_of_groups<T>,
+    apply_mask<T>,
+    split_bracket<T>,
+    activate<T>,
+    spmm_sell<T>,
+    spmv_sell<T>,
+    spmm_blocks<T>,
+    spmm_dense<T>,
+    spmv_blocks<T>,
+    spmv_dense<T>,
+    spmv_csr<T>,
+    spmv_bitmap<T>,
+    spmv_lookup<T>,
+    rows_to_panel<T>,
+    panel_to_rows<T>,
 };
 
 constexpr char kInstructions[] =

@@ -236,6 +236,7 @@ template <class T>
 void mask_threshold(const std::vector<ScoreArray<T>>& arrays, T threshold, int threads) {
   const Kernels<T>& kernels = active_target().kernels<T>();
   const std::vector<Chunk<T>> chunks = chunks_of(arrays);
+  threads = threads_for(size_of(chunks), threads);
   std::atomic<bool> nan{false};
   parallel_for(static_cast<i64>(chunks.size()), threads, [&](i64 index) {
     const Chunk<T>& chunk = chunks[static_cast<size_t>(index)];
@@ -249,6 +250,7 @@ template <class T>
 void mask_remove(const std::vector<ScoreArray<T>>& arrays, i64 n_remove, int threads) {
   if (n_remove == 0) return mask_threshold(arrays, -std::numeric_limits<T>::infinity(), threads);
   const std::vector<Chunk<T>> chunks = chunks_of(arrays);
+  threads = threads_for(size_of(chunks), threads);
   const Split<T> split = split_around(chunks, size_of(chunks), n_remove - 1, threads);
   const i64 n_low = split.total.below + split.total.at_low;
   if (n_remove > n_low) {

@@ -7,11 +7,12 @@ from prunus._layer import Layer
 from prunus.convert import from_sklearn, to_sklearn
 from prunus.engine import Engine, compile
 from prunus.interop import as_network, load, save
-from prunus.masking import allocations, mask, patterns
+from prunus.masking import Pattern, allocations, apply_masks, mask, patterns
 from prunus.network import Network
 from prunus.pruned import Pruned
 from prunus.pruning import prune
 from prunus.report import Report
+from prunus.scheduling import Schedule, schedules
 from prunus.scoring import Criterion, criteria, importance
 from prunus.sparse import SparseMatrix
 from prunus.training import FineTune, fit
@@ -24,11 +25,14 @@ __all__ = [
     "Layer",
     "Network",
     "NotSupportedError",
+    "Pattern",
     "Pruned",
     "Report",
+    "Schedule",
     "SparseMatrix",
     "__version__",
     "allocations",
+    "apply_masks",
     "as_network",
     "compile",
     "criteria",
@@ -40,6 +44,7 @@ __all__ = [
     "patterns",
     "prune",
     "save",
+    "schedules",
     "show_config",
     "to_sklearn",
 ]

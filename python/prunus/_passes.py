@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from prunus._check import Floats
 from prunus._functions import ACTIVATIONS, OUTPUTS
-
-# Samples that go through the layers at once where a whole batch need not: 4096 rows of 1024 float64 are 32 MB.
-_BATCH = 4096
+from prunus._samples import Data, Samples
 
 
 class Parameters(Protocol):
@@ -25,8 +22,11 @@ class Parameters(Protocol):
     negative_slope: float
 
 
-def outputs_of(layers: Sequence[Parameters], X: Floats) -> tuple[list[Floats], list[Floats]]:
-    """Return (z, o) of every layer, z before and o after the activation, each (n_samples, n_out), in the dtype of X."""
+def outputs_of(layers: Sequence[Parameters], X: Any) -> tuple[list[Floats], list[Floats]]:
+    """Return (z, o) of every layer, z before and o after the activation, each (n_samples, n_out), in the dtype of X.
+
+    X may be a csr_array: its zeros are not multiplied.
+    """
     sums: list[Floats] = []
     outputs: list[Floats] = []
     x = X
@@ -42,13 +42,13 @@ class Trace(NamedTuple):
 
     share: Floats  # (n_samples,)
     loss: float  # sum over the samples of share * loss
-    inputs: list[Floats]  # x, (n_samples, n_in)
+    inputs: list[Any]  # x, (n_samples, n_in); the first may be a csr_array
     outputs: list[Floats]  # o, (n_samples, n_out)
     output_gradients: list[Floats]  # dL/do
     sum_gradients: list[Floats]  # dL/dz: dL/dW = sum_gradients.T @ inputs, dL/db = sum_gradients.sum(axis=0)
 
 
-def trace(layers: Sequence[Parameters], output: str, X: Floats, target: Floats, share: Floats) -> Trace:
+def trace(layers: Sequence[Parameters], output: str, X: Any, target: Floats, share: Floats) -> Trace:
     """Return the trace of a batch, in the dtype of X.
 
     `target` is (n_samples, n_out) as `Network.encode` makes it; `share` (n_samples,) is what a sample's loss counts for in L.
@@ -66,29 +66,11 @@ def trace(layers: Sequence[Parameters], output: str, X: Floats, target: Floats, 
     return Trace(share, loss, [X, *outputs[:-1]], outputs, output_gradients, sum_gradients)
 
 
-@dataclass(frozen=True)
-class Samples:
-    """Samples, checked for one network, and what each counts for."""
-
-    X: Floats  # (n_samples, n_in of the first layer): the columns that the network reads
-    share: npt.NDArray[np.float64]  # (n_samples,), sums to 1
-
-    def __len__(self) -> int:
-        return len(self.X)
-
-
-@dataclass(frozen=True)
-class Data(Samples):
-    """Samples with their labels, encoded for one network."""
-
-    target: Floats  # (n_samples, n_out)
-
-
 class Forward(NamedTuple):
     """One batch, forwards, layer by layer."""
 
     share: Floats  # (n_samples,)
-    inputs: list[Floats]  # x, (n_samples, n_in)
+    inputs: list[Any]  # x, (n_samples, n_in); the first may be a csr_array
     outputs: list[Floats]  # o, (n_samples, n_out)
 
 
@@ -100,21 +82,67 @@ class Gradients(NamedTuple):
     biases: tuple[npt.NDArray[np.float64], ...]
 
 
-def batches(n_samples: int) -> Iterator[slice]:
-    """Rows of each batch."""
-    for begin in range(0, n_samples, _BATCH):
-        yield slice(begin, begin + _BATCH)
+def widest(layers: Sequence[Parameters]) -> int:
+    """Return the largest number of outputs."""
+    return max(len(layer.bias) for layer in layers)
 
 
 def traces(layers: Sequence[Parameters], output: str, data: Data) -> Iterator[Trace]:
     """Go through the data in batches, forwards and backwards, in the data's dtype."""
-    for rows in batches(len(data)):
-        share = data.share[rows].astype(data.X.dtype)
-        yield trace(layers, output, data.X[rows], data.target[rows], share)
+    for rows in data.batches(widest(layers)):
+        share = data.share[rows].astype(data.dtype)
+        yield trace(layers, output, data.rows(rows), data.target[rows], share)
 
 
 def forwards(layers: Sequence[Parameters], samples: Samples) -> Iterator[Forward]:
     """Go through the samples in batches, forwards, in their dtype."""
-    for rows in batches(len(samples)):
-        outputs = outputs_of(layers, samples.X[rows])[1]
-        yield Forward(samples.share[rows].astype(samples.X.dtype), [samples.X[rows], *outputs[:-1]], outputs)
+    for rows in samples.batches(widest(layers)):
+        X = samples.rows(rows)
+        outputs = outputs_of(layers, X)[1]
+        yield Forward(samples.share[rows].astype(samples.dtype), [X, *outputs[:-1]], outputs)
+
+
+def loss_of(layers: Sequence[Parameters], output: str, data: Data) -> float:
+    """Return L, the (weighted) mean over the samples of the loss."""
+    total = 0.0
+    for rows in data.batches(widest(layers)):
+        raw = outputs_of(layers, data.rows(rows))[1][-1]
+        total += float(OUTPUTS[output].loss(raw, data.target[rows]) @ data.share[rows])
+    return total
+
+
+def gradients_of(layers: Sequence[Parameters], output: str, data: Data) -> Gradients:
+    """Return L and its gradients. Costs one forward and one backward pass."""
+    loss = 0.0
+    weights = tuple(np.zeros(layer.weight.shape) for layer in layers)
+    biases = tuple(np.zeros(len(layer.bias)) for layer in layers)
+    for batch in traces(layers, output, data):
+        loss += batch.loss
+        for i, delta in enumerate(batch.sum_gradients):
+            weights[i][...] += delta.T @ batch.inputs[i]
+            biases[i][...] += delta.sum(axis=0)
+    return Gradients(loss, weights, biases)
+
+
+def error_bound(layers: Sequence[Parameters], X: Any, eps: float) -> Floats:
+    """Bound the rounding error of any evaluation of the raw output with that eps; X is in float64.
+
+    A sum of n products and a bias, in any order, fused or not, is off by at most (n + 2) * eps times the sum of the terms'
+    absolute values (N. Higham, "Accuracy and stability of numerical algorithms", 2002, chapter 3, with room for the second
+    order); weights that are zero add no error, whether they are multiplied or skipped. What the inputs are off by is passed
+    on by |W| and the steepest slope of the activation.
+    """
+    x = X
+    error: Floats | float = 0.0
+    for layer in layers:
+        weight = np.abs(layer.weight.astype(np.float64)).T
+        passed = error @ weight if isinstance(error, np.ndarray) else 0.0
+        terms = abs(x) @ weight + passed + np.abs(layer.bias)
+        (z,), (output,) = outputs_of([layer], x)
+        kind = ACTIVATIONS[layer.activation]
+        steepest = max(kind.steepest, abs(layer.negative_slope)) if layer.activation == "leaky_relu" else kind.steepest
+        n_terms = np.count_nonzero(weight, axis=0) + 2
+        error = steepest * (passed + n_terms * eps * terms)
+        error = error + max(steepest, 1) * kind.own_error * eps * np.maximum(np.abs(z), 1)
+        x = output
+    return np.asarray(error)

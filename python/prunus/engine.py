@@ -135,11 +135,11 @@ class Engine:
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
         """Return labels if the network has classes (0/1 rows for multilabel), else the output, (n_samples,) if there is one."""
-        return self._network.decide(self(X))
+        return self._network.labels.decide(self(X))
 
     def predict_proba(self, X: Any) -> npt.NDArray[Any]:
         """Return probabilities (n_samples, n_classes). Classification only: raises ValueError without classes."""
-        return self._network.probabilities(self(X))
+        return self._network.labels.probabilities(self(X))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Engine, (self._network, self._threads)

@@ -271,11 +271,13 @@ def _read_pruning(
     report = Report.checked(document["report"])
     masks = tuple(_read_bools(f"masks.{i}", row, tensors) for i, row in enumerate(document["masks"]))
     original = [tuple(row["shape"]) for row in report["layers"]]
-    weights = [mask.shape for mask in masks] == original == [layer.weight.shape for layer in network.layers]
-    neurons = [mask.shape for mask in masks] == [shape[:1] for shape in original]
+    shapes, now = [mask.shape for mask in masks], [layer.weight.shape for layer in network.layers]
+    weights = shapes == original == now
+    neurons = shapes == [shape[:1] for shape in original]
     if neurons and all(mask.any() for mask in masks):
         neurons = [int(mask.sum()) for mask in masks] == [layer.n_out for layer in network.layers]
-    if not masks or not (weights or neurons):
+    inputs = shapes == [shape[1:] for shape in original] and max(int(masks[0].sum()), 1) == network.layers[0].n_in
+    if not masks or not (weights or neurons or inputs):
         raise FormatError(
             "masks: expected one for each layer, of the shape that the report tells, and fitting the network"
         )

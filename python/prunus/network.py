@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from prunus import _check, _core, _parts, _passes
+from prunus import _check, _core, _parts, _passes, _samples
 from prunus._check import Bools, Floats
-from prunus._functions import ACTIVATIONS, OUTPUTS
+from prunus._functions import OUTPUTS
+from prunus._labels import Labels
 from prunus._layer import Frozen, Layer, same
 from prunus._parts import Scaling
-from prunus._passes import Data, Forward, Gradients, Samples, Trace, outputs_of
+from prunus._passes import Forward, Gradients, Trace
+from prunus._samples import Data, Samples
 
 
 class Network(Frozen):
@@ -138,19 +140,18 @@ class Network(Frozen):
                 full[self.inputs] = selected
         return self._with((self.layers[0].replace(weight), *self.layers[1:]), scaling=scaling)
 
-    def select(self, X: Floats) -> Floats:
-        """Return the columns of X that the first layer reads."""
-        return X if self.inputs is None else np.ascontiguousarray(X[:, self.inputs], dtype=X.dtype)
-
-    def standardize(self, X: Any) -> Floats:
-        """Return what `unfolded()` takes for X: the columns that the first layer reads, standardized."""
-        if self.inputs is None and self.scaling is None:
-            return _check.samples("X", X, self.n_in, None)
-        X = self.select(_check.samples("X", X, self.n_in, np.float64))
-        return X if self.scaling is None else np.asarray((X - self.scaling.shift) / self.scaling.scale)
+    def with_inputs(self, kept: Bools) -> Network:
+        """Return the network whose first layer reads of its inputs these alone."""
+        if kept.all():
+            return self
+        inputs = np.ones(self.n_in, np.bool_) if self.inputs is None else self.inputs.copy()
+        inputs[inputs] = kept
+        scaling = None if self.scaling is None else Scaling(*(part[kept] for part in self.scaling))
+        first = self.layers[0]
+        return self._with([first.replace(first.weight[:, kept]), *self.layers[1:]], inputs=inputs, scaling=scaling)
 
     def unfolded(self) -> Network:
-        """Return the network as it was trained: what takes `standardize(X)`, and has neither inputs nor scaling."""
+        """Return the network as it was trained: what takes standardized inputs, and has neither inputs nor scaling."""
         if self.scaling is None:
             return self if self.inputs is None else self._with(self.layers)
         first = self.layers[0]
@@ -160,7 +161,7 @@ class Network(Frozen):
         return self._with((first.replace(weight, bias), *self.layers[1:]))
 
     def refolded(self, trained: Network) -> Network:
-        """Return the network that takes X and computes what `trained` computes for `standardize(X)`."""
+        """Return the network that takes X and computes what `trained` computes for standardized inputs."""
         first = trained.layers[0]
         if self.scaling is None:
             return self.replace(trained.layers)
@@ -175,7 +176,7 @@ class Network(Frozen):
 
         Parameters
         ----------
-        X : array_like of shape (n_samples, n_in)
+        X : array_like or SciPy sparse matrix of shape (n_samples, n_in)
 
         Returns
         -------
@@ -186,90 +187,37 @@ class Network(Frozen):
         TypeError, ValueError
             If X is not of a real type, or not of that shape.
         """
-        X = self.select(_check.samples("X", X, self.n_in, np.float64))
-        return outputs_of(self.layers, X)[1][-1]
+        return _passes.outputs_of(self.layers, self._rows(X))[1][-1]
 
     def error_bound(self, X: Any) -> Floats:
         """Bound the rounding error of any evaluation of the raw output in the network's dtype, (n_samples, n_out).
 
-        A sum of n products and a bias, in any order, fused or not, is off by at most (n + 2) * eps times the sum of the terms'
-        absolute values (N. Higham, "Accuracy and stability of numerical algorithms", 2002, chapter 3, with room for the second
-        order); weights that are zero add no error, whether they are multiplied or skipped. What the inputs are off by is
-        passed on by |W| and the steepest slope of the activation. Two outputs that differ by more than the sum of their bounds
-        come in the same order in every evaluation.
+        See `_passes.error_bound`. Two outputs that differ by more than the sum of their bounds come in the same order in
+        every evaluation.
         """
-        x = self.select(_check.samples("X", X, self.n_in, np.float64))
-        eps = float(np.finfo(self.dtype).eps)
-        error = np.zeros(x.shape)
-        for layer in self.layers:
-            weight = np.abs(layer.weight.astype(np.float64)).T
-            terms = (np.abs(x) + error) @ weight + np.abs(layer.bias)
-            (z,), (output,) = outputs_of([layer], x)
-            kind = ACTIVATIONS[layer.activation]
-            steepest = (
-                max(kind.steepest, abs(layer.negative_slope)) if layer.activation == "leaky_relu" else kind.steepest
-            )
-            n_terms = np.count_nonzero(weight, axis=0) + 2
-            error = steepest * (error @ weight + n_terms * eps * terms)
-            error = error + max(steepest, 1) * kind.own_error * eps * np.maximum(np.abs(z), 1)
-            x = output
-        return error
+        return _passes.error_bound(self.layers, self._rows(X), float(np.finfo(self.dtype).eps))
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
         """Return labels if the network has classes (0/1 rows for multilabel), else the output, (n_samples,) if there is one."""
-        return self.decide(self.forward(X))
+        return self.labels.decide(self.forward(X))
 
     def predict_proba(self, X: Any) -> npt.NDArray[Any]:
         """Return probabilities (n_samples, n_classes). Classification only: raises ValueError without classes."""
-        return self.probabilities(self.forward(X))
+        return self.labels.probabilities(self.forward(X))
 
     @property
-    def is_binary(self) -> bool:
-        """Whether one output stands for two classes."""
-        return self.classes is not None and self.n_out == 1
+    def labels(self) -> Labels:
+        """What the raw output says."""
+        return Labels(self.classes, self.output, self.n_out)
 
     @property
     def is_multilabel(self) -> bool:
         """Whether every output is a label of its own."""
-        return self.classes is not None and self.n_out > 1 and self.output == "sigmoid"
-
-    def decide(self, raw: Floats) -> npt.NDArray[Any]:
-        """Return what `predict` returns, from the raw output (n_samples, n_out)."""
-        if self.classes is None:
-            values = OUTPUTS[self.output].link(raw)
-            return values[:, 0] if self.n_out == 1 else values
-        if self.is_multilabel:
-            return (raw > 0).astype(np.int64)
-        chosen = (raw[:, 0] > 0).astype(np.intp) if self.is_binary else raw.argmax(axis=1)
-        return self.classes[chosen]  # type: ignore[no-any-return]
-
-    def probabilities(self, raw: Floats) -> Floats:
-        """Return what `predict_proba` returns, from the raw output (n_samples, n_out)."""
-        if self.classes is None:
-            raise ValueError("predict_proba: expected a network with classes, got one without: it does regression")
-        if self.is_binary:
-            positive = OUTPUTS["sigmoid"].link(raw)
-            return np.concatenate([1 - positive, positive], axis=1)
-        return OUTPUTS[self.output].link(raw)
+        return self.labels.is_multilabel
 
     def encode(self, y: Any, n_samples: int, *, name: str = "y") -> Floats:
         """Return targets (n_samples, n_out): indicators of the classes, or the values to be regressed on."""
-        if self.classes is None or self.is_multilabel:
-            target = _check.real_array(name, y).astype(np.float64)
-            _check.per_sample(name, target, n_samples)
-            if target.ndim > 2 or target.size != n_samples * self.n_out:
-                raise ValueError(
-                    f"{name}: expected the shape ({n_samples}, {self.n_out}), got {_check.describe(target)}"
-                )
-            if self.is_multilabel and not np.isin(target, (0, 1)).all():
-                raise ValueError(f"{name}: expected rows of 0 and 1, one for each label, got other numbers")
-            return _check.finite(name, target).reshape(n_samples, self.n_out)
-        index = _parts.index_of(_check.per_sample(name, y, n_samples), self.classes, name)
-        if self.is_binary:
-            return index[:, None].astype(np.float64)
-        target = np.zeros((n_samples, self.n_out))
-        target[np.arange(n_samples), index] = 1
-        return target
+        return self.labels.encode(y, n_samples, name)
 
     def data(
         self,
@@ -277,22 +225,36 @@ class Network(Frozen):
         y: Any,
         sample_weight: Any = None,
         *,
+        class_weight: Any = None,
         dtype: npt.DTypeLike = np.float64,
+        standardized: bool = False,
         names: tuple[str, str] = ("X", "y"),
     ) -> Data:
         """Check samples, labels and weights, and return them encoded. Refuses an empty batch, NaN and infinity."""
-        checked = self.samples(X, sample_weight, dtype=dtype, name=names[0])
+        source = _samples.source_of(names[0], X, self.n_in)
+        n = source.shape[0]
+        if class_weight is not None:
+            weights = self.labels.class_weights(class_weight, y, n)
+            sample_weight = weights * _check.sample_weights(sample_weight, n)
+        samples = self.samples(source, sample_weight, dtype=dtype, standardized=standardized, name=names[0])
         with np.errstate(over="ignore"):  # what is too large for the dtype is refused by name
-            target = _check.float_array(names[1], self.encode(y, len(checked), name=names[1]), dtype=dtype)
-        return Data(checked.X, checked.share, _check.finite(names[1], target))
+            target = _check.float_array(names[1], self.encode(y, n, name=names[1]), dtype=dtype)
+        return Data(**vars(samples), target=_check.finite(names[1], target))
 
-    def samples(self, X: Any, sample_weight: Any = None, *, dtype: Any = np.float64, name: str = "X") -> Samples:
-        """Check samples and weights. Refuses an empty batch, NaN and infinity."""
-        with np.errstate(over="ignore"):
-            X = _check.finite(name, _check.samples(name, X, self.n_in, dtype))
-        _check.not_empty(name, X)
-        share = _check.sample_weights(sample_weight, len(X))
-        return Samples(self.select(X), share / share.sum())
+    def samples(
+        self, X: Any, sample_weight: Any = None, *, dtype: Any = np.float64, standardized: bool = False, name: str = "X"
+    ) -> Samples:
+        """Check samples and weights, for this network or, standardized, for `unfolded()`; refuse none, NaN and infinity."""
+        source = _samples.source_of(name, X, self.n_in)
+        share = _check.sample_weights(sample_weight, source.shape[0])
+        scaling = self.scaling if standardized else None
+        samples = Samples(source, share / (share.sum() or 1), np.dtype(dtype), self.inputs, scaling)
+        return _samples.checked(name, samples)
+
+    def _rows(self, X: Any) -> Any:
+        """Return X in float64, as the first layer takes it; NaN and infinity are let through."""
+        source = _samples.source_of("X", X, self.n_in)
+        return Samples(source, np.ones(0), np.dtype(np.float64), self.inputs, None).rows(slice(None))
 
     def traces(self, data: Data) -> Iterator[Trace]:
         """Go through the data in batches, forwards and backwards, in the data's dtype."""
@@ -302,31 +264,17 @@ class Network(Frozen):
         """Go through the samples in batches, forwards, in their dtype."""
         return _passes.forwards(self.layers, samples)
 
-    def loss(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def loss(self, X: Any, y: Any, sample_weight: Any = None, *, class_weight: Any = None) -> float:
         """Return L, the (weighted) mean over the samples of the loss.
 
         Squared error averaged over the outputs for regression, cross-entropy for softmax, and the sum over the outputs of
         the binary cross-entropy for sigmoid and ovr.
         """
-        data = self.data(X, y, sample_weight)
-        kind = OUTPUTS[self.output]
-        total = 0.0
-        for rows in _passes.batches(len(data)):
-            raw = outputs_of(self.layers, data.X[rows])[1][-1]
-            total += float(kind.loss(raw, data.target[rows]) @ data.share[rows])
-        return total
+        return _passes.loss_of(self.layers, self.output, self.data(X, y, sample_weight, class_weight=class_weight))
 
     def gradients(self, data: Data) -> Gradients:
         """Return L and its gradients. Costs one forward and one backward pass."""
-        loss = 0.0
-        weights = tuple(np.zeros(layer.weight.shape) for layer in self.layers)
-        biases = tuple(np.zeros(layer.n_out) for layer in self.layers)
-        for batch in self.traces(data):
-            loss += batch.loss
-            for i, delta in enumerate(batch.sum_gradients):
-                weights[i][...] += delta.T @ batch.inputs[i]
-                biases[i][...] += delta.sum(axis=0)
-        return Gradients(loss, weights, biases)
+        return _passes.gradients_of(self.layers, self.output, data)
 
     def __reduce__(self) -> tuple[Any, ...]:
         parts = {name: getattr(self, name) for name in ("output", "classes", "inputs", "scaling")}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from prunus import files
+from prunus import _check, files
 from prunus._check import Bools
 from prunus._functions import r2
 from prunus.engine import Engine
@@ -25,7 +25,8 @@ class Pruned:
     network : Network
         The pruned network.
     masks : tuple of ndarray of bool
-        What was kept of the original: the weights' shapes for pattern "weight", (n_out,) for each layer for "neuron".
+        What was kept of the original: the weights' shapes for patterns of weights, (n_out,) for each layer for "neuron",
+        (n_in,) for "input".
     report : Report
         What was removed, why, and what it cost; a dict that prints as text.
 
@@ -59,12 +60,12 @@ class Pruned:
         """Predict probabilities through the engine; see `Engine.predict_proba`."""
         return self.engine.predict_proba(X)
 
-    def score(self, X: Any, y: Any) -> float:
-        """Return the accuracy of a classifier, or R² of a regression, on the given data.
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the (weighted) accuracy of a classifier, or R² of a regression, on the given data.
 
         Raises TypeError or ValueError if X is empty, or y does not fit the network's classes.
         """
-        return score(self.network, self.predict(X), y)[1]
+        return score(self.network, self.predict(X), y, sample_weight)[1]
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save to a .safetensors file, whole or not at all; `prunus.load` gives it back."""
@@ -78,12 +79,13 @@ class Pruned:
         return f"Pruned({self.network!r}, sparsity {self.sparsity:.4f})"
 
 
-def score(network: Network, predicted: npt.NDArray[Any], y: Any) -> tuple[str, float]:
-    """Return the name of the score and its value: accuracy with classes, else R²."""
+def score(network: Network, predicted: npt.NDArray[Any], y: Any, sample_weight: Any = None) -> tuple[str, float]:
+    """Return the name of the (weighted) score and its value: accuracy with classes, else R²."""
     if len(predicted) == 0:
         raise ValueError("X: expected at least one row to score, got none")
+    weights = _check.sample_weights(sample_weight, len(predicted))
     target = network.encode(y, len(predicted))
     if network.classes is None:
-        return "r2", r2(predicted, target)
+        return "r2", r2(predicted, target, weights)
     right = (network.encode(predicted, len(predicted)) == target).all(axis=1)
-    return "accuracy", float(np.mean(right))
+    return "accuracy", float(np.average(right, weights=weights))

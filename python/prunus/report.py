@@ -11,19 +11,25 @@ class Report(dict[str, Any]):
 
     Keys
     ----
-    criterion, pattern, allocation : str
+    criterion, pattern, schedule : str
+    allocation : str or None
+        None for a pattern that says itself how much goes.
     target : dict
-        ``{"sparsity": ...}`` or ``{"threshold": ...}``.
+        ``{"sparsity": ...}``, ``{"threshold": ...}``, or nothing for a pattern that says itself how much goes.
     sparsity : float
         Fraction of the original weights that are gone.
     weights : dict
         ``before``, ``after``: number of weights that the masks keep.
     layers : list of dict
-        For each layer ``shape``, ``units`` (weights or neurons), ``removed``, ``highest_removed`` and ``lowest_kept`` (the
-        scores on both sides of the cut; None where nothing was removed or the layer is not pruned).
+        For each layer ``shape``, ``units`` (of the mask: weights, neurons or inputs), ``removed``, ``highest_removed`` and
+        ``lowest_kept`` (the scores on both sides of the cut in the last round; None where nothing was removed or the layer is
+        not pruned).
+    rounds : list of dict
+        For each round the ``sparsity`` asked for (None without one), the units ``removed`` until then, and after training the
+        ``loss`` of its last epoch.
     loss, score : dict or None
-        ``before``, ``after``, and for the score its ``metric``; None without data. ``data`` says on which data. Every
-        sample counts the same, whatever its sample_weight.
+        ``before``, ``after``, and for the score its ``metric``; None without data. ``data`` says on which data; on the training
+        data with their weights.
     bytes : dict
         ``before``, ``after``: of the saved file.
     latency_us : dict
@@ -38,9 +44,9 @@ class Report(dict[str, Any]):
     @classmethod
     def checked(cls, value: Any) -> Report:
         """Return a report that has every key and can be shown. Raises ValueError or what a malformed one makes Python raise."""
-        if not isinstance(value, dict) or value.keys() != _KEYS:
+        if not isinstance(value, dict) or {**_SINCE_VERSION_0_1, **value}.keys() != _KEYS:
             raise ValueError("report: expected an object with the keys of a report")
-        report = cls(value)
+        report = cls({**_SINCE_VERSION_0_1, **value})
         if not isinstance(report["sparsity"], (int, float)) or not 0 <= report["sparsity"] <= 1:
             raise ValueError(f"report: expected a sparsity in [0, 1], got {report['sparsity']!r}")
         str(report)
@@ -59,13 +65,16 @@ class Report(dict[str, Any]):
 
 _KEYS = frozenset(
     {"criterion", "pattern", "allocation", "target", "sparsity", "weights", "layers", "loss", "score", "bytes"}
-    | {"latency_us", "fine_tune", "feature_names", "notes"}
+    | {"latency_us", "fine_tune", "feature_names", "notes", "schedule", "rounds"}
 )
+_SINCE_VERSION_0_1: Mapping[str, Any] = {"schedule": "one-shot", "rounds": []}  # what reports did not say before
 
 
 def _headline(report: Mapping[str, Any]) -> str:
-    target = ", ".join(f"{name} {value:g}" for name, value in report["target"].items())
-    how = f"{report['criterion']} by {report['pattern']}, {report['allocation']}, {target}"
+    target = [f"{name} {value:g}" for name, value in report["target"].items()]
+    allocation = [] if report["allocation"] is None else [report["allocation"]]
+    schedule = [] if report["schedule"] == "one-shot" else [f"{report['schedule']} in {len(report['rounds'])} rounds"]
+    how = ", ".join([f"{report['criterion']} by {report['pattern']}", *allocation, *target, *schedule])
     tuned = report["fine_tune"]
     after = f", then {tuned['epochs']} epochs of fine-tuning" if tuned else ""
     return f"Pruned {report['sparsity']:.2%} of {report['weights']['before']} weights: {how}{after}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,8 @@ from tqdm import tqdm
 from prunus import _check
 from prunus._check import Bools, Floats
 from prunus._layer import Layer
-from prunus._passes import Data, trace
+from prunus._passes import trace
+from prunus._samples import Data
 from prunus.network import Network
 
 _OPTIMIZERS = ("adam",)
@@ -105,7 +106,9 @@ def fit(
     optimizer: str = "adam",
     learning_rate: float = 3e-3,
     sample_weight: Any = None,
+    class_weight: Any = None,
     masks: Sequence[npt.ArrayLike | None] | None = None,
+    record: list[Network] | None = None,
     random_state: Any = None,
     progress: bool = False,
 ) -> tuple[Network, list[dict[str, float]]]:
@@ -117,7 +120,8 @@ def fit(
     ----------
     network : Network
         Where to start. It is not changed.
-    X : array_like of shape (n_samples, n_in)
+    X : array_like or SciPy sparse matrix of shape (n_samples, n_in)
+        It is read batch by batch: an array mapped from a file need not fit in memory, and a sparse one is never made dense.
     y : array_like of shape (n_samples,) or (n_samples, n_out)
     epochs : int
         Passes over the data.
@@ -127,8 +131,12 @@ def fit(
         Of the first step; it falls to 0 along half a cosine (I. Loshchilov, F. Hutter, "SGDR", 2017, without restarts).
     sample_weight : array_like of shape (n_samples,), optional
         Nonnegative.
+    class_weight : mapping or "balanced", optional
+        Weight of each label (others: 1), multiplied with sample_weight.
     masks : sequence of (array_like of bool or None), optional
         One for each layer, of the shape of its weight; True is trained. None: everything is.
+    record : list, optional
+        The network before the first and after every epoch is appended: a history for criterion "movement".
     random_state : int, Generator or None
         Seeds the order of the samples.
     progress : bool, default False
@@ -160,11 +168,22 @@ def fit(
     if not isinstance(network, Network):
         raise TypeError(f"network: expected a Network, got {_check.describe(network)}; see prunus.as_network")
     start = network.unfolded()
-    data = start.data(network.standardize(X), y, sample_weight, dtype=network.dtype)
+    data = network.data(X, y, sample_weight, class_weight=class_weight, dtype=network.dtype, standardized=True)
     layers = [_Trained(layer, mask) for layer, mask in zip(start.layers, _masks(network, masks), strict=True)]
-    history = _train(layers, network.output, data, settings, _check.generator("random_state", random_state), progress)
-    trained = [old.replace(new.weight, new.bias) for old, new in zip(start.layers, layers, strict=True)]
-    return network.refolded(start.replace(trained)), history
+    rng = _check.generator("random_state", random_state)
+
+    def now() -> Network:
+        trained = [old.replace(new.weight, new.bias) for old, new in zip(start.layers, layers, strict=True)]
+        return network.refolded(start.replace(trained))
+
+    history: list[dict[str, float]] = []
+    if record is not None:
+        record.append(now())
+    for row in _epochs(layers, network.output, data, settings, rng, progress):
+        history.append(row)
+        if record is not None:
+            record.append(now())
+    return now(), history
 
 
 def _masks(network: Network, masks: Any) -> list[Bools | None]:
@@ -180,34 +199,33 @@ def _masks(network: Network, masks: Any) -> list[Bools | None]:
     ]
 
 
-def _train(
+def _epochs(
     layers: list[_Trained],
     output: str,
     data: Data,
     settings: FineTune,
     rng: np.random.Generator,
     progress: bool,
-) -> list[dict[str, float]]:
+) -> Iterator[dict[str, float]]:
+    """Train epoch by epoch, and yield what the history says of each."""
     adam = _Adam([array for layer in layers for array in (layer.weight, layer.bias)])
     n = len(data)
     n_steps = settings.epochs * -(-n // settings.batch_size)
-    share = (data.share * n).astype(data.X.dtype)  # 1 for each sample where all count the same
-    history: list[dict[str, float]] = []
+    share = (data.share * n).astype(data.dtype)  # 1 for each sample where all count the same
     # tqdm's None: silent where there is no terminal; delay: silent for what is done within a second
     for epoch in tqdm(range(settings.epochs), "fine-tune", disable=None if progress else True, delay=1, leave=False):
         order = rng.permutation(n)
         total = 0.0
         for begin in range(0, n, settings.batch_size):
             rows = order[begin : begin + settings.batch_size]
-            batch = trace(layers, output, data.X[rows], data.target[rows], share[rows] / share.dtype.type(len(rows)))
+            batch = trace(layers, output, data.rows(rows), data.target[rows], share[rows] / share.dtype.type(len(rows)))
             total += batch.loss * len(rows)
             pairs = zip(layers, batch.sum_gradients, batch.inputs, strict=True)
             gradients = [g for layer, delta, x in pairs for g in layer.gradients(delta, x)]
             adam.step(gradients, settings.learning_rate * (1 + np.cos(np.pi * adam.step_count / n_steps)) / 2)
         if not np.isfinite(total):
             raise FloatingPointError(f"learning_rate: the loss is {total} after epoch {epoch + 1}; try a lower one")
-        history.append({"epoch": epoch + 1, "loss": total / n})
-    return history
+        yield {"epoch": epoch + 1, "loss": total / n}
 
 
 def settings_of(fine_tune: Any) -> FineTune | None:

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from prunus import _core
 from prunus._check import Bools, Floats
+from prunus.masking.stock import Stock, apportion, lowest, n_removed, ranked
 
 
 class Allocation(ABC):
@@ -18,8 +18,11 @@ class Allocation(ABC):
 
     @staticmethod
     @abstractmethod
-    def remove(scores: list[Floats], n_remove: int, threads: int) -> list[Bools]:
-        """Return masks that remove exactly `n_remove` units of all layers together."""
+    def remove(stocks: list[Stock], n_remove: int, threads: int) -> list[Bools]:
+        """Return masks of the stocks' scores that remove exactly `n_remove` of all together, no more than `most` of each.
+
+        A larger number removes all that a smaller one does.
+        """
 
 
 class GlobalAllocation(Allocation):
@@ -53,8 +56,8 @@ class GlobalAllocation(Allocation):
     name = "global"
 
     @staticmethod
-    def remove(scores: list[Floats], n_remove: int, threads: int) -> list[Bools]:
-        return _core.mask_remove(scores, n_remove, threads)
+    def remove(stocks: list[Stock], n_remove: int, threads: int) -> list[Bools]:
+        return ranked(stocks, [stock.scores for stock in stocks], n_remove, threads)
 
 
 class UniformAllocation(Allocation):
@@ -62,8 +65,7 @@ class UniformAllocation(Allocation):
 
     What it does
     ------------
-    Removes the same fraction of every layer, rounded so that the number over all layers is exact: each layer's share
-    rounded down, and what is missing from the layers with the largest remainders.
+    Removes the same fraction of every layer, rounded so that the number over all layers is exact.
 
     Why
     ---
@@ -89,19 +91,148 @@ class UniformAllocation(Allocation):
     name = "uniform"
 
     @staticmethod
-    def remove(scores: list[Floats], n_remove: int, threads: int) -> list[Bools]:
-        sizes = [score.size for score in scores]
-        return [
-            _core.mask_remove([score], share, threads)[0]
-            for score, share in zip(scores, shares(n_remove, sizes), strict=True)
-        ]
+    def remove(stocks: list[Stock], n_remove: int, threads: int) -> list[Bools]:
+        gone = [stock.gone for stock in stocks]
+        high = [stock.gone + stock.most for stock in stocks]
+        counts = apportion(n_remove + sum(gone), [stock.size for stock in stocks], gone, high)
+        return lowest(stocks, [n - before for n, before in zip(counts, gone, strict=True)], threads)
 
 
-def shares(n: int, sizes: list[int]) -> list[int]:
-    """Share n out in proportion to the sizes: the largest remainders get what is left, the earlier layer first."""
-    total = sum(sizes)
-    whole = [n * size // total for size in sizes]
-    remainders = [n * size % total for size in sizes]
-    for i in np.argsort([-r for r in remainders], kind="stable")[: n - sum(whole)]:
-        whole[i] += 1
-    return whole
+class ErkAllocation(Allocation):
+    """Erdős-Rényi: each layer keeps weights in proportion to its neurons and inputs.
+
+    What it does
+    ------------
+    Keeps of a layer of n_out times n_in weights a number in proportion to n_out + n_in, or all it has: the larger a layer,
+    the sparser. (For layers that are not convolutions ERK, the form with kernels, is the same. Of neurons and inputs it is
+    uniform; of blocks it counts the blocks along and down.)
+
+    Why
+    ---
+    Small layers, which lose most by being pruned, stay nearly dense. It does not compare scores of different layers.
+
+    Cost
+    ----
+    One selection for each layer, without sorting.
+
+    When it fails
+    -------------
+    When the shape does not say which layer is redundant, as in a trained model with a wide first layer of which most
+    inputs are idle.
+
+    Examples
+    --------
+    >>> masks = prunus.mask(prunus.importance(network), sparsity=0.9, allocation="erk")
+
+    References
+    ----------
+    D. Mocanu, E. Mocanu, P. Stone et al., "Scalable training of artificial neural networks with adaptive sparse
+    connectivity inspired by network science", 2018; U. Evci, T. Gale, J. Menick, P. Castro, E. Elsen, "Rigging the
+    lottery", 2020.
+    """
+
+    name = "erk"
+
+    @staticmethod
+    def remove(stocks: list[Stock], n_remove: int, threads: int) -> list[Bools]:
+        there = [stock.size - stock.gone for stock in stocks]
+        low = [n - stock.most for n, stock in zip(there, stocks, strict=True)]
+        kept = apportion(sum(there) - n_remove, [sum(stock.shape) for stock in stocks], low, there)
+        return lowest(stocks, [n - k for n, k in zip(there, kept, strict=True)], threads)
+
+
+class LampAllocation(Allocation):
+    """One ranking over all layers, by scores divided by what their own layer has left.
+
+    What it does
+    ------------
+    Ranks all layers together by score² over the sum of the squares of the layer's scores that are no smaller, and so
+    finds how many go from each; of a layer its lowest scores go. Scores below zero count as zero.
+
+    Why
+    ---
+    With the magnitude as score it bounds how much the layer's output changes. It needs neither data nor tuning, and
+    empties no layer before the others: the best score of each is divided by itself.
+
+    Cost
+    ----
+    Each layer's scores are sorted.
+
+    When it fails
+    -------------
+    With scores of which most are zero or negative.
+
+    Examples
+    --------
+    >>> masks = prunus.mask(prunus.importance(network), sparsity=0.9, allocation="lamp")
+
+    References
+    ----------
+    J. Lee, S. Park, S. Mo, S. Ahn, J. Shin, "Layer-adaptive sparsity for the magnitude-based pruning", 2021.
+    """
+
+    name = "lamp"
+
+    @staticmethod
+    def remove(stocks: list[Stock], n_remove: int, threads: int) -> list[Bools]:
+        masks = ranked(stocks, [_lamp(stock.scores) for stock in stocks], n_remove, threads)
+        return lowest(stocks, [n_removed(mask) for mask in masks], threads)
+
+
+class NormalizedAllocation(Allocation):
+    """One ranking over all layers, by scores divided by their layer's root mean square.
+
+    What it does
+    ------------
+    Brings the scores of every layer to the same size, and then removes the lowest wherever they are.
+
+    Why
+    ---
+    Criteria such as wanda or the gradient have another scale in every layer. What is left to compare is how a layer's
+    scores are spread.
+
+    Cost
+    ----
+    One pass over the scores and two selections, without sorting.
+
+    When it fails
+    -------------
+    When the size of the scores says which layer is redundant: then global keeps more accuracy.
+
+    Examples
+    --------
+    >>> scores = prunus.importance(network, "wanda", X=X)
+    >>> masks = prunus.mask(scores, sparsity=0.9, allocation="normalized")
+
+    References
+    ----------
+    P. Molchanov, S. Tyree, T. Karras, T. Aila, J. Kautz, "Pruning convolutional neural networks for resource efficient
+    inference", 2017.
+    """
+
+    name = "normalized"
+
+    @staticmethod
+    def remove(stocks: list[Stock], n_remove: int, threads: int) -> list[Bools]:
+        masks = ranked(stocks, [_normalized(stock.scores) for stock in stocks], n_remove, threads)
+        # Division may make neighbours equal: which of a layer go is for the scores to say.
+        return lowest(stocks, [n_removed(mask) for mask in masks], threads)
+
+
+def _lamp(score: Floats) -> Floats:
+    """LAMP scores of a layer in ascending order; where a layer has infinite ones, they alone share what is left."""
+    ordered = np.maximum(np.sort(score, axis=None), 0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = ordered.astype(np.float64) ** 2
+        left = np.cumsum(squares[::-1])[::-1]
+        lamp = np.divide(squares, left, out=np.zeros_like(squares), where=left > 0)
+    return np.where(np.isinf(squares), np.inf, lamp)
+
+
+def _normalized(score: Floats) -> Floats:
+    """Scores over the root mean square of those that are finite."""
+    finite = score[np.isfinite(score)].astype(np.float64)
+    largest = np.abs(finite).max(initial=0)
+    if largest == 0:
+        return score.astype(np.float64)
+    return np.asarray(score / (largest * np.sqrt(np.mean((finite / largest) ** 2))))

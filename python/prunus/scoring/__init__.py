@@ -1,4 +1,4 @@
-"""Importance of weights and neurons: one file for each family of criteria, one line for each criterion."""
+"""Importance of weights, neurons and inputs: one file for each family of criteria, one line for each criterion."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any
 
 from prunus import _check, _threads
 from prunus._check import Floats
-from prunus._passes import Samples
 from prunus._registry import registry
+from prunus._samples import Samples
 from prunus.network import Network
 from prunus.scoring.activation import ActivationNorm, ActivationVariance, Apoz, Wanda
 from prunus.scoring.base import Criterion, make
-from prunus.scoring.contribution import OutputContribution
+from prunus.scoring.contribution import InputContribution, OutputContribution
 from prunus.scoring.curvature import Adam, Fisher
 from prunus.scoring.flow import GraSP, SynFlow
 from prunus.scoring.gradient import Gradient, Saliency
-from prunus.scoring.magnitude import Magnitude, WeightNorm
+from prunus.scoring.magnitude import InputNorm, Magnitude, WeightNorm
 from prunus.scoring.movement import Movement
 from prunus.scoring.random import Random
 
@@ -36,6 +36,8 @@ _CRITERIA: Mapping[str, type[Criterion]] = registry(
     ActivationNorm,
     ActivationVariance,
     WeightNorm,
+    InputNorm,
+    InputContribution,
 )
 
 
@@ -57,9 +59,10 @@ def importance(
     X: Any = None,
     y: Any = None,
     sample_weight: Any = None,
+    class_weight: Any = None,
     **options: Any,
 ) -> tuple[Floats, ...]:
-    """Score the weights or neurons of a network; higher is more important.
+    """Score the weights, neurons or inputs of a network; higher is more important.
 
     A network with a `scaling` is scored as it was trained, on standardized inputs.
 
@@ -68,12 +71,15 @@ def importance(
     network : Network
     criterion : str or Criterion, default "magnitude"
         A name from `criteria()`, or one of its classes with its options set.
-    X : array_like of shape (n_samples, n_in), optional
-        Needed by the criteria that look at data.
+    X : array_like or SciPy sparse matrix of shape (n_samples, n_in), optional
+        Needed by the criteria that look at data. It is read in batches: an array mapped from a file need not fit in memory,
+        and a sparse one is never made dense.
     y : array_like of shape (n_samples,) or (n_samples, n_out), optional
         Labels or values, needed by the criteria that look at the loss.
     sample_weight : array_like of shape (n_samples,), optional
         Nonnegative.
+    class_weight : mapping or "balanced", optional
+        Weight of each label (others: 1), multiplied with sample_weight; needs y.
     **options
         Options of the criterion, such as ``absolute=True`` of output_contribution, ``history`` of movement or
         ``second_moment`` of adam.
@@ -81,8 +87,8 @@ def importance(
     Returns
     -------
     tuple of ndarray
-        One array for each layer: (n_out, n_in) for a criterion of weights, (n_out,) for one of neurons. Of the weights'
-        dtype where no data is used, else float64.
+        One array for each layer: (n_out, n_in) for a criterion of weights, (n_out,) for one of neurons, (n_in,) for one of
+        inputs. Of the weights' dtype where no data is used, else float64.
 
     Raises
     ------
@@ -104,9 +110,10 @@ def importance(
             raise ValueError(f"{name}: expected data, which criterion {chosen.name!r} needs, got None")
     trained = network.unfolded()
     data: Samples | None = None
-    if chosen.needs:
-        Z = network.standardize(X)
-        data = trained.data(Z, y, sample_weight) if "y" in chosen.needs else trained.samples(Z, sample_weight)
+    if "y" in chosen.needs or (chosen.needs and class_weight is not None):
+        data = network.data(X, y, sample_weight, class_weight=class_weight, standardized=True)
+    elif chosen.needs:
+        data = network.samples(X, sample_weight, standardized=True)
     return chosen.scores(trained, data, _threads.resolve(None))
 
 

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from prunus import _core
 from prunus._check import Floats
-from prunus._passes import Forward, Samples
+from prunus._passes import Forward
+from prunus._samples import Samples
 from prunus.network import Network
 from prunus.scoring.base import Criterion
 

@@ -11,18 +11,18 @@ import numpy as np
 
 from prunus import _check
 from prunus._check import Floats
-from prunus._passes import Samples
+from prunus._samples import Samples
 from prunus.network import Network
 
 
 class Criterion(ABC):
-    """The importance of weights or neurons: what scores low goes first.
+    """The importance of weights, neurons or inputs: what scores low goes first.
 
     A subclass is a frozen dataclass; its fields are the criterion's options.
     """
 
     name: ClassVar[str]
-    unit: ClassVar[str]  # what is scored: "weight" gives arrays (n_out, n_in), "neuron" (n_out,)
+    unit: ClassVar[str]  # what is scored: "weight" gives arrays (n_out, n_in), "neuron" (n_out,), "input" (n_in,)
     needs: ClassVar[tuple[str, ...]]  # of the data: (), ("X",) or ("X", "y")
 
     if TYPE_CHECKING:  # which options there are is the subclass's to say

@@ -8,7 +8,7 @@ import numpy as np
 
 from prunus import _core
 from prunus._check import Floats
-from prunus._passes import Samples
+from prunus._samples import Samples
 from prunus.network import Network
 from prunus.scoring.base import Criterion
 
@@ -88,3 +88,42 @@ class WeightNorm(Criterion):
 
     def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
         return tuple(np.linalg.norm(layer.weight.astype(np.float64), axis=1) for layer in network.layers)
+
+
+@dataclass(frozen=True)
+class InputNorm(Criterion):
+    """Euclidean norm of the weights that read the input.
+
+    What it does
+    ------------
+    Scores every input of a layer by the size of its column of weights. Behind a scaler these are the weights of
+    standardized inputs, which can be compared.
+
+    Why
+    ---
+    It needs no data. In a linear model of standardized features it is the size of the coefficient.
+
+    Cost
+    ----
+    One pass over the weights.
+
+    When it fails
+    -------------
+    When inputs of different scales were not standardized: what is measured in small units gets small weights.
+
+    Examples
+    --------
+    >>> prunus.importance(network, "input_norm")[0].shape == (network.layers[0].n_in,)
+    True
+
+    References
+    ----------
+    A. Verikas, M. Bacauskiene, "Feature selection with neural networks", 2002 (compares it with others).
+    """
+
+    name = "input_norm"
+    unit = "input"
+    needs = ()
+
+    def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
+        return tuple(np.linalg.norm(layer.weight.astype(np.float64), axis=0) for layer in network.layers)

@@ -9,7 +9,7 @@ import numpy as np
 
 from prunus import _check
 from prunus._check import Floats
-from prunus._passes import Samples
+from prunus._samples import Samples
 from prunus.network import Network
 from prunus.scoring.base import Criterion
 

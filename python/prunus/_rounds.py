@@ -1,0 +1,156 @@
+"""Pruning in rounds: score, choose, set to zero, perhaps train; at the end really remove."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from prunus import _check, scoring
+from prunus._check import Bools, Floats
+from prunus.masking import Allocation, Goal, Pattern, select
+from prunus.masking.base import full
+from prunus.network import Network
+from prunus.scheduling import Schedule
+from prunus.scoring import Criterion
+from prunus.training import FineTune, as_options, fit, settings_of
+
+
+@dataclass(frozen=True)
+class Learning:
+    """What criteria and training look at."""
+
+    X: Any
+    y: Any
+    sample_weight: Any  # that of the classes in it
+    rng: np.random.Generator
+    progress: bool
+
+    def fit(self, network: Network, settings: FineTune, masks: list[Bools] | None) -> tuple[Network, float]:
+        """Return the network, trained under the masks, and the loss of the last epoch."""
+        tuned, history = fit(
+            network,
+            self.X,
+            self.y,
+            masks=masks,
+            sample_weight=self.sample_weight,
+            random_state=self.rng,
+            progress=self.progress,
+            **as_options(settings),
+        )
+        return tuned, history[-1]["loss"]
+
+    def importance(self, network: Network, criterion: Criterion) -> tuple[Floats, ...]:
+        """Return the scores of a network."""
+        return scoring.importance(network, criterion, X=self.X, y=self.y, sample_weight=self.sample_weight)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to prune."""
+
+    pattern: Pattern
+    criterion: Criterion
+    allocation: type[Allocation]
+    schedule: Schedule
+    goal: Goal
+    layers: list[int]
+    keep: list[Bools] | None  # of all layers, of the masks' shapes
+    alive: list[Bools] | None  # weights of all layers that an earlier pruning left; None: all
+    fine_tune: FineTune | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it."""
+
+    network: Network
+    masks: tuple[Bools, ...]
+    scores: tuple[Floats, ...]  # of the last round
+    rounds: list[dict[str, Any]]
+    loss: float | None  # of the last epoch of fine-tuning
+    n_kept: int  # weights
+    notes: list[str]
+
+
+def run(network: Network, plan: Plan, learning: Learning, shapes: list[tuple[int, ...]], threads: int) -> Outcome:
+    """Prune by the plan. The network is not changed."""
+    masks = tuple(np.ones(shape, np.bool_) for shape in shapes)
+    if plan.alive is not None and plan.pattern.unit == "weight":
+        masks = tuple(plan.alive)
+    between = settings_of(plan.schedule.fine_tune)
+    goals = _goals(plan, masks)
+    rounds: list[dict[str, Any]] = []
+    notes: list[str] = []
+    for i, goal in enumerate(goals):
+        scores = learning.importance(network, plan.criterion)
+        masks, row, notes = _choose(plan, goal, scores, masks, threads)
+        network = plan.pattern.apply(network, masks)
+        if between is not None and i < len(goals) - 1:
+            network, row["loss"] = learning.fit(network, between, _trainable(plan, network, masks))
+        rounds.append(row)
+    kept = plan.pattern.kept(network, masks)
+    n_kept = sum(int(np.count_nonzero(layer)) for layer in _and_alive(plan, network, kept))
+    shrunk = plan.pattern.shrink(network, masks)
+    loss = None
+    if plan.fine_tune is not None:
+        shrunk, loss = learning.fit(shrunk, plan.fine_tune, _trainable_at_last(plan, shrunk, masks))
+    return Outcome(shrunk, masks, scores, rounds, loss, n_kept, notes)
+
+
+def _goals(plan: Plan, masks: tuple[Bools, ...]) -> list[Goal]:
+    """Return the goal of each round."""
+    if plan.goal.sparsity is None:
+        return [plan.goal]
+    there = sum(int(np.count_nonzero(masks[i])) for i in plan.layers)
+    start = min(1 - there / sum(masks[i].size for i in plan.layers), plan.goal.sparsity)
+    return [
+        plan.goal._replace(sparsity=_check.number("sparsity", sparsity, 0, 1))
+        for sparsity in plan.schedule.sparsities(start, plan.goal.sparsity)
+    ]
+
+
+def _choose(
+    plan: Plan, goal: Goal, scores: tuple[Floats, ...], masks: tuple[Bools, ...], threads: int
+) -> tuple[tuple[Bools, ...], dict[str, Any], list[str]]:
+    """Return the masks after this round, what the report says of it, and why it may not be what was asked for."""
+    gone = None if all(masks[i].all() for i in plan.layers) else [~masks[i] for i in plan.layers]
+    chosen = select(
+        [scores[i] for i in plan.layers],
+        plan.pattern,
+        plan.allocation,
+        goal,
+        keep=None if plan.keep is None else [plan.keep[i] for i in plan.layers],
+        gone=gone,
+        threads=threads,
+    )
+    result = list(masks)
+    for i, mask in zip(plan.layers, chosen.masks, strict=True):
+        result[i] = mask
+    notes = []
+    if chosen.removed < chosen.wanted:
+        reason = "no layer may be emptied (allow_empty=False)"
+        if goal.limits is not None:
+            reason += " nor lose more than max_layer_sparsity"
+        notes = [f"removed {chosen.removed} instead of {chosen.wanted}: {reason}"]
+    elif goal.sparsity is not None and gone and chosen.wanted > round(goal.sparsity * chosen.size):
+        notes = [f"{chosen.removed} had been removed before, more than a sparsity of {goal.sparsity:g} asks for"]
+    return tuple(result), {"sparsity": goal.sparsity, "removed": chosen.removed}, notes
+
+
+def _trainable(plan: Plan, network: Network, masks: tuple[Bools, ...]) -> list[Bools]:
+    """Return which weights may be trained between the rounds."""
+    return _and_alive(plan, network, plan.pattern.trained(network, masks))
+
+
+def _trainable_at_last(plan: Plan, shrunk: Network, masks: tuple[Bools, ...]) -> list[Bools] | None:
+    if not plan.pattern.shrinks:
+        return _trainable(plan, shrunk, masks)
+    # What an earlier pruning removed is zero, wherever its rows and columns are now.
+    return None if plan.alive is None else [layer.weight != 0 for layer in shrunk.layers]
+
+
+def _and_alive(plan: Plan, network: Network, masks: list[Bools]) -> list[Bools]:
+    whole = [full(mask, layer.weight.shape) for mask, layer in zip(masks, network.layers, strict=True)]
+    return whole if plan.alive is None else [mask & alive for mask, alive in zip(whole, plan.alive, strict=True)]

@@ -1,0 +1,76 @@
+"""What the arguments about masks may be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from prunus import _check
+from prunus._check import Bools, Floats
+from prunus.masking.base import Pattern
+from prunus.masking.selection import Goal
+from prunus.network import Network
+
+
+def goal_of(pattern: Pattern, sparsity: Any, threshold: Any) -> Goal:
+    """Return the goal that exactly one of the two names, or an empty one for a pattern that takes none."""
+    if not pattern.takes_target:
+        if sparsity is not None or threshold is not None:
+            raise ValueError(f"sparsity, threshold: expected neither for pattern {pattern}, which says how much goes")
+        return Goal()
+    if _check.exactly_one(sparsity=sparsity, threshold=threshold) == "sparsity":
+        return Goal(sparsity=_check.number("sparsity", sparsity, 0, 1))
+    return Goal(threshold=_check.number("threshold", threshold))
+
+
+def limits_of(value: Any, n_layers: int) -> tuple[float, ...] | None:
+    """Return the largest sparsity of each layer."""
+    if value is None:
+        return None
+    values = (
+        list(value) if isinstance(value, (Sequence, np.ndarray)) and not isinstance(value, str) else [value] * n_layers
+    )
+    if len(values) != n_layers:
+        raise ValueError(f"max_layer_sparsity: expected {n_layers}, one for each layer, got {len(values)}")
+    return tuple(_check.number("max_layer_sparsity", limit, 0, 1) for limit in values)
+
+
+def shapes_of(pattern: Pattern, network: Network) -> list[tuple[int, ...]]:
+    """Return the shapes of the scores and masks of the layers."""
+    shapes = [layer.weight.shape for layer in network.layers]
+    return shapes if pattern.unit == "weight" else [shape[pattern.unit == "input" :][:1] for shape in shapes]
+
+
+def masks_of(name: str, value: Any, shapes: Sequence[tuple[int, ...]], *, default: bool | None = None) -> list[Bools]:
+    """Return masks of those shapes; with a default a mask may be None."""
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        raise TypeError(f"{name}: expected a sequence of masks, one for each layer, got {_check.describe(value)}")
+    if len(value) != len(shapes):
+        raise ValueError(f"{name}: expected {len(shapes)} masks, one for each layer, got {len(value)}")
+    return [
+        np.full(shape, default) if mask is None and default is not None else _check.bools(f"{name}[{i}]", mask, shape)
+        for i, (mask, shape) in enumerate(zip(value, shapes, strict=True))
+    ]
+
+
+def require_there(keep: Sequence[Bools] | None, gone: Sequence[Bools] | None) -> None:
+    """Refuse to keep what has gone."""
+    for i, (stay, before) in enumerate(zip(keep or (), gone or (), strict=False)):
+        if (stay & before).any():
+            raise ValueError(f"keep[{i}]: expected what is still there, got something that was removed before")
+
+
+def score_arrays(scores: Any, ndim: int) -> list[Floats]:
+    """Check the scores and bring them to one dtype."""
+    if isinstance(scores, np.ndarray) or not isinstance(scores, Sequence) or isinstance(scores, (str, bytes)):
+        raise TypeError(f"scores: expected a sequence of arrays, one for each layer, got {_check.describe(scores)}")
+    if not scores:
+        raise ValueError("scores: expected at least one array, got none")
+    arrays = [_check.float_array(f"scores[{i}]", score, ndim=ndim) for i, score in enumerate(scores)]
+    dtype = np.result_type(*arrays)
+    arrays = [_check.float_array("scores", score, dtype=dtype) for score in arrays]
+    for i, score in enumerate(arrays):
+        _check.not_empty(f"scores[{i}]", score)
+    return arrays

@@ -1,0 +1,155 @@
+"""From the scores of all layers to masks: what must stay, what is gone already, how much goes, and from where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from prunus import _core
+from prunus._check import Bools, Floats
+from prunus.masking.allocations import Allocation
+from prunus.masking.base import Pattern
+from prunus.masking.stock import Stock, lowest, n_removed
+
+
+class Goal(NamedTuple):
+    """How much is to be removed."""
+
+    sparsity: float | None = None  # of all units
+    threshold: float | None = None  # of scores strictly below it
+    limits: tuple[float, ...] | None = None  # the largest sparsity of each layer
+    allow_empty: bool = True  # whether a layer may lose everything
+
+
+class Selection(NamedTuple):
+    """Masks of the scores' shapes, and how many units go where so many were wanted."""
+
+    masks: tuple[Bools, ...]
+    removed: int
+    wanted: int
+    size: int  # of all units
+
+
+class Units(NamedTuple):
+    """The units of one layer."""
+
+    scores: Floats
+    free: Bools  # neither gone nor to be kept
+    gone: Bools
+
+
+def select(
+    scores: Sequence[Floats],
+    pattern: Pattern,
+    allocation: type[Allocation],
+    goal: Goal,
+    *,
+    keep: Sequence[Bools] | None,
+    gone: Sequence[Bools] | None,
+    threads: int,
+) -> Selection:
+    """Return what to keep. `scores` are of one dtype; `keep` must stay, `gone` has gone before; both of their shapes."""
+    for score in scores:
+        pattern.check(score.shape)
+    if not pattern.takes_target:
+        return _by_pattern(scores, pattern, keep, gone, threads)
+    stays, goes = (list(masks) if masks else [None] * len(scores) for masks in (keep, gone))
+    units = [_units_of(*layer, pattern, threads) for layer in zip(scores, stays, goes, strict=True)]
+    limits = goal.limits or [None] * len(units)
+    stocks = [_stock(*pair, allow_empty=goal.allow_empty) for pair in zip(units, limits, strict=True)]
+    if goal.threshold is not None:
+        found, wanted = _below(stocks, goal.threshold, threads)
+    else:
+        assert goal.sparsity is not None
+        n_gone = sum(stock.gone for stock in stocks)
+        wanted = max(round(goal.sparsity * sum(stock.size for stock in stocks)), n_gone)
+        found = allocation.remove(stocks, _possible(wanted - n_gone, stocks, units, goal), threads)
+    masks, removed = [], 0
+    for score, layer, of_free, before in zip(scores, units, found, goes, strict=True):
+        kept = _scattered(layer, of_free)
+        removed += n_removed(kept)
+        mask = pattern.spread(kept, score.shape, threads)
+        masks.append(mask if before is None else mask & ~before)
+    return Selection(tuple(masks), removed, wanted, sum(stock.size for stock in stocks))
+
+
+def _by_pattern(
+    scores: Sequence[Floats],
+    pattern: Pattern,
+    keep: Sequence[Bools] | None,
+    gone: Sequence[Bools] | None,
+    threads: int,
+) -> Selection:
+    masks = []
+    for i, score in enumerate(scores):
+        if keep or gone:
+            score = score.copy()
+        if gone:
+            score[gone[i]] = -np.inf
+        if keep:
+            score[keep[i]] = np.inf
+        mask = pattern.choose(score, threads)
+        if keep and (keep[i] & ~mask).any():
+            raise ValueError(f"keep[{i}]: expected no more than {pattern} leaves in each group")
+        masks.append(mask & ~gone[i] if gone else mask)
+    removed = sum(map(n_removed, masks))
+    return Selection(tuple(masks), removed, removed, sum(mask.size for mask in masks))
+
+
+def _units_of(score: Floats, keep: Bools | None, gone: Bools | None, pattern: Pattern, threads: int) -> Units:
+    """Score a layer's units. A block stays if a weight of it must; it is gone when all its weights are."""
+    if gone is not None and pattern.unit == "weight":
+        score = np.where(gone, 0, score)  # what has gone counts for nothing in its block
+    units = pattern.units(score, threads)
+
+    def touched(mask: Bools) -> Bools:
+        return pattern.units(mask.astype(np.float32), threads) > 0
+
+    gone_units = np.zeros(units.shape, np.bool_) if gone is None else ~touched(~gone)
+    free = ~gone_units if keep is None else ~gone_units & ~touched(keep)
+    return Units(units, free, gone_units)
+
+
+def _stock(layer: Units, limit: float | None, *, allow_empty: bool) -> Stock:
+    size, gone, most = layer.free.size, int(np.count_nonzero(layer.gone)), int(np.count_nonzero(layer.free))
+    free = layer.scores if most == size else layer.scores[layer.free]
+    if not allow_empty:
+        most = min(most, size - gone - 1)
+    if limit is not None:
+        most = min(most, int(limit * size) - gone)
+    return Stock(free, layer.scores.shape, gone, max(most, 0))
+
+
+def _possible(n_remove: int, stocks: list[Stock], units: list[Units], goal: Goal) -> int:
+    """Return how many more can go: fewer than asked for only where no layer may be emptied."""
+    n_free = sum(stock.scores.size for stock in stocks)
+    if n_remove > n_free:
+        raise ValueError(f"keep: expected room for removing {n_remove} units, got {n_free} that need not stay")
+    if goal.limits is not None:
+        most = sum(_stock(layer, limit, allow_empty=True).most for layer, limit in zip(units, goal.limits, strict=True))
+        if n_remove > most:
+            raise ValueError(f"max_layer_sparsity: expected room for removing {n_remove} units, got {most}")
+    return min(n_remove, sum(stock.most for stock in stocks))
+
+
+def _below(stocks: list[Stock], threshold: float, threads: int) -> tuple[list[Bools], int]:
+    """Return masks of the free scores, and how many units were wanted, gone ones included."""
+    scores = [stock.scores for stock in stocks]
+    with np.errstate(over="ignore"):  # beyond the range of float32 it is infinite, and right
+        masks = _core.mask_threshold(scores, float(scores[0].dtype.type(threshold)), threads)
+    wanted = sum(n_removed(mask) + stock.gone for mask, stock in zip(masks, stocks, strict=True))
+    return [
+        mask if n_removed(mask) <= stock.most else lowest([stock], [stock.most], threads)[0]
+        for mask, stock in zip(masks, stocks, strict=True)
+    ], wanted
+
+
+def _scattered(layer: Units, of_free: Bools) -> Bools:
+    """Return the mask of all units from that of the free ones."""
+    if of_free.shape == layer.free.shape and layer.free.all():
+        return of_free
+    kept = ~layer.gone
+    kept[layer.free] = of_free.ravel()
+    return kept

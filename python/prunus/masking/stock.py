@@ -1,0 +1,80 @@
+"""What may be removed from each layer, and how a number is shared out between bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+
+from prunus import _core
+from prunus._check import Bools, Floats
+
+
+class Stock(NamedTuple):
+    """The units of one layer that may be removed."""
+
+    scores: Floats  # of those that may still go, (n,) or of the layer's shape, in order
+    shape: tuple[int, ...]  # of all units of the layer
+    gone: int  # how many went before
+    most: int  # how many more may go at most
+
+    @property
+    def size(self) -> int:
+        """How many units the layer has, gone ones included."""
+        return int(np.prod(self.shape))
+
+
+def lowest(stocks: Sequence[Stock], counts: Sequence[int], threads: int) -> list[Bools]:
+    """Return masks that remove so many of the lowest scores of each layer."""
+    return [_core.mask_remove([stock.scores], count, threads)[0] for stock, count in zip(stocks, counts, strict=True)]
+
+
+def ranked(stocks: Sequence[Stock], by: list[Floats], n_remove: int, threads: int) -> list[Bools]:
+    """Return masks over `by`, arrays of as many numbers as there are scores, that remove n_remove of the lowest.
+
+    All layers are ranked together. One that would lose more than it may loses as many as it may, and the others are ranked
+    again without it: with one layer less to take from, the cut only rises, so such a layer remains at its bound.
+    """
+    masks: dict[int, Bools] = {}
+    at_bound: set[int] = set()
+    while True:
+        others = [i for i in range(len(stocks)) if i not in at_bound]
+        n_others = n_remove - sum(stocks[i].most for i in at_bound)
+        masks |= zip(others, _core.mask_remove([by[i] for i in others], n_others, threads), strict=True)
+        over = [i for i in others if n_removed(masks[i]) > stocks[i].most]
+        if not over:
+            return [masks[i] for i in range(len(stocks))]
+        at_bound.update(over)
+        for i in over:
+            masks[i] = _core.mask_remove([by[i]], stocks[i].most, threads)[0]
+
+
+def n_removed(mask: Bools) -> int:
+    """Count what a mask removes."""
+    return int(mask.size - np.count_nonzero(mask))
+
+
+def apportion(n: int, weights: Sequence[int], low: Sequence[int], high: Sequence[int]) -> list[int]:
+    """Share n out in proportion to the weights, between bounds: each share is the exact one, rounded to the nearest.
+
+    One after the other goes where (2 * share + 1) / weight is lowest, the earlier of equals first (Webster's method; M.
+    Balinski, H. Young, "Fair representation", 1982). So with a larger n no share is smaller: a method that gives what is
+    left over to the largest remainders does not have that, and masks would not be nested. sum(low) <= n <= sum(high).
+    """
+
+    def shares(numerator: int) -> list[int]:  # where all are rounded at the same multiple of their weights
+        rounded = ((2 * numerator * w + one) // (2 * one) for w in weights)
+        return [min(max(share, a), b) for share, a, b in zip(rounded, low, high, strict=True)]
+
+    one = 1 << 64
+    below, above = 0, one * (max(high) + 1)
+    while above - below > 1:
+        middle = (below + above) // 2
+        below, above = (middle, above) if sum(shares(middle)) <= n else (below, middle)
+    result = shares(below)
+    while sum(result) < n:  # a few, that are as good as equal
+        open_layers = [i for i, share in enumerate(result) if share < high[i]]
+        result[min(open_layers, key=lambda i: (Fraction(2 * result[i] + 1, weights[i]), i))] += 1
+    return result

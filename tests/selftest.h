@@ -1,0 +1,37 @@
+// What the parts of the self-test share.
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <vector>
+
+#include "base.h"
+
+namespace selftest {
+
+using prunus::i64;
+
+inline int checks = 0;
+
+inline void require(bool holds, const char* what, i64 a = 0, i64 b = 0) {
+  ++checks;
+  if (holds) return;
+  std::printf("FAILED: %s (%lld, %lld)\n", what, static_cast<long long>(a), static_cast<long long>(b));
+  std::exit(1);
+}
+
+template <class T>
+std::vector<T> normal(std::mt19937& random, i64 n, double density = 1) {
+  std::normal_distribution<double> values;
+  std::uniform_real_distribution<double> chance;
+  std::vector<T> result(static_cast<size_t>(n));
+  for (T& value : result) value = chance(random) < density ? static_cast<T>(values(random)) : T(0);
+  return result;
+}
+
+// Selection, groups and blocks.
+template <class T>
+void check_select(std::mt19937& random);
+
+}  // namespace selftest
