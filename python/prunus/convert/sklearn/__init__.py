@@ -1,0 +1,108 @@
+"""scikit-learn's linear models and multilayer perceptrons, alone or behind scalers.
+
+A class that is converted like another is one line in the table of its family (`linear`, `classifiers`, `perceptrons`); a
+family is one file and one line in `kinds`; a scaler is one entry in `scalers`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from prunus import _check
+from prunus._check import NotSupportedError
+from prunus._layer import Layer
+from prunus._parts import Scaling
+from prunus.convert.sklearn import origin, scalers
+from prunus.convert.sklearn.kinds import KINDS, kind_of
+from prunus.network import Network
+
+
+def from_sklearn(estimator: Any, dtype: npt.DTypeLike | None) -> Network:
+    """See `prunus.from_sklearn`."""
+    *before, (_, last) = origin.steps_of(estimator)
+    kind = kind_of(last)
+    check_is_fitted(last)
+    model = kind.read(last)
+    if dtype is None:
+        dtype = np.float64 if len(model.layers) == 1 else np.float32
+    dtype = _check.floating("dtype", dtype)
+    trained = Network(
+        [Layer(w.astype(np.float64), b.astype(np.float64), a) for w, b, a in model.layers],
+        output=model.output,
+        classes=model.classes,
+    )
+    steps = [step for _, step in before]
+    scaling = scalers.scaling_of(steps, trained.n_in)
+    _require_precision(steps, scaling, trained, dtype)
+    raw = Network(
+        trained.layers,
+        output=model.output,
+        classes=model.classes,
+        scaling=scaling,
+        origin=origin.described(estimator),
+    )
+    return raw.refolded(trained).astype(dtype)
+
+
+def _require_precision(steps: Sequence[Any], scaling: Scaling | None, trained: Network, dtype: np.dtype[Any]) -> None:
+    """Folding a scaler leaves differences of numbers shift / scale times as large as what was trained on."""
+    if scaling is None:
+        return
+    names = " and ".join(dict.fromkeys(type(step).__name__ for step in steps))
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        largest = np.abs(trained.layers[0].weight / scaling.scale).max()
+        ratio = float((np.abs(scaling.shift) / scaling.scale).max())
+    if not largest < np.finfo(dtype).max:
+        raise NotSupportedError(f"estimator: {names} with a scale that is too small to be folded in {dtype}")
+    if ratio * float(np.finfo(dtype).eps) > 1e-3:
+        warnings.warn(
+            f"a column's shift is {ratio:.2g} times its scale: folding {names} in {dtype} loses accuracy; "
+            "pass prunus.from_sklearn(estimator, dtype='float64'), or shift the data",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def to_sklearn(network: Network, like: Any) -> Any:
+    """See `prunus.to_sklearn`."""
+    if not isinstance(network, Network):
+        raise TypeError(f"network: expected a Network, got {_check.describe(network)}; see prunus.as_network")
+    source = network.origin if like is None else origin.described(like)
+    if source is None or source.get("library") != "sklearn":
+        raise ValueError(
+            "like: expected an estimator whose class to take, since the network did not come from scikit-learn"
+        )
+    network = network.with_all_inputs()
+    row, rows = source["model"], source["scalers"]
+    before = [scalers.restored(scaler) for scaler in rows]
+    model = origin.unfitted(row)
+    kind = KINDS[row["class"]]
+    kind.require(network)
+    kind.write(model, _behind(before, network), row)
+    origin.set_learnt(model, row)
+    steps = [*before, model]
+    for step in steps:
+        step.n_features_in_ = network.n_in
+    names = [*rows, row][0]["feature_names"]
+    if names is not None:  # the steps behind the first are given arrays
+        steps[0].feature_names_in_ = np.array(names, dtype=object)
+    if not source["pipeline"]:
+        return model
+    return Pipeline([*zip([scaler["name"] for scaler in rows], before, strict=True), (row["name"], model)])
+
+
+def _behind(before: Sequence[Any], network: Network) -> Network:
+    """Return the network that computes, behind the scalers, what `network` computes without them."""
+    return Network(
+        network.layers,
+        output=network.output,
+        classes=network.classes,
+        scaling=scalers.scaling_of(before, network.n_in),
+    ).unfolded()

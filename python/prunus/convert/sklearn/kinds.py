@@ -1,0 +1,33 @@
+"""Which estimators there are converters for: one line for each family."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prunus._check import NotSupportedError
+from prunus.convert.sklearn import classifiers, linear, perceptrons
+from prunus.convert.sklearn.base import Kind, entry_of
+from prunus.convert.sklearn.scalers import SCALERS
+
+KINDS = {
+    **linear.KINDS,
+    **classifiers.KINDS,
+    **perceptrons.KINDS,
+}
+
+
+def kind_of(estimator: Any) -> Kind:
+    """Return how an estimator's class is converted; the error names it, and those there are."""
+    kind = entry_of(KINDS, estimator)
+    if kind is None:
+        raise NotSupportedError(
+            "estimator: expected a supported one, alone or as the last step of a Pipeline, "
+            f"got {type(estimator).__name__}; supported: {_listed()}; before one of them: {', '.join(SCALERS)}"
+        )
+    return kind
+
+
+def _listed() -> str:
+    """Their names, with those that choose their own parameter by cross-validation as `Ridge(CV)`."""
+    names = [name for name in sorted(KINDS) if name.removesuffix("CV") == name or name.removesuffix("CV") not in KINDS]
+    return ", ".join(f"{name}(CV)" if f"{name}CV" in KINDS else name for name in names)

@@ -1,0 +1,72 @@
+"""Linear regressions: one layer without an activation, however it was fitted."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+from sklearn import linear_model
+from sklearn.svm import LinearSVR
+
+from prunus.convert.sklearn.base import Arrays, Kind, Model, Row, refuse_output
+from prunus.network import Network
+
+
+def read_layer(estimator: Any) -> tuple[Arrays, Arrays, str]:
+    """Return weight, bias and activation, whatever form coef_ and intercept_ have."""
+    coef = estimator.coef_
+    weight = np.atleast_2d(coef.toarray() if hasattr(coef, "toarray") else coef)
+    return weight, np.broadcast_to(np.atleast_1d(estimator.intercept_), (len(weight),)), "identity"
+
+
+def write_layer(model: Any, network: Network, row: Row, coef_ndim: int, intercept_ndim: int) -> None:
+    """Set coef_ and intercept_ in the form that they had, or in the given one if the model was never fitted."""
+    weight, bias = network.layers[0].weight.copy(), network.layers[0].bias.copy()
+    if row["coef_ndim"] is not None:
+        coef_ndim = row["coef_ndim"]
+        intercept_ndim = row.get("intercept_ndim", coef_ndim - 1)  # as it was where the first files did not say
+    model.coef_ = weight[0] if coef_ndim == 1 and network.n_out == 1 else weight
+    # One number stands for all outputs only while they share it: pruning may have given each its own.
+    model.intercept_ = bias[0] if intercept_ndim == 0 and (bias == bias[0]).all() else bias
+    if row.get("sparse"):
+        model.sparsify()
+
+
+def _read(estimator: Any) -> Model:
+    return Model([read_layer(estimator)], "identity", None)
+
+
+def _write(intercept_ndim: int, model: Any, network: Network, row: Row) -> None:
+    if network.output != "identity":
+        refuse_output(network, model)
+    write_layer(model, network, row, 1, intercept_ndim)
+
+
+def _kind(cls: Any, intercept_ndim: int = 0) -> Kind:
+    """Say how many dimensions a fit of one output gives to intercept_."""
+    return Kind(cls, _read, functools.partial(_write, intercept_ndim))
+
+
+KINDS = {
+    kind.cls.__name__: kind
+    for kind in (
+        _kind(linear_model.BayesianRidge),
+        _kind(linear_model.ElasticNet),
+        _kind(linear_model.ElasticNetCV),
+        _kind(linear_model.HuberRegressor),
+        _kind(linear_model.Lars),
+        _kind(linear_model.LarsCV),
+        _kind(linear_model.Lasso),
+        _kind(linear_model.LassoCV),
+        _kind(linear_model.LassoLars),
+        _kind(linear_model.LassoLarsCV),
+        _kind(linear_model.LinearRegression),
+        _kind(LinearSVR, intercept_ndim=1),
+        _kind(linear_model.OrthogonalMatchingPursuit),
+        _kind(linear_model.OrthogonalMatchingPursuitCV),
+        _kind(linear_model.Ridge),
+        _kind(linear_model.RidgeCV),
+        _kind(linear_model.SGDRegressor, intercept_ndim=1),
+    )
+}

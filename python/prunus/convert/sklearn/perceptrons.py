@@ -1,0 +1,69 @@
+"""Multilayer perceptrons: the layers as they are, with one activation for all that are hidden."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+from prunus._check import NotSupportedError
+from prunus.convert.sklearn.base import Kind, Model, Row, binarizer_of, classes_of, refuse_output
+from prunus.network import Network
+
+_ACTIVATIONS = {"identity": "identity", "logistic": "sigmoid", "tanh": "tanh", "relu": "relu"}
+_OUTPUTS = {"identity": "identity", "logistic": "sigmoid", "softmax": "softmax"}
+
+
+def _inverse(names: dict[str, str]) -> dict[str, str]:
+    return {ours: theirs for theirs, ours in names.items()}
+
+
+def _read(estimator: Any) -> Model:
+    classes = classes_of(estimator) if hasattr(estimator, "classes_") else None
+    hidden = _ACTIVATIONS.get(estimator.activation)
+    output = _OUTPUTS.get(estimator.out_activation_)
+    if hidden is None or output is None:
+        raise NotSupportedError(
+            f"estimator: activation {estimator.activation!r}, {estimator.out_activation_!r} of {type(estimator).__name__}"
+        )
+    last = len(estimator.coefs_) - 1
+    layers = [
+        (coef.T, intercept, hidden if i < last else "identity")
+        for i, (coef, intercept) in enumerate(zip(estimator.coefs_, estimator.intercepts_, strict=True))
+    ]
+    return Model(layers, output, classes)
+
+
+def _require(model: Any, network: Network) -> None:
+    hidden = {layer.activation for layer in network.layers[:-1]}
+    if len(hidden) > 1 or not hidden <= set(_ACTIVATIONS.values()):
+        raise NotSupportedError(
+            f"network: activations {sorted(hidden)} in the hidden layers of a {type(model).__name__}"
+        )
+    if network.output not in (("sigmoid", "softmax") if network.classes is not None else ("identity",)):
+        refuse_output(network, model)
+
+
+def _write(model: Any, network: Network, _: Row) -> None:
+    _require(model, network)
+    widths = [layer.n_out for layer in network.layers[:-1]]
+    if widths != np.atleast_1d(model.hidden_layer_sizes).tolist():
+        model.hidden_layer_sizes = tuple(widths)
+    if widths:
+        model.activation = _inverse(_ACTIVATIONS)[network.layers[0].activation]
+    model.coefs_ = [layer.weight.T.copy() for layer in network.layers]
+    model.intercepts_ = [layer.bias.copy() for layer in network.layers]
+    model.n_layers_ = len(network.layers) + 1
+    model.n_outputs_ = network.n_out
+    model.out_activation_ = _inverse(_OUTPUTS)[network.output]
+    model.n_iter_, model.t_, model.loss_, model.best_loss_, model.loss_curve_ = 0, 0, np.nan, None, []
+    if network.classes is not None:
+        model.classes_ = network.classes.copy()
+        model._label_binarizer = binarizer_of(network, negative=0)
+
+
+KINDS = {
+    "MLPClassifier": Kind(MLPClassifier, _read, _write, classifier=True, hidden=True),
+    "MLPRegressor": Kind(MLPRegressor, _read, _write, hidden=True),
+}
