@@ -1,4 +1,4 @@
-"""Foreign models to networks and back: one file for each library, imported when it is asked for."""
+"""Foreign models to networks and back: one file or package for each library, imported when it is asked for."""
 
 from __future__ import annotations
 
@@ -14,15 +14,22 @@ def from_sklearn(estimator: Any, *, dtype: npt.DTypeLike | None = None) -> Netwo
 
     Parameters
     ----------
-    estimator : LinearRegression, LogisticRegression, MLPClassifier, MLPRegressor, or a Pipeline of StandardScaler and one
-        A scaler is folded into the first layer, so the network takes what the pipeline takes.
+    estimator : estimator, or Pipeline of scalers and one
+        Regressions: LinearRegression, Ridge, Lasso, ElasticNet, Lars, LassoLars, OrthogonalMatchingPursuit and their CV
+        forms, BayesianRidge, HuberRegressor, SGDRegressor, LinearSVR, MLPRegressor. Classifiers: LogisticRegression and
+        RidgeClassifier and their CV forms, SGDClassifier, LinearSVC, Perceptron, MLPClassifier. Scalers: StandardScaler,
+        MinMaxScaler, MaxAbsScaler and RobustScaler, any number of them, without clipping. They are folded into the first
+        layer, so the network takes what the pipeline takes.
     dtype : float32 or float64, optional
-        None: float64 for a linear model, float32 with hidden layers. A scaler whose means are thousands of times its
-        standard deviations loses accuracy when it is folded in float32: there is a warning, and float64 helps.
+        None: float64 for a linear model, float32 with hidden layers. A scaler that shifts by thousands of times its scale
+        loses accuracy when it is folded in float32: there is a warning, and float64 helps.
 
     Returns
     -------
     Network
+        Its labels are the estimator's, and its probabilities where the estimator has any. LinearSVC, Perceptron,
+        RidgeClassifier and SGDClassifier without log_loss have margins only; `predict_proba` puts these through the sigmoid
+        and, for more than two classes, divides by the sum. These numbers are not calibrated.
 
     Raises
     ------
@@ -47,13 +54,14 @@ def to_sklearn(network: Network, *, like: Any = None) -> Any:
     ----------
     network : Network
     like : estimator, optional
-        Whose class and parameters to take; a Pipeline must be fitted, for its scaler. None: those of the estimator that
-        the network came from.
+        Whose class and parameters to take, any that `from_sklearn` takes; in a Pipeline the scalers must be fitted. None:
+        those of the estimator that the network came from.
 
     Returns
     -------
     estimator
-        Of the same class and with the same parameters, but for the widths of the hidden layers.
+        Of the same class, with the same parameters but for the widths of the hidden layers, and behind the same scalers.
+        Of the other fitted attributes the short ones come back, n_iter_, alpha_ or C_, say; no path of a cross-validation does.
 
     Raises
     ------
