@@ -1,0 +1,109 @@
+"""`prunus prune`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Collection
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from prunus import masking, pruning, scoring
+from prunus.cli import models, tables
+from prunus.cli.errors import UsageError
+from prunus.cli.models import ModelFile, TrustPickle
+from prunus.cli.output import AsJson, print_json
+from prunus.interop import as_network
+
+_FORMATS = ".npz with X, y and sample_weight; .npy, .csv (with a header) or .parquet with y as its last column."
+# The option that an argument of prunus.prune comes from, where it has another name.
+_FILES = {"X": "data", "y": "data", "sample_weight": "data", "X_val": "validation", "y_val": "validation"}
+
+_KEYWORDS = {
+    name
+    for name, argument in inspect.signature(pruning.prune).parameters.items()
+    if argument.kind is argument.KEYWORD_ONLY
+}
+
+
+def _names(registry: Collection[str]) -> str:
+    return ", ".join(sorted(registry))
+
+
+def prune(
+    context: typer.Context,
+    model: ModelFile,
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="Where to write: .safetensors; .pkl, .pickle or .joblib for scikit-learn."),
+    ],
+    data: Annotated[Path | None, typer.Option(help=f"X and y: {_FORMATS}")] = None,
+    validation: Annotated[
+        Path | None, typer.Option(help="Data for the loss and the score in the report, in the same formats.")
+    ] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME_OR_NUMBER", help="Column of y in a table. Give it once for each, where there are several."
+        ),
+    ] = None,
+    # From here to --trust-pickle: named as prunus.prune names its arguments, which is all that passes them on.
+    sparsity: Annotated[float | None, typer.Option(min=0, max=1, help="Fraction of the units to remove.")] = None,
+    threshold: Annotated[float | None, typer.Option(help="Remove what scores below it.")] = None,
+    criterion: Annotated[
+        str | None, typer.Option(help=f"What units are scored by: auto, {_names(scoring.criteria())}.")
+    ] = None,
+    pattern: Annotated[str | None, typer.Option(help=f"What is removed: {_names(masking.patterns())}.")] = None,
+    allocation: Annotated[
+        str | None, typer.Option(help=f"How layers share what is removed: auto, {_names(masking.allocations())}.")
+    ] = None,
+    fine_tune: Annotated[
+        int | None, typer.Option(min=1, metavar="EPOCHS", help="Train what is left for so many epochs.")
+    ] = None,
+    latency_batch: Annotated[int | None, typer.Option(min=1, help="Rows of a call whose time is reported.")] = None,
+    latency_threads: Annotated[int | None, typer.Option(min=1, help="Threads of that call.")] = None,
+    allow_empty: Annotated[bool, typer.Option("--allow-empty", help="Let a layer lose everything.")] = False,
+    random_state: Annotated[int | None, typer.Option(min=0, help="Seed, to get the same result again.")] = None,
+    trust_pickle: TrustPickle = False,
+    as_json: AsJson = False,
+) -> None:
+    """Prune a saved model, write what is left, and print the report.
+
+    The options mean what the arguments of prunus.prune mean, and have the same defaults.
+    """
+    models.check_output(output)
+    files = {"data": data, "validation": validation}
+    if target and not any(path is not None and tables.is_table(path) for path in files.values()):
+        raise UsageError("--target: expected a table (.npy, .csv, .parquet) beside it, got none")
+    network = as_network(models.read(model, trust_pickle=trust_pickle))
+    models.check_output_of(network, output)
+    given, checked = (
+        tables.Data() if path is None else tables.read(f"--{option}", path, network, target or [])
+        for option, path in files.items()
+    )
+    options = {name: value for name, value in context.params.items() if name in _KEYWORDS and value is not None}
+    try:
+        pruned = pruning.prune(network, **given._asdict(), X_val=checked.X, y_val=checked.y, progress=True, **options)
+    except (TypeError, ValueError) as error:
+        raise _in_words_of_options(error, options, files) from None
+    models.write(pruned, output)
+    if as_json:
+        print_json({**pruned.report, "output": str(output)})
+    else:
+        print(pruned.report)
+
+
+def _in_words_of_options(error: Exception, options: Collection[str], files: dict[str, Path | None]) -> Exception:
+    """Name the option, or the file, that gave the argument which an error of prunus.prune begins with.
+
+    What is wrong with an option is a usage error, and so is a missing one; what is wrong in a file is not.
+    """
+    message = str(error)
+    name, _, rest = message.partition(":")
+    path = files.get(_FILES.get(name, ""))
+    if path is not None:
+        return ValueError(f"{path}: {message}")
+    if name in _FILES or name in options:
+        return UsageError(f"--{_FILES.get(name, name).replace('_', '-')}:{rest}")
+    return UsageError(message) if name.startswith("expected exactly one of") else error

@@ -1,0 +1,165 @@
+"""Files of data: arrays by name (.npz), and tables whose columns are the inputs and y (.npy, .csv, .parquet)."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from prunus import _check
+from prunus.cli.errors import UsageError, naming
+from prunus.network import Network
+
+
+class Data(NamedTuple):
+    """What a file holds. X is a DataFrame where its columns have names."""
+
+    X: Any = None
+    y: Any = None
+    sample_weight: Any = None
+
+
+class _Columns(NamedTuple):
+    """Where a table has what."""
+
+    inputs: list[int]
+    targets: list[int]
+
+
+def read(option: str, path: Path, network: Network, target: Sequence[str]) -> Data:
+    """Read a file, given by this option; `target` names the columns of y in a table. Nothing is unpickled."""
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        raise UsageError(f"{option}: expected a file {', '.join(sorted(_READERS))}, got {path}")
+    with naming(path):
+        return reader(path, network, target)
+
+
+def is_table(path: Path) -> bool:
+    """Whether the file's columns are to be told apart."""
+    return path.suffix.lower() != ".npz"
+
+
+def _read_npz(path: Path, _network: Network, _target: Sequence[str]) -> Data:
+    import zipfile
+
+    with path.open("rb") as file:
+        if not zipfile.is_zipfile(file):
+            raise ValueError("expected a .npz archive, got another kind of file")
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as arrays:
+            if "X" not in arrays:
+                raise ValueError(f"expected an array X, got {', '.join(arrays) or 'none'}")
+            return Data(*(arrays.get(name) for name in Data._fields))
+
+
+def _read_npy(path: Path, network: Network, target: Sequence[str]) -> Data:
+    # Mapped, so that X need not fit in memory.
+    array = np.lib.format.open_memmap(path, mode="r")
+    if array.ndim != 2:
+        raise ValueError(f"expected 2 dimensions, got {_check.describe(array)}")
+    columns = _columns(path, [str(i) for i in range(array.shape[1])], network, target)
+    return Data(array[:, _run(columns.inputs)], _flat(array[:, _run(columns.targets)]))
+
+
+def _read_csv(path: Path, network: Network, target: Sequence[str]) -> Data:
+    with _needing("pandas"):
+        import pandas as pd
+
+        names = list(pd.read_csv(path, nrows=0).columns)
+        columns = _columns(path, names, network, target)
+        # As they are written: a class may be called 007, or NA.
+        text = {names[i]: str for i in columns.targets} if _has_words(network) else None
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header
+            table = pd.read_csv(path, index_col=False, dtype=text, keep_default_na=text is None)
+    return _split(table, columns, network)
+
+
+def _read_parquet(path: Path, network: Network, target: Sequence[str]) -> Data:
+    with _needing("pandas and pyarrow"):
+        import pandas as pd
+
+        table = pd.read_parquet(path, engine="pyarrow")
+    return _split(table, _columns(path, [str(name) for name in table.columns], network, target), network)
+
+
+_READERS = {".npz": _read_npz, ".npy": _read_npy, ".csv": _read_csv, ".parquet": _read_parquet}
+
+
+@contextlib.contextmanager
+def _needing(libraries: str) -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        raise ImportError(f"reading it needs {libraries}: pip install 'prunus[data]'") from error
+
+
+# Which column is y ------------------------------------------------------------------------------------------------------
+
+
+def _columns(path: Path, names: Sequence[str], network: Network, target: Sequence[str]) -> _Columns:
+    """Tell the inputs from y: the named columns, else the last ones if there are just as many more than inputs."""
+    if not target:
+        n_targets = network.n_out if network.classes is None or network.is_multilabel else 1
+        if len(names) not in (network.n_in, network.n_in + n_targets):
+            raise ValueError(f"expected {network.n_in} columns, or {network.n_in + n_targets} with y, got {len(names)}")
+        places = list(range(len(names)))
+        return _Columns(places[: network.n_in], places[network.n_in :])
+    targets = [_place(path, names, name) for name in target]
+    inputs = [i for i in range(len(names)) if i not in targets]
+    if len(inputs) != network.n_in:
+        raise ValueError(f"expected {network.n_in} columns beside {', '.join(target)}, got {len(inputs)}")
+    return _Columns(inputs, targets)
+
+
+def _place(path: Path, names: Sequence[str], target: str) -> int:
+    """Where a column is that the user gave by name, or by number."""
+    if target in names:
+        return names.index(target)
+    try:
+        return range(len(names))[int(target)]
+    except (ValueError, IndexError):
+        some = [*map(repr, names[:5]), "..."] if len(names) > 5 else map(repr, names)
+        raise UsageError(
+            f"--target: expected a column of {path} ({', '.join(some)}) or its number, got {target!r}"
+        ) from None
+
+
+def _has_words(network: Network) -> bool:
+    return network.classes is not None and network.classes.dtype.kind == "U"
+
+
+# Arrays out of tables ---------------------------------------------------------------------------------------------------
+
+
+def _run(places: list[int]) -> slice | list[int]:
+    """Columns that follow one another are a view: what is mapped stays so."""
+    if not places:
+        return slice(0)
+    run = slice(places[0], places[-1] + 1)
+    return run if list(range(run.start, run.stop)) == places else places
+
+
+def _flat(y: Any) -> Any:
+    """No column: no y. One column: one dimension."""
+    return None if y.shape[1] == 0 else y[:, 0] if y.shape[1] == 1 else np.ascontiguousarray(y)
+
+
+def _split(table: Any, columns: _Columns, network: Network) -> Data:
+    if table.empty:  # its columns are of no kind
+        raise ValueError("expected at least one row, got none")
+    X, y = table.iloc[:, columns.inputs], table.iloc[:, columns.targets]
+    kinds = {name: kind.kind for name, kind in X.dtypes.items()}
+    words = [repr(name) for name, kind in kinds.items() if kind not in "biuf"]
+    if words:
+        raise ValueError(f"expected columns of numbers, got {', '.join(words[:5])} of other kinds")
+    # Beside numbers, NumPy takes bools for objects.
+    X = X.astype({name: np.uint8 for name, kind in kinds.items() if kind == "b"})
+    if _has_words(network):
+        y = y.astype({name: str for name, kind in y.dtypes.items() if kind.kind in "iu"})
+    return Data(X, _flat(y.to_numpy()))
