@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 import prunus
 from prunus._parts import Scaling
@@ -136,9 +137,7 @@ TABLE: dict[str, Row] = {
     "X of three dimensions": Row(engine(X[None]), ValueError, "X: expected 2 dimensions"),
     "X too narrow": Row(engine(X[:, :2]), ValueError, r"X: expected 3 columns, got .*\(4, 2\)"),
     "X empty and too narrow": Row(engine(np.ones((0, 2))), ValueError, "X: expected 3 columns"),
-    "X sparse": Row(
-        lambda: NETWORK.forward(__import__("scipy.sparse").sparse.eye(3).tocsr()), TypeError, r"X: .*X\.toarray"
-    ),
+    "X sparse": Row(lambda: NETWORK.forward(scipy.sparse.eye(4).tocsr()), ValueError, r"X: expected 3 columns"),
     "X of the reference": Row(lambda: NETWORK.forward(X[:, :1]), ValueError, "X: expected 3 columns"),
     "probabilities of a regression": Row(
         lambda: NETWORK.predict_proba(X), ValueError, "predict_proba: expected a network with"

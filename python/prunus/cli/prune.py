@@ -5,11 +5,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from prunus import masking, pruning, scoring
+from prunus import masking, pruning, scheduling, scoring
 from prunus.cli import models, tables
 from prunus.cli.errors import UsageError
 from prunus.cli.models import ModelFile, TrustPickle
@@ -25,6 +25,10 @@ _KEYWORDS = {
     for name, argument in inspect.signature(pruning.prune).parameters.items()
     if argument.kind is argument.KEYWORD_ONLY
 }
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(number) for number in text.split(",")]
 
 
 def _names(registry: Collection[str]) -> str:
@@ -54,9 +58,15 @@ def prune(
     criterion: Annotated[
         str | None, typer.Option(help=f"What units are scored by: auto, {_names(scoring.criteria())}.")
     ] = None,
-    pattern: Annotated[str | None, typer.Option(help=f"What is removed: {_names(masking.patterns())}.")] = None,
+    pattern: Annotated[
+        str | None, typer.Option(help=f"What is removed: {_names(masking.patterns())} (2:4, block:4x1).")
+    ] = None,
     allocation: Annotated[
         str | None, typer.Option(help=f"How layers share what is removed: auto, {_names(masking.allocations())}.")
+    ] = None,
+    schedule: Annotated[str | None, typer.Option(help=f"In how many rounds: {_names(scheduling.schedules())}.")] = None,
+    layers: Annotated[
+        Any, typer.Option(parser=_numbers, metavar="0,2", help="Indices of the layers to prune; all without it.")
     ] = None,
     fine_tune: Annotated[
         int | None, typer.Option(min=1, metavar="EPOCHS", help="Train what is left for so many epochs.")
@@ -76,7 +86,8 @@ def prune(
     files = {"data": data, "validation": validation}
     if target and not any(path is not None and tables.is_table(path) for path in files.values()):
         raise UsageError("--target: expected a table (.npy, .csv, .parquet) beside it, got none")
-    network = as_network(models.read(model, trust_pickle=trust_pickle))
+    loaded = models.read(model, trust_pickle=trust_pickle)
+    network = as_network(loaded)
     models.check_output_of(network, output)
     given, checked = (
         tables.Data() if path is None else tables.read(f"--{option}", path, network, target or [])
@@ -84,7 +95,7 @@ def prune(
     )
     options = {name: value for name, value in context.params.items() if name in _KEYWORDS and value is not None}
     try:
-        pruned = pruning.prune(network, **given._asdict(), X_val=checked.X, y_val=checked.y, progress=True, **options)
+        pruned = pruning.prune(loaded, **given._asdict(), X_val=checked.X, y_val=checked.y, progress=True, **options)
     except (TypeError, ValueError) as error:
         raise _in_words_of_options(error, options, files) from None
     models.write(pruned, output)

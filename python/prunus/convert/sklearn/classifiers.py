@@ -49,14 +49,14 @@ def _read(output: _Output, estimator: Any) -> Model:
 
 
 def _write(output: _Output, model: Any, network: Network, row: Row) -> None:
-    _require(output(model, 2 if network.is_binary else network.n_out), model, network)
+    _require(output(model, 2 if network.labels.is_binary else network.n_out), model, network)
     _set_classes(model, network)
     write_layer(model, network, row, 2, 1)
 
 
 def _require(output: str, model: Any, network: Network) -> None:
     """Two classes must be one row of weights, and only some take labels that do not exclude one another."""
-    if network.is_binary or (network.is_multilabel and isinstance(model, _MULTILABEL)):
+    if network.labels.is_binary or (network.is_multilabel and isinstance(model, _MULTILABEL)):
         return
     if network.is_multilabel or network.n_out == 2 or network.output != output:
         refuse_output(network, model)
