@@ -84,6 +84,10 @@ void add_kernels(std::map<std::string, std::function<void()>>& all, const std::s
     static const auto lookup = prunus::pack_lookup(d.csr, {k.lookup_columns, k.lanes, k.lookup_place_bytes});
     all["spmv_lookup" + suffix] = [] { k.spmv_lookup(lookup.view(), 0, x, relu, y); };
   }
+  // Samples of 40 entries of 400, by weights of which all and a tenth are there.
+  all["sparse_rows_dense" + suffix] = [] { k.sparse_rows_dense(d.csr.view(), {0, 64}, d.x.data(), 256, relu, y); };
+  static const auto square = prunus::pack_dense<T>(d.thin.data(), nullptr, kCols, kRows, 1);
+  all["sparse_rows_sparse" + suffix] = [] { k.sparse_rows_sparse(d.csr.view(), {0, 64}, square.view(), relu, y); };
   all["rows_to_panel" + suffix] = [] { k.rows_to_panel(d.dense.data(), 32, kCols, 0, kCols, 32, y); };
   all["panel_to_rows" + suffix] = [] { k.panel_to_rows(x, 32, kCols, 0, kCols, 32, d.y.data()); };
   const char* const names[] = {"identity", "relu", "tanh", "sigmoid", "gelu", "gelu_tanh", "silu", "leaky_relu"};

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "executor/executor.h"
+#include "executor/sparse_rows.h"
 #include "parallel.h"
 #include "processors.h"
 #include "team.h"
@@ -286,6 +287,37 @@ void check_stored(std::mt19937& random) {
   }
 }
 
+// Sparse samples by dense and by sparse weights: both add the same products in the same order.
+template <class T>
+void check_sparse_rows(std::mt19937& random, double density) {
+  constexpr i64 n = 70, n_in = 900, n_out = 37;
+  const std::vector<T> x = normal<T>(random, n * n_in, 0.1), w = normal<T>(random, n_in * n_out, density);
+  const std::vector<T> bias = normal<T>(random, n_out);
+  const auto samples = prunus::pack_dense<T>(x.data(), nullptr, n, n_in, 1);
+  const auto weight = prunus::pack_dense<T>(w.data(), nullptr, n_in, n_out, 1);
+  const prunus::Epilogue<T> relu = {bias.data(), prunus::Activation::relu, T(0)};
+  std::vector<T> dense(n * n_out), sparse(n * n_out), alone(n * n_out);
+  prunus::multiply_sparse_rows(samples, w.data(), n_out, relu, dense.data(), 3);
+  prunus::multiply_sparse_rows(samples, w.data(), n_out, relu, alone.data(), 1);
+  prunus::multiply_sparse_rows(samples, weight, relu, sparse.data(), 3);
+  require(dense == alone, "sparse rows: threads");
+  for (i64 r = 0; r < n; ++r) {
+    for (i64 j = 0; j < n_out; ++j) {
+      double sum = static_cast<double>(bias[static_cast<size_t>(j)]), terms = std::abs(sum);
+      for (i64 c = 0; c < n_in; ++c) {
+        const double term = static_cast<double>(x[static_cast<size_t>(r * n_in + c)]) *
+                            static_cast<double>(w[static_cast<size_t>(c * n_out + j)]);
+        sum += term;
+        terms += std::abs(term);
+      }
+      const double bound = (n_in + 2) * static_cast<double>(std::numeric_limits<T>::epsilon()) * terms;
+      const size_t i = static_cast<size_t>(r * n_out + j);
+      require(std::abs(static_cast<double>(dense[i]) - std::max(sum, 0.0)) <= bound, "sparse rows, dense", r, j);
+      require(std::abs(static_cast<double>(sparse[i]) - std::max(sum, 0.0)) <= bound, "sparse rows, sparse", r, j);
+    }
+  }
+}
+
 template <class T>
 void check_type() {
   std::mt19937 random(0);
@@ -310,6 +342,7 @@ void check_type() {
     check_executor<T>(random, {70, 520, 3}, 5, 0.2, rows, panels, 100);
     check_executor<T>(random, {70, 520, 3}, 40, 0.2, rows, panels, 0);
   }
+  for (const double density : {0.0, 0.1, 1.0}) check_sparse_rows<T>(random, density);
   const std::vector<T> w = normal<T>(random, 33 * 17, 0.3);
   const auto packed = prunus::pack_dense<T>(w.data(), nullptr, 33, 17, 2);
   std::vector<T> back(w.size(), T(0));

@@ -60,5 +60,6 @@ void register_executor(py::module_& m);
 void register_pack(py::module_& m);
 void register_scores(py::module_& m);
 void register_select(py::module_& m);
+void register_sparse_rows(py::module_& m);
 
 }  // namespace prunus

@@ -41,6 +41,9 @@ struct Kernels {
   void (*spmv_bitmap)(const Bitmap<T>& w, i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
                       i64 y_stride) noexcept;
   void (*spmv_lookup)(const Lookup<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept;
+  void (*sparse_rows_dense)(const Csr<T>& x, Range rows, const T* w, i64 n_out, const Epilogue<T>& epilogue,
+                            T* y) noexcept;
+  void (*sparse_rows_sparse)(const Csr<T>& x, Range rows, const Csr<T>& w, const Epilogue<T>& epilogue, T* y) noexcept;
   void (*rows_to_panel)(const T* rows, i64 n_rows, i64 n_cols, i64 begin, i64 end, i64 width, T* panel) noexcept;
   void (*panel_to_rows)(const T* panel, i64 n_rows, i64 n_cols, i64 begin, i64 end, i64 width, T* rows) noexcept;
 };

@@ -9,6 +9,7 @@
 #include "kernels/peak.h"
 #include "kernels/reduce.h"
 #include "kernels/score.h"
+#include "kernels/sparse_rows.h"
 #include "kernels/spmm_blocks.h"
 #include "kernels/spmm_dense.h"
 #include "kernels/spmm_sell.h"
@@ -50,6 +51,8 @@ constexpr Kernels<T> kKernels = {
     spmv_csr<T>,
     spmv_bitmap<T>,
     spmv_lookup<T>,
+    sparse_rows_dense<T>,
+    sparse_rows_sparse<T>,
     rows_to_panel<T>,
     panel_to_rows<T>,
 };

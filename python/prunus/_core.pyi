@@ -67,6 +67,14 @@ class OperandF32(_Operand): ...
 class OperandF64(_Operand): ...
 
 def pack(matrix: _CsrMatrix, kind: str, tile_columns: int, threads: int) -> _Operand: ...
+def multiply_sparse_rows(
+    x: _CsrMatrix,
+    w: _Floats | _CsrMatrix,
+    bias: _Floats,
+    activation: int,
+    negative_slope: float,
+    threads: int,
+) -> _Floats: ...
 
 class _Executor:
     def __init__(

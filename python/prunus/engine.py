@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -9,10 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from prunus import _check, _core, _packed, _threads
+from prunus import _check, _core, _packed, _samples, _threads
 from prunus._check import Floats
 from prunus._functions import ACTIVATION_NUMBER
 from prunus._layer import Layer
+from prunus._sparse_rows import SparseRows
 from prunus.network import Network
 
 
@@ -108,9 +110,9 @@ class Engine:
 
         Parameters
         ----------
-        X : array_like of shape (n_samples, n_in)
+        X : array_like or SciPy sparse matrix of shape (n_samples, n_in)
             C-contiguous and of the network's dtype it is used in place; anything else of a real type is converted once.
-            NaN or infinity in a sample affects that sample alone.
+            NaN or infinity in a sample affects that sample alone. Of a sparse matrix the zeros are not multiplied.
         out : ndarray of shape (n_samples, n_out), optional
             Where to write: C-contiguous, of the network's dtype, not overlapping X.
 
@@ -127,11 +129,28 @@ class Engine:
         """
         if (done := self._executor.run_plain(X, out, self._threads or 0)) is not None:
             return done
+        if _samples.is_sparse(X):
+            return self._run_sparse(X, out)
         X = _check.samples("X", X, self._n_in, self._dtype)
         shape = (len(X), self._n_out)
         out = np.empty(shape, self._dtype) if out is None else _checked_out(out, shape, self._dtype, X)
         self._executor.run(X, out, _threads.resolve(self._threads))
         return out
+
+    def _run_sparse(self, X: Any, out: Floats | None) -> Floats:
+        first, rest = self._for_sparse
+        raw = first(_samples.source_of("X", X, self._n_in).astype(self._dtype), _threads.resolve(self._threads))
+        if rest is not None:
+            return rest(raw, out)
+        if out is not None:
+            _checked_out(out, raw.shape, self._dtype, raw)[...] = raw
+        return raw if out is None else out
+
+    @functools.cached_property
+    def _for_sparse(self) -> tuple[SparseRows, Engine | None]:
+        """What runs the first layer on sparse samples, and the others on what it puts out; made when it is asked for."""
+        first, *rest = self._network.with_all_inputs().layers
+        return SparseRows(first), Engine(Network(rest), self._threads) if rest else None
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
         """Return labels if the network has classes (0/1 rows for multilabel), else the output, (n_samples,) if there is one."""

@@ -1,0 +1,112 @@
+"""Samples as SciPy sparse matrices: the same answers as dense ones, and never made dense."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.sparse
+from hypothesis import given
+from hypothesis import strategies as st
+
+import prunus
+from strategies import networks, options_of, seeds
+
+FORMATS = ["csr_array", "csr_matrix", "csc_array", "coo_matrix"]
+
+
+def draw(rng: np.random.Generator, n: int, n_in: int, density: float, dtype: Any = np.float64) -> Any:
+    X = (rng.standard_normal((n, n_in)) * (rng.random((n, n_in)) < density)).astype(dtype)
+    X[: n // 5] = 0
+    return X
+
+
+@given(network=networks(), seed=seeds, density=st.sampled_from([0.0, 0.05, 0.5, 1.0]), n=st.sampled_from([0, 1, 5, 70]))
+def test_engine(network: prunus.Network, seed: int, density: float, n: int) -> None:
+    X = draw(np.random.default_rng(seed), n, network.n_in, density)
+    expected, bound = network.forward(X), network.error_bound(X)
+    for kind in FORMATS:
+        sparse = getattr(scipy.sparse, kind)(X)
+        engine = prunus.compile(network, threads=2)
+        got = engine(sparse)
+        assert got.dtype == network.dtype
+        assert got.shape == expected.shape
+        assert np.all(np.abs(got - expected) <= 2 * bound)  # X itself is rounded to the dtype
+        assert np.array_equal(got, prunus.compile(network, threads=1)(sparse))
+        out = np.empty_like(got)
+        assert engine(sparse, out=out) is out
+        assert np.array_equal(out, got)
+        assert np.all(np.abs(network.forward(sparse) - expected) <= bound)
+        assert np.allclose(network.error_bound(sparse), bound, rtol=1e-9, atol=0)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_thin_weights_and_many_samples(dtype: Any, rng: np.random.Generator) -> None:
+    weight = draw(rng, 300, 2000, 0.02, dtype)
+    layers = [
+        prunus.Layer(weight, rng.standard_normal(300), "gelu"),
+        prunus.Layer(rng.standard_normal((4, 300)).astype(dtype)),
+    ]
+    network = prunus.Network(layers, output="softmax", classes=list("abcd"))
+    X = draw(rng, 500, 2000, 0.01, dtype)
+    sparse = scipy.sparse.csr_array(X)
+    engine = prunus.compile(network)
+    assert np.all(np.abs(engine(sparse) - network.forward(X)) <= network.error_bound(X))
+    assert np.array_equal(engine(sparse), copy.deepcopy(engine)(sparse))
+    clear = np.ptp(np.sort(network.forward(X), axis=1)[:, -2:], axis=1) > 2 * network.error_bound(X).max(axis=1)
+    assert clear.any()
+    assert np.array_equal(engine.predict(sparse)[clear], network.predict(X)[clear])
+    assert np.allclose(engine.predict_proba(sparse), network.predict_proba(X), rtol=0, atol=1e-3)
+
+
+def test_selected_inputs_and_scaling_without_a_shift(rng: np.random.Generator) -> None:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import MaxAbsScaler
+
+    X = draw(rng, 200, 12, 0.4)
+    y = (X @ rng.standard_normal(12) > 0).astype(int)
+    network = prunus.from_sklearn(make_pipeline(MaxAbsScaler(), LogisticRegression()).fit(X, y))
+    sparse = scipy.sparse.csr_array(X)
+    for pattern in ("weight", "input"):
+        pruned = prunus.prune(network, sparse, y, sparsity=0.5, pattern=pattern, fine_tune=2, random_state=0)
+        dense = prunus.prune(network, X, y, sparsity=0.5, pattern=pattern, fine_tune=2, random_state=0)
+        assert all(map(np.array_equal, pruned.masks, dense.masks))
+        assert np.allclose(pruned.network.layers[0].weight, dense.network.layers[0].weight, rtol=1e-9, atol=1e-12)
+        bound = pruned.network.error_bound(X)
+        assert np.all(np.abs(pruned.engine(sparse) - pruned.network.forward(X)) <= bound)
+
+
+@pytest.mark.parametrize("name", prunus.criteria())
+def test_criteria(name: str, rng: np.random.Generator) -> None:
+    layers = [
+        prunus.Layer(rng.standard_normal((5, 30)), rng.standard_normal(5), "relu"),
+        prunus.Layer(rng.standard_normal((3, 5)), rng.standard_normal(3)),
+    ]
+    network = prunus.Network(layers, output="softmax", classes=[0, 1, 2])
+    X, y, weight = draw(rng, 90, 30, 0.1), rng.integers(0, 3, 90), rng.random(90)
+    options = options_of(name, network)
+    dense, sparse = (
+        prunus.importance(network, name, X=samples, y=y, sample_weight=weight, **options)
+        for samples in (X, scipy.sparse.csr_matrix(X))
+    )
+    for a, b in zip(dense, sparse, strict=True):
+        # sums of at most 90 * 30 terms in another order; GraSP divides a difference of such by its step, 6e-6
+        steep = 1e6 if name == "grasp" else 1
+        assert np.allclose(a, b, rtol=0, atol=steep * 2700 * np.finfo(np.float64).eps * max(np.abs(a).max(), 1))
+
+
+def test_nothing_is_made_dense(rng: np.random.Generator) -> None:
+    """Dense, X would take 160 GB."""
+    n, n_in = 20_000, 1_000_000
+    columns = rng.integers(0, n_in, 3 * n)
+    X = scipy.sparse.csr_array((np.ones(3 * n, np.float32), (np.repeat(np.arange(n), 3), columns)), (n, n_in))
+    y = np.where(columns.reshape(n, 3).min(axis=1) < n_in // 5, "low", "high")
+    weight = rng.standard_normal((2, n_in)).astype(np.float32) / 10
+    network = prunus.Network([prunus.Layer(weight)], output="softmax", classes=["high", "low"])
+    options: dict[str, Any] = {"fine_tune": prunus.FineTune(1, batch_size=5000), "random_state": 0}
+    pruned = prunus.prune(network, X, y, sparsity=0.9, criterion="saliency", **options)
+    assert pruned.network.n_nonzero <= 200_000
+    assert pruned.predict(X).shape == (n,)
