@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from prunus import _core, _costs
+from prunus import _core, _costs, _cycles
 from strategies import DTYPES, spread
 
 LANES = {"x86-64-v2": (4, 2), "x86-64-v3": (8, 4), "x86-64-v4": (16, 8), "aarch64": (4, 2)}
 COLUMNS = {"x86-64-v2": (0, 0), "x86-64-v3": (8, 0), "x86-64-v4": (64, 0), "aarch64": (0, 0)}
 
 
-@pytest.fixture(params=[*((name, False) for name in _costs._CYCLES), *((name, True) for name in _costs._INTEL)])
+@pytest.fixture(params=[*((name, False) for name in _cycles._CYCLES), *((name, True) for name in _cycles._INTEL)])
 def target(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     name, is_intel = request.param
     monkeypatch.setattr(_core, "cpu_is_intel", lambda: is_intel)

@@ -11,6 +11,7 @@ import scipy.sparse
 
 import prunus
 from prunus._parts import Scaling
+from prunus.scheduling import Cubic
 
 NAN, INF = float("nan"), float("inf")
 LAYER = prunus.Layer([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], None, "relu")
@@ -58,6 +59,10 @@ def engine(value: Any) -> Callable[[], Any]:
 
 
 SCORES = [np.ones((2, 3)), np.ones((1, 2))]
+KEPT = [np.ones((2, 3), bool), np.ones((1, 2), bool)]
+UNSORTED = scipy.sparse.csr_array((np.ones(2), np.array([2, 0]), np.array([0, 2, 2, 2, 2])), (4, 3))
+TWICE = scipy.sparse.csr_array((np.ones(2), np.array([1, 1]), np.array([0, 2, 2, 2, 2])), (4, 3))
+SCALED = prunus.Network([LAYER, LAST], scaling=Scaling(X[0], X[0]))
 
 TABLE: dict[str, Row] = {
     # layers
@@ -292,7 +297,166 @@ TABLE: dict[str, Row] = {
         ValueError,
         "allocation: expected one of erk, global, lamp, normalized, uniform, got 'x'",
     ),
+    # patterns
+    "n:m that is none": Row(
+        mask(SCORES, pattern="4:2"), ValueError, "pattern: expected n:m with 1 <= n <= m, got '4:2'"
+    ),
+    "n:m of nothing": Row(mask(SCORES, pattern="0:2"), ValueError, "pattern: expected n:m with 1 <= n <= m"),
+    "n:m without numbers": Row(mask(SCORES, pattern="n:m"), ValueError, "pattern: expected one of .*got 'n:m'"),
+    "n:m beyond the layer": Row(
+        mask(SCORES, pattern="2:4"), ValueError, "pattern: expected layers of at least 4 inputs for 2:4, got one of 3"
+    ),
+    "n:m with a target": Row(
+        mask(SCORES, pattern="1:2", sparsity=0.5), ValueError, "sparsity, threshold: expected neither for pattern 1:2"
+    ),
+    "n:m with NaN": Row(mask([SCORES[0] * NAN], pattern="1:2"), ValueError, "scores: expected numbers, got NaN"),
+    "blocks beyond the layer": Row(
+        mask(SCORES, pattern="block:2x2", sparsity=0.5), ValueError, "pattern: .* size of block:2x2, got one of 1x2"
+    ),
+    "blocks of nothing": Row(
+        mask(SCORES, pattern="block:0x2", sparsity=0.5),
+        ValueError,
+        "pattern: expected block:RxC with R and C of at least",
+    ),
+    "pattern of another kind": Row(
+        mask(SCORES, pattern=4, sparsity=0.5), TypeError, "pattern: expected one of .*got 4"
+    ),
+    "blocks with NaN": Row(
+        mask([SCORES[0] * NAN], pattern="block:2x1", sparsity=0.5), ValueError, "scores: expected numbers, got NaN"
+    ),
+    # what must stay
+    "keep too few": Row(mask(SCORES, sparsity=0.5, keep=KEPT[:1]), ValueError, "keep: expected 2 masks, .* got 1"),
+    "keep of a shape": Row(
+        mask(SCORES, sparsity=0.5, keep=KEPT[::-1]), ValueError, r"keep\[0\]: expected the shape \(2, 3\)"
+    ),
+    "keep of ints": Row(mask(SCORES, sparsity=0.5, keep=SCORES), TypeError, r"keep\[0\]: expected an array of bool"),
+    "keep one array": Row(mask(SCORES, sparsity=0.5, keep=KEPT[0]), TypeError, "keep: expected a sequence of masks"),
+    "keep too much": Row(
+        mask(SCORES, sparsity=0.5, keep=[KEPT[0], None]), ValueError, "keep: expected room for removing 4 units, got 2"
+    ),
+    "keep too much of a group": Row(
+        mask(SCORES[:1], pattern="1:2", keep=KEPT[:1]), ValueError, r"keep\[0\]: expected no more than 1:2 leaves"
+    ),
+    "keep what has gone": Row(
+        mask(SCORES, sparsity=0.5, keep=KEPT, within=[~k for k in KEPT]),
+        ValueError,
+        r"keep\[0\]: expected what is still",
+    ),
+    "masks of a shape": Row(
+        mask(SCORES, sparsity=0.5, within=KEPT[::-1]), ValueError, r"within\[0\]: expected the shape \(2, 3\)"
+    ),
+    "no room under the limit": Row(
+        mask(SCORES, sparsity=0.9, max_layer_sparsity=0.5), ValueError, "max_layer_sparsity: .* removing 7 units, got 4"
+    ),
+    "limits too few": Row(
+        mask(SCORES, sparsity=0.5, max_layer_sparsity=[0.5]), ValueError, "max_layer_sparsity: expected 2, one for each"
+    ),
+    "limit above 1": Row(
+        mask(SCORES, sparsity=0.5, max_layer_sparsity=2),
+        ValueError,
+        r"max_layer_sparsity: expected a number in \[0, 1\]",
+    ),
+    "apply masks of a shape": Row(
+        lambda: prunus.apply_masks(NETWORK, KEPT[::-1]), ValueError, r"masks\[0\]: expected the shape \(2, 3\)"
+    ),
+    "apply masks to an array": Row(lambda: prunus.apply_masks(X, KEPT), TypeError, "network: expected a Network"),  # type: ignore[arg-type]
+    "apply masks to the last neurons": Row(
+        lambda: prunus.apply_masks(NETWORK, [np.ones(2, bool), np.zeros(1, bool)], pattern="neuron"),
+        ValueError,
+        r"masks\[1\]: expected True alone, since neuron is not pruned in layer 1",
+    ),
+    # sparse samples
+    "X unsorted": Row(engine(UNSORTED), ValueError, r"X: expected the columns of each row in order.*X\.sum_duplicates"),
+    "X with an entry twice": Row(engine(TWICE), ValueError, "X: expected the columns of each row in order, each once"),
+    "X sparse and complex": Row(engine(scipy.sparse.eye_array(3) * 1j), TypeError, "X: expected real numbers"),
+    "X sparse of another width": Row(engine(scipy.sparse.eye_array(4)), ValueError, "X: expected 3 columns"),
+    "X sparse with NaN": Row(
+        importance(NETWORK, "wanda", X=scipy.sparse.csr_array(X * NAN)), ValueError, "X: expected finite numbers"
+    ),
+    "X sparse behind a shift": Row(
+        importance(SCALED, "wanda", X=scipy.sparse.csr_array(X)),
+        ValueError,
+        "X: expected a dense array, since the model",
+    ),
+    "fit with X unsorted": Row(fit(NETWORK, UNSORTED, Y), ValueError, "X: expected the columns of each row in order"),
+    # classes
+    "class weights of a regression": Row(
+        importance(NETWORK, "saliency", X=X, y=Y, class_weight={0: 1}), ValueError, "class_weight: expected None for a"
+    ),
+    "class weights unknown": Row(
+        importance(BINARY, "saliency", X=X, y=LABELS, class_weight="even"), ValueError, "class_weight: .*balanced.*even"
+    ),
+    "class weights of another kind": Row(
+        importance(BINARY, "saliency", X=X, y=LABELS, class_weight=3), TypeError, "class_weight: expected a mapping"
+    ),
+    "class weights of a stranger": Row(
+        importance(BINARY, "saliency", X=X, y=LABELS, class_weight={"maybe": 1}),
+        ValueError,
+        "class_weight: expected labels among",
+    ),
+    "class weights negative": Row(
+        importance(BINARY, "saliency", X=X, y=LABELS, class_weight={"no": -1}), ValueError, "class_weight: .*in .0, inf"
+    ),
+    "class weights zero": Row(
+        importance(BINARY, "saliency", X=X, y=LABELS, class_weight={"no": 0, "yes": 0}),
+        ValueError,
+        "sample_weight: expected nonnegative numbers that are not all zero",
+    ),
     # prune
+    "prune no layers": Row(prune(NETWORK, sparsity=0.5, layers=[]), ValueError, "layers: expected some of 0, 1"),
+    "prune a layer too far": Row(prune(NETWORK, sparsity=0.5, layers=[2]), ValueError, r"layers: .*got \[2\]"),
+    "prune a layer twice": Row(prune(NETWORK, sparsity=0.5, layers=[0, 0]), ValueError, "layers: .*each once"),
+    "prune a layer by name": Row(prune(NETWORK, sparsity=0.5, layers="0"), TypeError, "layers: expected a sequence of"),
+    "prune a layer by half": Row(prune(NETWORK, sparsity=0.5, layers=[0.5]), TypeError, "layers: expected an integer"),
+    "prune the last neurons": Row(
+        prune(NETWORK, X, Y, sparsity=0.5, pattern="neuron", layers=[1]), ValueError, "layers: expected some of 0, each"
+    ),
+    "prune with keep of a shape": Row(
+        prune(NETWORK, sparsity=0.5, keep=KEPT[::-1]), ValueError, r"keep\[0\]: expected the shape \(2, 3\)"
+    ),
+    "prune what must stay": Row(
+        prune(NETWORK, sparsity=0.5, keep=KEPT), ValueError, "keep: expected room for removing 4 units, got 0"
+    ),
+    "prune keeping what has gone": Row(
+        prune(prunus.prune(NETWORK, sparsity=0.5), sparsity=0.7, keep=KEPT), ValueError, r"keep\[0\]: expected what is"
+    ),
+    "unknown schedule": Row(
+        prune(NETWORK, sparsity=0.5, schedule="x"), ValueError, "schedule: expected one of cubic, iterative, one-shot"
+    ),
+    "schedule of another kind": Row(prune(NETWORK, sparsity=0.5, schedule=3), TypeError, "schedule: expected one of"),
+    "schedule of a threshold": Row(
+        prune(NETWORK, threshold=0.5, schedule="cubic"), ValueError, "schedule: expected 'one-shot' without a sparsity"
+    ),
+    "schedule of n:m": Row(
+        prune(NETWORK, pattern="1:2", schedule="iterative"), ValueError, "schedule: expected 'one-shot' without"
+    ),
+    "schedule of no rounds": Row(
+        lambda: Cubic(rounds=0),
+        ValueError,
+        "rounds: expected at least 1",
+    ),
+    "schedule that trains on nothing": Row(
+        prune(NETWORK, sparsity=0.5, schedule=Cubic(fine_tune=1)),
+        ValueError,
+        "X: expected data to fine-tune on between",
+    ),
+    "prune n:m to a sparsity": Row(
+        prune(NETWORK, sparsity=0.5, pattern="1:2"), ValueError, "sparsity, threshold: expected neither for pattern 1:2"
+    ),
+    "prune inputs by magnitude": Row(
+        prune(NETWORK, sparsity=0.5, pattern="input", criterion="magnitude"),
+        ValueError,
+        r"criterion: expected one that scores inputs .*\(input_contribution, input_norm\), got 'magnitude'",
+    ),
+    "prune with class weights alone": Row(
+        prune(NETWORK, sparsity=0.5, class_weight="balanced"), ValueError, "X: expected data beside class_weight"
+    ),
+    "prune with class weights without labels": Row(
+        prune(BINARY, X, sparsity=0.5, criterion="wanda", class_weight="balanced"),
+        ValueError,
+        "y: expected labels beside",
+    ),
+    "record in a tuple": Row(fit(NETWORK, X, Y, record=()), TypeError, "record: expected a list"),
     "prune without target": Row(prune(NETWORK), ValueError, "expected exactly one of sparsity, threshold"),
     "prune with two": Row(prune(NETWORK, sparsity=0.5, threshold=0.5), ValueError, "expected exactly one of"),
     "prune above 1": Row(prune(NETWORK, sparsity=2), ValueError, "sparsity: expected a number in"),

@@ -1,18 +1,16 @@
 """Which packed format runs a weight fastest: a model of cycles, and the choice it makes.
 
-The figures are cycles of one core per unit of work, fitted to measurements of one layer of 1024 x 1024 at densities from 0.02
-to 1 (x86-64-v3: AMD EPYC 7003, x86-64-v4: EPYC 9004, both on an Intel Xeon, too; docs/design/engine.md has the table). Those of
-targets that could not be measured are derived from the instructions of their kernels.
+The figures it reckons with are in `_cycles`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from prunus import _core
+from prunus import _core, _cycles
+from prunus._cycles import Cycles
 
 # How samples go through an engine: as they come; in a panel of one or two vectors; in panels of four vectors.
 REGIMES = ("rows", "narrow", "wide")
@@ -24,117 +22,6 @@ _FAR = 8e6  # bytes of a network's weights for wide panels that do not stay in a
 _TOGETHER = 4  # samples of dense rows (csrc/kernels/spmv_dense.h; of a single row eight, which no choice needs to know)
 _FEW_ROWS = 16  # of a layer alone: many samples count, if one takes no longer than the call around it, in any format;
 _FEW_ENTRIES = 512  # which it does up to so many entries of csr, as it computes a whole vector of samples for one
-
-
-@dataclass(frozen=True)
-class _Cycles:
-    """Of a target's kernels, with the weights in a cache.
-
-    Panels count by vectors of samples, so that their figures hold for both dtypes; those of dense rows are of float32.
-    """
-
-    row: tuple[float, float, float]  # one sample: each entry, block, weight of a dense layer
-    row_sum: float  # one sample, each row of a tile of columns of sell, or of blocks
-    row_lookup: tuple[float, float]  # lookup, one sample: each value stored, and each tile of a group
-    row_bitmap: tuple[float, float]  # bitmap, a vector of columns of a row: one sample, each further one of a call
-    row_dense_more: tuple[float, float, float]  # dense, each of many samples: a weight, a row, and the sample
-    row_csr: tuple[float, float]  # csr, every sample of a vector of them: each entry, and each row
-    narrow: tuple[float, float, float]  # a panel of one vector: each entry, block, weight of a dense layer
-    narrow_sum: float  # likewise
-    wide: tuple[float, float, float]  # a panel of four vectors
-    wide_sum: float
-    turn: float  # each activation that is turned into a panel or back
-    memory: tuple[float, float]  # bytes a cycle of weights from memory: dense rows (eight streams), any other format
-
-
-_CYCLES = {
-    "x86-64-v2": _Cycles(
-        row=(1.3, 3.0, 0.4),
-        row_sum=6,
-        row_lookup=(0, 0),
-        row_bitmap=(0, 0),
-        row_dense_more=(0.38, 6, 14),
-        row_csr=(1.1, 5),
-        narrow=(2.0, 3.8, 1.2),
-        narrow_sum=8,
-        wide=(5.0, 17.0, 4.4),
-        wide_sum=28,
-        turn=0.8,
-        memory=(8.5, 6.5),
-    ),
-    "x86-64-v3": _Cycles(  # EPYC 7003 at 3.2 GHz: 27 and 21 GB/s from memory
-        row=(0.9, 1.65, 0.19),
-        row_sum=5,
-        row_lookup=(0.28, 1.6),
-        row_bitmap=(0, 0),
-        row_dense_more=(0.09, 5, 14),
-        row_csr=(0.75, 5),
-        narrow=(1.11, 2.9, 0.64),
-        narrow_sum=5,
-        wide=(2.32, 8.9, 2.07),
-        wide_sum=18,
-        turn=0.6,
-        memory=(8.5, 6.5),
-    ),
-    "x86-64-v4": _Cycles(  # EPYC 9004 at 3.7 GHz: 22 GB/s from memory
-        row=(0.85, 1.3, 0.17),
-        row_sum=4,
-        row_lookup=(0.34, 2.1),
-        row_bitmap=(3.6, 1.5),
-        row_dense_more=(0.08, 5, 14),
-        row_csr=(0.75, 5),
-        narrow=(1.55, 4.7, 1.06),
-        narrow_sum=8,
-        wide=(4.55, 17.0, 4.14),
-        wide_sum=26,
-        turn=0.5,
-        memory=(6.0, 6.0),
-    ),
-    "aarch64": _Cycles(
-        row=(1.2, 2.0, 0.35),
-        row_sum=5,
-        row_lookup=(0, 0),
-        row_bitmap=(0, 0),
-        row_dense_more=(0.36, 6, 14),
-        row_csr=(1.0, 5),
-        narrow=(1.6, 3.4, 1.05),
-        narrow_sum=6,
-        wide=(4.6, 17.0, 4.2),
-        wide_sum=28,
-        turn=0.8,
-        memory=(8.5, 6.5),
-    ),
-}
-
-# Where Intel's processors differ: an entry that loads its activations takes longer beside a dense multiply-add. Measured on
-# one, a Xeon of 2 MB L2 and two 512-bit units, 3.9 GHz, 30 GB/s from L3 and 19 from memory, and taken for all of them.
-_INTEL = {
-    "x86-64-v3": replace(
-        _CYCLES["x86-64-v3"],
-        row=(0.95, 1.65, 0.13),
-        narrow=(1.42, 3.0, 0.65),
-        narrow_sum=8,
-        wide=(3.2, 10.0, 2.2),
-        wide_sum=10,
-        memory=(6.5, 6.0),
-    ),
-    "x86-64-v4": replace(
-        _CYCLES["x86-64-v4"],
-        row=(1.0, 1.65, 0.11),
-        row_bitmap=(3.6, 1.2),
-        row_dense_more=(0.06, 5, 14),
-        narrow=(1.6, 3.9, 0.77),
-        wide=(3.5, 10.5, 2.6),
-        wide_sum=24,
-        memory=(6.5, 6.0),
-    ),
-}
-
-
-def _cycles() -> _Cycles:
-    """Those of the target in use, on this processor."""
-    target = _core.active_target()
-    return _INTEL.get(target, _CYCLES[target]) if _core.cpu_is_intel() else _CYCLES[target]
 
 
 class Choice(NamedTuple):
@@ -189,7 +76,7 @@ class LayerChoice(NamedTuple):
 
 def choose(matrix: _core._CsrMatrix, dtype: np.dtype[Any], *, alone: bool) -> LayerChoice:
     """Return the cheapest format of each regime for the target in use. `alone`: the network has no other layer."""
-    cycles = _cycles()
+    cycles = _cycles.of_target()
     lanes = _core.lanes()[0 if dtype == np.float32 else 1]
     n_rows, n_cols = matrix.shape
     tile_columns = _tile_columns(matrix.nnz / (n_rows * n_cols), lanes * dtype.itemsize)
@@ -213,7 +100,7 @@ def choose(matrix: _core._CsrMatrix, dtype: np.dtype[Any], *, alone: bool) -> La
     )
 
 
-def _row_formats(cycles: _Cycles, matrix: _core._CsrMatrix, dtype: np.dtype[Any], tile_columns: int) -> _Formats:
+def _row_formats(cycles: Cycles, matrix: _core._CsrMatrix, dtype: np.dtype[Any], tile_columns: int) -> _Formats:
     (n_rows, n_cols), nnz = matrix.shape, matrix.nnz
     size = n_rows * n_cols
     words = dtype.itemsize / 4
@@ -241,7 +128,7 @@ def _row_formats(cycles: _Cycles, matrix: _core._CsrMatrix, dtype: np.dtype[Any]
 
 
 def _panel_formats(
-    cycles: _Cycles, matrix: _core._CsrMatrix, dtype: np.dtype[Any], tile_columns: int
+    cycles: Cycles, matrix: _core._CsrMatrix, dtype: np.dtype[Any], tile_columns: int
 ) -> tuple[_Formats, _Formats]:
     (n_rows, n_cols), nnz = matrix.shape, matrix.nnz
     size = -(-n_rows // 4) * 4 * n_cols  # of groups of four rows
@@ -288,7 +175,7 @@ def panels_together(stored: float) -> int:
 
 def moved(n_activations: int, dtype: np.dtype[Any]) -> float:
     """Return the cycles that so many activations take from memory, or to it."""
-    return n_activations * dtype.itemsize / _cycles().memory[1]
+    return n_activations * dtype.itemsize / _cycles.of_target().memory[1]
 
 
 def _in_panel(formats: _Formats, samples: int) -> Choice:

@@ -177,6 +177,8 @@ def fit(
         return network.refolded(start.replace(trained))
 
     history: list[dict[str, float]] = []
+    if record is not None and not isinstance(record, list):
+        raise TypeError(f"record: expected a list, got {_check.describe(record)}")
     if record is not None:
         record.append(now())
     for row in _epochs(layers, network.output, data, settings, rng, progress):
