@@ -179,6 +179,41 @@ def test_every_option_reaches_prune(network_file: Path, digits: Any) -> None:
     assert (pruned.report["latency_us"]["batch"], pruned.report["latency_us"]["threads"]) == (5, 2)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        ("--pattern 2:4", {"pattern": "2:4"}),
+        (
+            "--pattern block:4x1 --sparsity .8 --allocation lamp",
+            {"pattern": "block:4x1", "sparsity": 0.8, "allocation": "lamp"},
+        ),
+        ("--sparsity .8 --schedule cubic --layers 0,2", {"sparsity": 0.8, "schedule": "cubic", "layers": [0, 2]}),
+        ("--sparsity .8 --max-layer-sparsity .9", {"sparsity": 0.8, "max_layer_sparsity": 0.9}),
+        (
+            "--sparsity .5 --criterion saliency --class-weight balanced --data data.npz",
+            {"sparsity": 0.5, "criterion": "saliency", "class_weight": "balanced"},
+        ),
+    ],
+)
+def test_patterns_rounds_and_parts(arguments: str, options: dict[str, Any], network_file: Path, digits: Any) -> None:
+    folder, data = network_file.parent, [array[:300] for array in digits]
+    np.savez(folder / "data.npz", X=data[0], y=data[1])
+    result = prunus_command("prune", network_file.name, "-o", "out.safetensors", *arguments.split(), cwd=folder)
+    assert (result.returncode, result.stderr) == (0, "")
+    pruned = prunus.load(folder / "out.safetensors")
+    assert isinstance(pruned, prunus.Pruned)
+    same_pruning(pruned, prunus.prune(network_file, *(data if "data.npz" in arguments else ()), **options))
+
+
+def test_what_was_pruned_before_stays_so(network_file: Path) -> None:
+    folder = network_file.parent
+    first = ("prune", network_file.name, "--sparsity", ".8", "-o", "first.safetensors")
+    second = ("prune", "first.safetensors", "--sparsity", ".9", "--criterion", "random", "-o", "second.safetensors")
+    assert [prunus_command(*command, cwd=folder).returncode for command in (first, second)] == [0, 0]
+    masks = [prunus.load(folder / f"{name}.safetensors").masks for name in ("first", "second")]  # type: ignore[union-attr]
+    assert all((after <= before).all() for before, after in zip(*masks, strict=True))
+
+
 @pytest.mark.parametrize("suffix", [".safetensors", ".pkl", ".joblib"])
 def test_prune_a_pickled_estimator(suffix: str, pickled: Path, digits_mlp: MLPClassifier, digits: Any) -> None:
     output = pickled.with_name(f"pruned{suffix}")
@@ -249,6 +284,10 @@ PRUNE = ("prune", "network.safetensors", "-o", "out.safetensors")
             "--pattern: expected a network with something",
         ),
         ((*PRUNE, "--sparsity", "0.5", "--allocation", "fair"), 2, "--allocation: expected one of .* got 'fair'"),
+        ((*PRUNE, "--sparsity", "0.5", "--schedule", "x"), 2, "--schedule: expected one of .* got 'x'"),
+        ((*PRUNE, "--sparsity", "0.5", "--layers", "7"), 2, "--layers: expected some of"),
+        ((*PRUNE, "--sparsity", "0.5", "--layers", "first"), 2, "--layers"),
+        ((*PRUNE, "--sparsity", "0.5", "--pattern", "2:4"), 2, "sparsity, threshold: expected neither"),
         ((*PRUNE, "--sparsity", "0.5", "--fine-tune", "0"), 2, "--fine-tune"),
         ((*PRUNE, "--sparsity", "0.5", "--random-state", "-1"), 2, "--random-state"),
         ((*PRUNE, "--sparsity", "0.5", "--latency-batch", "0"), 2, "--latency-batch"),

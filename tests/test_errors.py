@@ -307,7 +307,7 @@ TABLE: dict[str, Row] = {
         mask(SCORES, pattern="2:4"), ValueError, "pattern: expected layers of at least 4 inputs for 2:4, got one of 3"
     ),
     "n:m with a target": Row(
-        mask(SCORES, pattern="1:2", sparsity=0.5), ValueError, "sparsity, threshold: expected neither for pattern 1:2"
+        mask(SCORES, pattern="1:2", sparsity=0.5), ValueError, "sparsity: expected None for pattern 1:2"
     ),
     "n:m with NaN": Row(mask([SCORES[0] * NAN], pattern="1:2"), ValueError, "scores: expected numbers, got NaN"),
     "blocks beyond the layer": Row(
@@ -441,7 +441,7 @@ TABLE: dict[str, Row] = {
         "X: expected data to fine-tune on between",
     ),
     "prune n:m to a sparsity": Row(
-        prune(NETWORK, sparsity=0.5, pattern="1:2"), ValueError, "sparsity, threshold: expected neither for pattern 1:2"
+        prune(NETWORK, sparsity=0.5, pattern="1:2"), ValueError, "sparsity: expected None for pattern 1:2"
     ),
     "prune inputs by magnitude": Row(
         prune(NETWORK, sparsity=0.5, pattern="input", criterion="magnitude"),

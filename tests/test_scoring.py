@@ -41,7 +41,7 @@ class Definition:
 
     def random(self, i: int) -> Any:
         rng = np.random.default_rng(self.options["random_state"])
-        return [rng.random(layer.weight.shape) for layer in self.network.layers][i]
+        return [rng.random(layer.weight.shape, dtype=layer.weight.dtype) for layer in self.network.layers][i]
 
     def magnitude(self, i: int) -> Any:
         return reference.magnitude(self.network.layers[i].weight)

@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from bench.cases.base import Case
 from bench.cases.mask import MaskCase
 from bench.cases.mlp import MlpCase
+from bench.cases.prune import PruneCase
+from bench.cases.score import ScoreCase
 
 CASES: Mapping[str, type[Case]] = {
     "mask": MaskCase,
     "mlp": MlpCase,
+    "prune": PruneCase,
+    "score": ScoreCase,
 }
 
 __all__ = ["CASES", "Case"]

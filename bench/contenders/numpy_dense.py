@@ -10,12 +10,45 @@ from bench.contenders.base import Contender
 
 
 def _mask(case: Any) -> Any:
-    def run(weights: Any) -> Any:
-        scores = np.abs(weights)
-        cut = np.partition(scores.ravel(), case.n_remove)[case.n_remove]
-        return scores >= cut
+    def lowest(scores: Any) -> Any:
+        return scores >= np.partition(scores.ravel(), case.n_remove)[case.n_remove]
 
-    return lambda data: lambda: run(data)
+    def two_of_four(scores: Any) -> Any:
+        groups = scores.reshape(-1, 4)
+        mask = np.zeros(groups.shape, np.bool_)
+        np.put_along_axis(mask, np.argpartition(groups, 1, axis=1)[:, 2:], values=True, axis=1)
+        return mask.reshape(scores.shape)
+
+    def blocks(scores: Any) -> Any:
+        return lowest(scores.reshape(-1, 4, scores.shape[1]).sum(axis=1)).repeat(4, axis=0)
+
+    run = {"weight": lowest, "2:4": two_of_four, "block:4x1": blocks}[case.pattern]
+    return lambda data: lambda: run(np.abs(data))
+
+
+def _score(case: Any) -> Any:
+    """The passes alone, in float64 and all samples at once: outputs, or the gradients of the weights."""
+    layers = [(layer.weight.astype(np.float64), layer.bias.astype(np.float64)) for layer in case.network.layers]
+
+    def run(x: Any, y: Any) -> Any:
+        inputs = [x.astype(np.float64)]
+        for weight, bias in layers[:-1]:
+            inputs.append(np.maximum(inputs[-1] @ weight.T + bias, 0))
+        raw = inputs[-1] @ layers[-1][0].T + layers[-1][1]
+        if not case.needs_labels:
+            return [*inputs[1:], raw]
+        delta = np.exp(raw - raw.max(axis=1, keepdims=True))
+        delta /= delta.sum(axis=1, keepdims=True)
+        delta[np.arange(len(y)), y] -= 1
+        delta /= len(y)
+        gradients: list[Any] = []
+        for i in reversed(range(len(layers))):
+            gradients.insert(0, delta.T @ inputs[i])
+            if i > 0:
+                delta = (delta @ layers[i][0]) * (inputs[i] > 0)
+        return gradients
+
+    return lambda data: lambda: [run(*data) for _ in range(case.n_passes)][-1]
 
 
 def _mlp(case: Any) -> Any:
@@ -31,4 +64,8 @@ def _mlp(case: Any) -> Any:
     return lambda data: lambda: run(data)
 
 
-CONTENDERS = [Contender("NumPy", "mask", _mask), Contender("NumPy dense", "mlp", _mlp, is_dense=True)]
+CONTENDERS = [
+    Contender("NumPy", "mask", _mask),
+    Contender("NumPy, the passes alone", "score", _score, lambda result: (None, result)),
+    Contender("NumPy dense", "mlp", _mlp, is_dense=True),
+]

@@ -12,9 +12,19 @@ from prunus import _core
 def _mask(case: Any) -> Any:
     def ready(data: Any) -> Any:
         network = prunus.Network([prunus.Layer(data)])
-        return lambda: prunus.mask(prunus.importance(network, "magnitude"), sparsity=case.sparsity)
+        target = {} if case.pattern == "2:4" else {"sparsity": case.sparsity}
+        return lambda: prunus.mask(prunus.importance(network, "magnitude"), pattern=case.pattern, **target)
 
     return ready
+
+
+def _prune(case: Any) -> Any:
+    criterion = prunus.criteria()[case.criterion](**case.options)
+    return lambda _: lambda: prunus.prune(case.network, sparsity=0.9, criterion=criterion, allow_empty=True)
+
+
+def _score(case: Any) -> Any:
+    return lambda data: lambda: prunus.importance(case.network, case.criterion, X=data[0], y=data[1])
 
 
 def _mlp(case: Any) -> Any:
@@ -31,6 +41,8 @@ _BASELINE = {"PRUNUS_TARGET": _core.supported_targets()[0]}
 
 CONTENDERS = [
     Contender("prunus", "mask", _mask, lambda result: result[0]),
+    Contender("prunus", "prune", _prune, lambda result: result.masks),
+    Contender("prunus", "score", _score, lambda result: (result, None)),
     Contender("prunus", "mlp", _mlp),
     Contender("prunus predict", "mlp", _labels, takes=lambda case: case.network_name == "digits"),
     Contender(

@@ -82,6 +82,13 @@ MaskArray mask_of_blocks(const MaskArray& kept, i64 rows, i64 columns, i64 n_row
 }
 
 template <class T>
+py::tuple cut(const Array<T>& scores, const MaskArray& mask) {
+  require_same_shape(scores, mask);
+  const Cut<T> found = cut_of(scores.data(), bytes_of(mask), scores.size());
+  return py::make_tuple(found.highest_removed, found.lowest_kept);
+}
+
+template <class T>
 Array<T> apply_mask(const Array<T>& w, const MaskArray& mask, int threads) {
   require_same_shape(w, mask);
   Array<T> out = empty_like<T>(w);
@@ -103,6 +110,7 @@ void register_type(py::module_& m) {
   m.def("mask_remove", &remove<T>, arg("scores").noconvert(), arg("n_remove"), arg("threads"));
   m.def("mask_best_of_groups", &best_of_groups<T>, arg("scores").noconvert(), arg("n"), arg("m"), arg("threads"));
   m.def("block_sums", &sums_of_blocks<T>, arg("scores").noconvert(), arg("rows"), arg("columns"), arg("threads"));
+  m.def("cut_of", &cut<T>, arg("scores").noconvert(), arg("mask").noconvert());
   m.def("apply_mask", &apply_mask<T>, arg("w").noconvert(), arg("mask").noconvert(), arg("threads"));
 }
 

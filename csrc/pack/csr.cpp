@@ -1,5 +1,7 @@
 #include "pack/csr.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -9,22 +11,22 @@
 namespace prunus {
 namespace {
 
+constexpr i64 kStretch = 256;  // weights of a row looked at together
+
 void require_columns_fit(i64 n_cols) {
   if (n_cols > std::numeric_limits<i32>::max()) {
     throw std::invalid_argument("n_cols: expected at most 2147483647, got " + std::to_string(n_cols));
   }
 }
 
-}  // namespace
-
-template <class T>
-CsrMatrix<T> pack_dense(const T* w, const u8* mask, i64 n_rows, i64 n_cols, int threads) {
+// The weights w[i] for which present(i).
+template <class T, class Present>
+CsrMatrix<T> pack_present(const T* w, i64 n_rows, i64 n_cols, int threads, Present&& present) {
   require_columns_fit(n_cols);
   CsrMatrix<T> matrix;
   matrix.n_rows = n_rows;
   matrix.n_cols = n_cols;
   matrix.row_start.assign(static_cast<size_t>(n_rows) + 1, 0);
-  const auto present = [&](i64 i) { return w[i] != T(0) && (mask == nullptr || mask[i] != 0); };
   parallel_for(n_rows, threads, [&](i64 r) {
     i64 count = 0;
     for (i64 c = 0; c < n_cols; ++c) count += present(r * n_cols + c);
@@ -35,13 +37,33 @@ CsrMatrix<T> pack_dense(const T* w, const u8* mask, i64 n_rows, i64 n_cols, int 
   matrix.value.resize(matrix.column.size());
   parallel_for(n_rows, threads, [&](i64 r) {
     size_t e = static_cast<size_t>(matrix.row_start[static_cast<size_t>(r)]);
-    for (i64 c = 0; c < n_cols; ++c) {
-      if (!present(r * n_cols + c)) continue;
-      matrix.column[e] = static_cast<i32>(c);
-      matrix.value[e++] = w[r * n_cols + c];
+    for (i64 begin = 0; begin < n_cols; begin += kStretch) {
+      // Written for every weight, present or not, and then behind or over it: no branch to guess wrong. Not into the
+      // matrix: behind a row's last entry is another thread's first.
+      i32 columns[kStretch];
+      T values[kStretch];
+      size_t n = 0;
+      const i64 end = std::min(n_cols, begin + kStretch);
+      for (i64 c = begin; c < end; ++c) {
+        columns[n] = static_cast<i32>(c);
+        values[n] = w[r * n_cols + c];
+        n += present(r * n_cols + c);
+      }
+      std::copy_n(columns, n, matrix.column.data() + e);
+      std::copy_n(values, n, matrix.value.data() + e);
+      e += n;
     }
   });
   return matrix;
+}
+
+}  // namespace
+
+template <class T>
+CsrMatrix<T> pack_dense(const T* w, const u8* mask, i64 n_rows, i64 n_cols, int threads) {
+  const auto there = [w](i64 i) { return w[i] != T(0); };
+  if (mask == nullptr) return pack_present<T>(w, n_rows, n_cols, threads, there);
+  return pack_present<T>(w, n_rows, n_cols, threads, [=](i64 i) { return there(i) & (mask[i] != 0); });
 }
 
 template <class T>

@@ -260,6 +260,33 @@ void mask_remove(const std::vector<ScoreArray<T>>& arrays, i64 n_remove, int thr
   }
 }
 
+template <class T>
+Cut<T> cut_of(const T* score, const u8* mask, i64 n) {
+  constexpr T infinity = std::numeric_limits<T>::infinity();
+  constexpr i64 kLanes = 16;  // of the loop, so that no extreme waits for the one before
+  T high[kLanes], low[kLanes];
+  std::fill(high, high + kLanes, -infinity);
+  std::fill(low, low + kLanes, infinity);
+  i64 i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    for (i64 l = 0; l < kLanes; ++l) {
+      const T removed = mask[i + l] ? -infinity : score[i + l], kept = mask[i + l] ? score[i + l] : infinity;
+      high[l] = high[l] < removed ? removed : high[l];
+      low[l] = kept < low[l] ? kept : low[l];
+    }
+  }
+  for (; i < n; ++i) {
+    if (mask[i]) {
+      low[0] = std::min(low[0], score[i]);
+    } else {
+      high[0] = std::max(high[0], score[i]);
+    }
+  }
+  return {*std::max_element(high, high + kLanes), *std::min_element(low, low + kLanes)};
+}
+
+template Cut<float> cut_of<float>(const float*, const u8*, i64);
+template Cut<double> cut_of<double>(const double*, const u8*, i64);
 template void mask_threshold<float>(const std::vector<ScoreArray<float>>&, float, int);
 template void mask_threshold<double>(const std::vector<ScoreArray<double>>&, double, int);
 template void mask_remove<float>(const std::vector<ScoreArray<float>>&, i64, int);

@@ -27,4 +27,13 @@ void mask_threshold(const std::vector<ScoreArray<T>>& arrays, T threshold, int t
 template <class T>
 void mask_remove(const std::vector<ScoreArray<T>>& arrays, i64 n_remove, int threads);
 
+// The highest score that a mask removes and the lowest that it keeps; minus and plus infinity where there is none.
+template <class T>
+struct Cut {
+  T highest_removed;
+  T lowest_kept;
+};
+template <class T>
+Cut<T> cut_of(const T* score, const u8* mask, i64 n);
+
 }  // namespace prunus

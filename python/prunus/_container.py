@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 import safetensors.numpy
 from safetensors import SafetensorError
@@ -25,10 +26,23 @@ _KEY, _CHECKSUM = "prunus", "sha256"
 def pack(document: Mapping[str, Any], tensors: Tensors) -> bytes:
     """Return the file's bytes."""
     blank = "0" * hashlib.sha256().digest_size * 2
-    metadata = {_KEY: json.dumps(document, allow_nan=True), _CHECKSUM: blank}
-    raw = safetensors.numpy.save(tensors, metadata)
+    raw = safetensors.numpy.save(tensors, _metadata(document, blank))
     place = _checksum_place(raw, blank)
     return raw[:place] + hashlib.sha256(raw).hexdigest().encode() + raw[place + len(blank) :]
+
+
+def size(document: Mapping[str, Any], tensors: Tensors) -> int:
+    """Return the number of the file's bytes, from the header of a file whose tensors are empty."""
+    blank = "0" * hashlib.sha256().digest_size * 2
+    empty = {name: np.zeros(0, array.dtype) for name, array in tensors.items()}
+    text = safetensors.numpy.save(empty, _metadata(document, blank))[8:].rstrip(b" ")
+    length, end = len(text), 0
+    for name in json.loads(text):  # in the order in which they lie in the file
+        if name in tensors:
+            begin, end = end, end + tensors[name].nbytes
+            shape, offsets = ",".join(map(str, tensors[name].shape)), f"{begin},{end}"
+            length += len(shape) - len("0") + len(offsets) - len("0,0")
+    return 8 + -(-length // 8) * 8 + end  # the header's own length stands before it; spaces fill it up
 
 
 def write(raw: bytes, path: str | os.PathLike[str]) -> None:
@@ -84,6 +98,10 @@ def unpack(raw: bytes) -> tuple[dict[str, Any], Tensors]:
         if not isinstance(document, dict):
             raise FormatError("expected a description that is an object")
         return document, dict(tensors)
+
+
+def _metadata(document: Mapping[str, Any], checksum: str) -> dict[str, str]:
+    return {_KEY: json.dumps(document, allow_nan=True), _CHECKSUM: checksum}
 
 
 def _checksum_place(raw: bytes, checksum: str) -> int:

@@ -80,8 +80,9 @@ def choose(matrix: _core._CsrMatrix, dtype: np.dtype[Any], *, alone: bool) -> La
     lanes = _core.lanes()[0 if dtype == np.float32 else 1]
     n_rows, n_cols = matrix.shape
     tile_columns = _tile_columns(matrix.nnz / (n_rows * n_cols), lanes * dtype.itemsize)
-    narrow, wide = _panel_formats(cycles, matrix, dtype, tile_columns)
-    row_formats = _row_formats(cycles, matrix, dtype, tile_columns)
+    n_blocks = matrix.n_blocks if matrix.nnz < _DENSE_DENSITY * n_rows * n_cols else 0
+    narrow, wide = _panel_formats(cycles, matrix, n_blocks, dtype, tile_columns)
+    row_formats = _row_formats(cycles, matrix, n_blocks, dtype, tile_columns)
     name, work = _cheapest(row_formats)
     if alone and n_rows <= _FEW_ROWS:
         dense_more = row_formats["dense"].further
@@ -100,7 +101,9 @@ def choose(matrix: _core._CsrMatrix, dtype: np.dtype[Any], *, alone: bool) -> La
     )
 
 
-def _row_formats(cycles: Cycles, matrix: _core._CsrMatrix, dtype: np.dtype[Any], tile_columns: int) -> _Formats:
+def _row_formats(
+    cycles: Cycles, matrix: _core._CsrMatrix, n_blocks: int, dtype: np.dtype[Any], tile_columns: int
+) -> _Formats:
     (n_rows, n_cols), nnz = matrix.shape, matrix.nnz
     size = n_rows * n_cols
     words = dtype.itemsize / 4
@@ -109,11 +112,13 @@ def _row_formats(cycles: Cycles, matrix: _core._CsrMatrix, dtype: np.dtype[Any],
     formats = {"dense": _Work(cycles.row[2] * size * words, size * dtype.itemsize, cycles.memory[0], more, _TOGETHER)}
     if nnz >= _DENSE_DENSITY * size:
         return formats
-    blocks, entries = matrix.n_blocks, nnz * max(n_rows, _core.slice_rows) / n_rows
+    entries = nnz * max(n_rows, _core.slice_rows) / n_rows
     sums = n_rows * -(-n_cols // tile_columns)
     rate = cycles.memory[1]
     formats["sell"] = _Work(cycles.row[0] * entries + cycles.row_sum * sums, entries * (dtype.itemsize + 2), rate)
-    formats["blocks"] = _Work(cycles.row[1] * blocks + cycles.row_sum * n_rows, blocks * (4 * dtype.itemsize + 2), rate)
+    formats["blocks"] = _Work(
+        cycles.row[1] * n_blocks + cycles.row_sum * n_rows, n_blocks * (4 * dtype.itemsize + 2), rate
+    )
     of_type = 0 if dtype == np.float32 else 1
     if _core.has_expand():
         whole_rows = -(-n_rows // 4) * 4  # of groups of four
@@ -128,7 +133,7 @@ def _row_formats(cycles: Cycles, matrix: _core._CsrMatrix, dtype: np.dtype[Any],
 
 
 def _panel_formats(
-    cycles: Cycles, matrix: _core._CsrMatrix, dtype: np.dtype[Any], tile_columns: int
+    cycles: Cycles, matrix: _core._CsrMatrix, n_blocks: int, dtype: np.dtype[Any], tile_columns: int
 ) -> tuple[_Formats, _Formats]:
     (n_rows, n_cols), nnz = matrix.shape, matrix.nnz
     size = -(-n_rows // 4) * 4 * n_cols  # of groups of four rows
@@ -136,14 +141,14 @@ def _panel_formats(
     narrow = {"dense": _Work(cycles.narrow[2] * size, size * dtype.itemsize, rate)}
     wide = {"dense": _Work(cycles.wide[2] * size)}  # the weights are used often enough
     if nnz < _DENSE_DENSITY * n_rows * n_cols:
-        blocks, sums = matrix.n_blocks, n_rows * -(-n_cols // tile_columns)
+        sums = n_rows * -(-n_cols // tile_columns)
         narrow["sell"] = _Work(cycles.narrow[0] * nnz + cycles.narrow_sum * sums, nnz * (dtype.itemsize + 2), rate)
         narrow["blocks"] = _Work(
-            cycles.narrow[1] * blocks + cycles.narrow_sum * n_rows, blocks * (4 * dtype.itemsize + 2), rate
+            cycles.narrow[1] * n_blocks + cycles.narrow_sum * n_rows, n_blocks * (4 * dtype.itemsize + 2), rate
         )
         if nnz < _WIDE_DENSITY * n_rows * n_cols:
             wide["sell"] = _Work(cycles.wide[0] * nnz + cycles.wide_sum * sums)
-        wide["blocks"] = _Work(cycles.wide[1] * blocks + cycles.wide_sum * n_rows)
+        wide["blocks"] = _Work(cycles.wide[1] * n_blocks + cycles.wide_sum * n_rows)
     return narrow, wide
 
 

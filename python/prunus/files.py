@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,6 +31,9 @@ _BOOLS_KEYS = frozenset({"shape", "all"})
 _UNSIGNED = (np.uint8, np.uint16, np.uint32, np.uint64)
 
 
+_Entries = Callable[[Floats, Bools], Tensors]
+
+
 class Contents(NamedTuple):
     """What a file holds: a network, and for a pruned one the masks and the report."""
 
@@ -41,9 +44,18 @@ class Contents(NamedTuple):
 
 def to_bytes(contents: Contents) -> bytes:
     """Return the file's bytes."""
+    return _container.pack(*_described(contents, _csr_arrays))
+
+
+def size_of(contents: Contents) -> int:
+    """Return the number of the file's bytes, without making them."""
+    return _container.size(*_described(contents, _csr_sizes))
+
+
+def _described(contents: Contents, entries: _Entries) -> tuple[dict[str, Any], Tensors]:
+    """Return the description and the tensors; `entries` makes those of a sparse layer."""
     network = contents.network
     tensors: Tensors = {}
-    layers = [_write_layer(i, layer, tensors) for i, layer in enumerate(network.layers)]
     document: dict[str, Any] = {
         "version": VERSION,
         "dtype": network.dtype.name,
@@ -52,13 +64,13 @@ def to_bytes(contents: Contents) -> bytes:
         "inputs": None if network.inputs is None else _write_bools("inputs", network.inputs, tensors),
         "scaling": network.scaling is not None and _write_scaling(network.scaling, tensors),
         "origin": None if network.origin is None else dict(network.origin),
-        "layers": layers,
+        "layers": [_write_layer(i, layer, tensors, entries) for i, layer in enumerate(network.layers)],
         "masks": None,
         "report": contents.report,
     }
     if contents.masks is not None:
         document["masks"] = [_write_bools(f"masks.{i}", mask, tensors) for i, mask in enumerate(contents.masks)]
-    return _container.pack(document, tensors)
+    return document, tensors
 
 
 def save(contents: Contents, path: str | os.PathLike[str]) -> None:
@@ -146,17 +158,12 @@ def _memory() -> int:
 # Layers -----------------------------------------------------------------------------------------------------------------
 
 
-def _write_layer(i: int, layer: Layer, tensors: Tensors) -> dict[str, Any]:
+def _write_layer(i: int, layer: Layer, tensors: Tensors, entries: _Entries) -> dict[str, Any]:
     stored = _bits(layer.weight) != 0  # a negative zero is stored: what is loaded is what was saved, to the bit
-    n_entries = int(np.count_nonzero(stored))
-    columns = np.nonzero(stored)[1].astype(_smallest(layer.n_in - 1))
-    starts = np.concatenate([[0], np.cumsum(stored.sum(axis=1))]).astype(_smallest(n_entries))
-    sparse_bytes = n_entries * layer.weight.itemsize + columns.nbytes + starts.nbytes
-    sparse = sparse_bytes < layer.weight.nbytes
+    sizes = _csr_sizes(layer.weight, stored)
+    sparse = sum(array.nbytes for array in sizes.values()) < layer.weight.nbytes
     if sparse:
-        tensors[f"layers.{i}.values"] = layer.weight[stored]
-        tensors[f"layers.{i}.columns"] = columns
-        tensors[f"layers.{i}.row_starts"] = starts
+        tensors |= {f"layers.{i}.{name}": array for name, array in entries(layer.weight, stored).items()}
     else:
         tensors[f"layers.{i}.weight"] = layer.weight
     if _bits(layer.bias).any():
@@ -167,6 +174,26 @@ def _write_layer(i: int, layer: Layer, tensors: Tensors) -> dict[str, Any]:
         "bias": f"layers.{i}.bias" in tensors,
         "activation": layer.activation,
         "negative_slope": layer.negative_slope,
+    }
+
+
+def _csr_sizes(weight: Floats, stored: Bools) -> Tensors:
+    """Return arrays of the types and shapes of those of compressed sparse rows, with nothing in them."""
+    n_entries = int(np.count_nonzero(stored))
+    columns, starts = np.zeros((), _smallest(weight.shape[1] - 1)), np.zeros((), _smallest(n_entries))
+    return {
+        "values": np.broadcast_to(np.zeros((), weight.dtype), n_entries),
+        "columns": np.broadcast_to(columns, n_entries),
+        "row_starts": np.broadcast_to(starts, len(weight) + 1),
+    }
+
+
+def _csr_arrays(weight: Floats, stored: Bools) -> Tensors:
+    sizes = _csr_sizes(weight, stored)
+    return {
+        "values": weight[stored],
+        "columns": np.nonzero(stored)[1].astype(sizes["columns"].dtype),
+        "row_starts": np.concatenate([[0], np.cumsum(stored.sum(axis=1))]).astype(sizes["row_starts"].dtype),
     }
 
 

@@ -140,6 +140,8 @@ def prune(
         raise ValueError("X: expected data to fine-tune on, got None")
     validation = _both("X_val", X_val, "y_val", y_val)
     weights = _weights(network, X, y, sample_weight, class_weight)
+    names = _outcome.feature_names(network, X)
+    _outcome.feature_names(network, X_val, "X_val")
     if validation is not None:  # what is used late, or not at all, is wrong at once if it is wrong
         network.data(*validation, names=("X_val", "y_val"))
     rng = _check.generator("random_state", random_state)
@@ -171,15 +173,15 @@ def prune(
         layers=[_outcome.layer_row(*row) for row in zip(network.layers, outcome.scores, outcome.masks, strict=True)],
         rounds=outcome.rounds,
         **quality,
-        bytes={"before": len(files.to_bytes(files.Contents(network))), "after": 0},
+        bytes={"before": files.size_of(files.Contents(network)), "after": 0},
         latency_us=_outcome.latency(network, outcome.network, X, batch, threads),
         fine_tune=None if settings is None else {**as_options(settings), "loss": outcome.loss},
-        feature_names=_outcome.feature_names(network, X),
+        feature_names=names,
         notes=outcome.notes,
     )
     pruned = Pruned(outcome.network, outcome.masks, report)
     # The report is part of the file whose size it tells; its own digits are not counted.
-    report["bytes"]["after"] = len(files.to_bytes(pruned.contents()))
+    report["bytes"]["after"] = files.size_of(pruned.contents())
     return pruned
 
 

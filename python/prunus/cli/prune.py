@@ -68,6 +68,12 @@ def prune(
     layers: Annotated[
         Any, typer.Option(parser=_numbers, metavar="0,2", help="Indices of the layers to prune; all without it.")
     ] = None,
+    max_layer_sparsity: Annotated[
+        float | None, typer.Option(min=0, max=1, help="No layer loses a larger fraction of its units.")
+    ] = None,
+    class_weight: Annotated[
+        str | None, typer.Option(metavar="balanced", help="Let every class weigh the same, whatever its samples.")
+    ] = None,
     fine_tune: Annotated[
         int | None, typer.Option(min=1, metavar="EPOCHS", help="Train what is left for so many epochs.")
     ] = None,

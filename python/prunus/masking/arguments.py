@@ -17,8 +17,11 @@ from prunus.network import Network
 def goal_of(pattern: Pattern, sparsity: Any, threshold: Any) -> Goal:
     """Return the goal that exactly one of the two names, or an empty one for a pattern that takes none."""
     if not pattern.takes_target:
-        if sparsity is not None or threshold is not None:
-            raise ValueError(f"sparsity, threshold: expected neither for pattern {pattern}, which says how much goes")
+        for name, value in (("sparsity", sparsity), ("threshold", threshold)):
+            if value is not None:
+                raise ValueError(
+                    f"{name}: expected None for pattern {pattern}, which says how much goes, got {value!r}"
+                )
         return Goal()
     if _check.exactly_one(sparsity=sparsity, threshold=threshold) == "sparsity":
         return Goal(sparsity=_check.number("sparsity", sparsity, 0, 1))

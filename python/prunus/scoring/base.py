@@ -54,7 +54,7 @@ def make(criterion: str | Criterion, registry: Mapping[str, type[Criterion]], op
 
 
 def per_layer(name: str, value: Any, network: Network, criterion: str) -> list[Floats]:
-    """Return an option that has an array for each layer, of the shape of its weight, in float64."""
+    """Return an option that has an array for each layer, of the shape and dtype of its weight."""
     if value is None:
         raise ValueError(f"{name}: expected an array for each layer, which criterion {criterion!r} needs, got None")
     if not isinstance(value, Sequence) or isinstance(value, str):
@@ -63,7 +63,7 @@ def per_layer(name: str, value: Any, network: Network, criterion: str) -> list[F
         raise ValueError(f"{name}: expected {len(network.layers)} arrays, one for each layer, got {len(value)}")
     arrays = []
     for i, (given, layer) in enumerate(zip(value, network.layers, strict=True)):
-        array = _check.finite(f"{name}[{i}]", _check.float_array(f"{name}[{i}]", given, dtype=np.float64))
+        array = _check.finite(f"{name}[{i}]", _check.float_array(f"{name}[{i}]", given, dtype=network.dtype))
         if array.shape != layer.weight.shape:
             raise ValueError(f"{name}[{i}]: expected the shape {layer.weight.shape}, got {_check.describe(array)}")
         arrays.append(array)

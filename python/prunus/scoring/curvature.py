@@ -107,6 +107,4 @@ class Adam(Criterion):
         for i, v in enumerate(moments):
             if v.min() < 0:
                 raise ValueError(f"second_moment[{i}]: expected nonnegative numbers, got {v.min()}")
-        return tuple(
-            layer.weight.astype(np.float64) ** 2 * np.sqrt(v) for layer, v in zip(network.layers, moments, strict=True)
-        )
+        return tuple(layer.weight**2 * np.sqrt(v) for layer, v in zip(network.layers, moments, strict=True))

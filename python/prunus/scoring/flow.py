@@ -51,13 +51,16 @@ class SynFlow(Criterion):
     needs = ()
 
     def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
-        weights = [_core.absolute(layer.weight.astype(np.float64), threads) for layer in network.layers]
-        before, after = [np.ones(weights[0].shape[1])], [np.ones(len(weights[-1]))]
+        weights = [_core.absolute(layer.weight, threads) for layer in network.layers]
+        before, after = [np.ones(network.layers[0].n_in, network.dtype)], [np.ones(network.n_out, network.dtype)]
         for w in weights[:-1]:
             before.append(w @ before[-1])
         for w in reversed(weights[1:]):
             after.insert(0, after[0] @ w)
-        return tuple(w * back[:, None] * forth for w, forth, back in zip(weights, before, after, strict=True))
+        for w, forth, back in zip(weights, before, after, strict=True):
+            w *= back[:, None]
+            w *= forth
+        return tuple(weights)
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ class Movement(Criterion):
         if len(history) < 2:
             raise ValueError(f"history: expected the weights of two times at least, got {len(history)}")
         times = [per_layer(f"history[{t}]", _weights(entry), network, self.name) for t, entry in enumerate(history)]
-        totals = tuple(np.zeros(layer.weight.shape) for layer in network.layers)
+        totals = tuple(np.zeros(layer.weight.shape, network.dtype) for layer in network.layers)
         for before, after in itertools.pairwise(times):
             for total, old, new in zip(totals, before, after, strict=True):
                 total += old * (new - old)

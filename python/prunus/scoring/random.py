@@ -54,4 +54,4 @@ class Random(Criterion):
 
     def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
         rng = _check.generator("random_state", self.random_state)
-        return tuple(rng.random(layer.weight.shape) for layer in network.layers)
+        return tuple(rng.random(layer.weight.shape, dtype=layer.weight.dtype) for layer in network.layers)
