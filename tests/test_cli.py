@@ -287,7 +287,7 @@ PRUNE = ("prune", "network.safetensors", "-o", "out.safetensors")
         ((*PRUNE, "--sparsity", "0.5", "--schedule", "x"), 2, "--schedule: expected one of .* got 'x'"),
         ((*PRUNE, "--sparsity", "0.5", "--layers", "7"), 2, "--layers: expected some of"),
         ((*PRUNE, "--sparsity", "0.5", "--layers", "first"), 2, "--layers"),
-        ((*PRUNE, "--sparsity", "0.5", "--pattern", "2:4"), 2, "sparsity, threshold: expected neither"),
+        ((*PRUNE, "--sparsity", "0.5", "--pattern", "2:4"), 2, "--sparsity: expected None for pattern 2:4"),
         ((*PRUNE, "--sparsity", "0.5", "--fine-tune", "0"), 2, "--fine-tune"),
         ((*PRUNE, "--sparsity", "0.5", "--random-state", "-1"), 2, "--random-state"),
         ((*PRUNE, "--sparsity", "0.5", "--latency-batch", "0"), 2, "--latency-batch"),

@@ -220,7 +220,7 @@ def test_feature_names(steps: list[Any]) -> None:
     back = prunus.to_sklearn(pruned.network)
     assert back.feature_names_in_.tolist() == list("abcdef")
     assert np.allclose(back.predict(frame), pruned.predict(frame))
-    with pytest.raises(ValueError, match="X: expected the columns that the model was fitted with, .*'b' for 'a'"):
+    with pytest.raises(ValueError, match=r"X: expected the columns that the model was fitted with, .*'b' for 'a'"):
         prunus.prune(model, frame[list("bacdef")], y, sparsity=0.5)
     with pytest.raises(ValueError, match="X_val: expected the columns"):
         prunus.prune(model, frame, y, sparsity=0.5, X_val=frame.rename(columns={"a": "z"}), y_val=y)
