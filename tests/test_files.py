@@ -317,3 +317,13 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     prunus.save(new, link)
     assert link.is_symlink()
     assert prunus.load(target) == new
+
+
+@pytest.mark.parametrize("sparsity", [0.0, 0.3, 0.9, 1.0])
+@pytest.mark.parametrize("pattern", ["weight", "neuron", "input"])
+def test_sizes_are_told_without_writing(
+    pattern: str, sparsity: float, digits: Any, digits_network: prunus.Network, tmp_path: Path
+) -> None:
+    pruned = prunus.prune(digits_network, *digits, sparsity=sparsity, pattern=pattern, allow_empty=True)
+    for contents in (files.Contents(digits_network), files.Contents(pruned.network), pruned.contents()):
+        assert files.size_of(contents) == len(files.to_bytes(contents))

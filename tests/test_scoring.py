@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -185,14 +186,49 @@ def test_a_criterion_with_its_options_set(digits: Any, digits_network: prunus.Ne
     assert all((s >= 0).all() for s in a)
 
 
-@pytest.mark.parametrize(
-    "part",
-    [
-        part
-        for registry in (prunus.criteria, prunus.patterns, prunus.allocations, prunus.schedules)
-        for part in registry().values()
-    ],
-)
+REGISTRIES: list[Any] = [prunus.criteria, prunus.patterns, prunus.allocations, prunus.schedules]
+
+
+@pytest.mark.parametrize("part", [part for registry in REGISTRIES for part in registry().values()])
 def test_every_part_says_what_it_does(part: Any) -> None:
     for heading in ("What it does", "Why", "Cost", "When it fails", "Examples", "References"):
         assert f"\n    {heading}\n    {'-' * len(heading)}\n" in part.__doc__
+
+
+@pytest.mark.parametrize("name", [name for name in CRITERIA if name != "random"])  # whose scores belong to places
+def test_permuting_neurons_and_inputs_permutes_scores(name: str, rng: np.random.Generator) -> None:
+    widths = [6, 9, 7, 3]
+    layers = [
+        prunus.Layer(rng.standard_normal((n_out, n_in)), rng.standard_normal(n_out), "relu")
+        for n_in, n_out in itertools.pairwise(widths)
+    ]
+    network = prunus.Network(layers, output="softmax", classes=[0, 1, 2])
+    X, y = rng.standard_normal((40, 6)), rng.integers(0, 3, 40)
+    orders = [*(rng.permutation(n) for n in widths[:-1]), np.arange(3)]
+    places: Any = [np.ix_(out, of_inputs) for of_inputs, out in itertools.pairwise(orders)]
+    permuted = network.replace(
+        [
+            layer.replace(layer.weight[place], layer.bias[out])
+            for layer, place, out in zip(layers, places, orders[1:], strict=True)
+        ]
+    )
+    options = options_of(name, network)
+    moved = {
+        key: [
+            place_all(entry, places) if isinstance(entry, list) else entry[places[i]] for i, entry in enumerate(value)
+        ]
+        for key, value in options.items()
+    }
+    before = prunus.importance(network, name, X=X, y=y, **options)
+    after = prunus.importance(permuted, name, X=X[:, orders[0]], y=y, **moved)
+    unit = prunus.criteria()[name].unit
+    moves = {"weight": places, "neuron": orders[1:], "input": orders[:-1]}[unit]
+    for old, new, move in zip(before, after, moves, strict=True):
+        # sums of at most 40 * 9 terms in another order; GraSP divides a difference of such by its step, 6e-6
+        steep = 1e6 if name == "grasp" else 1
+        tolerance = steep * 360 * np.finfo(np.float64).eps * max(np.abs(old).max(), 1)
+        assert np.allclose(new, old[move], rtol=0, atol=tolerance)
+
+
+def place_all(arrays: Any, places: Any) -> Any:
+    return [array[place] for array, place in zip(arrays, places, strict=True)]

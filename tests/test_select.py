@@ -101,3 +101,62 @@ def test_remove_refuses_a_number_that_is_not_there() -> None:
     for n_remove in (-1, 4):
         with pytest.raises(ValueError, match="n_remove"):
             _core.mask_remove([np.zeros(3)], n_remove, 1)
+
+
+@given(
+    seed=seeds,
+    kind=st.sampled_from(KINDS),
+    n_rows=st.integers(1, 9),
+    n_cols=st.integers(1, 150),
+    m=st.integers(1, 70),
+    dtype=dtypes,
+)
+def test_best_of_groups(seed: int, kind: str, n_rows: int, n_cols: int, m: int, dtype: Any) -> None:
+    score = draw_scores(np.random.default_rng(seed), kind, [n_rows * n_cols], dtype)[0].reshape(n_rows, n_cols)
+    for n in {0, 1, m // 2, m}:
+        expected = reference.best_of_groups(score, n, m)
+        assert np.array_equal(_core.mask_best_of_groups(score, n, m, 2), expected)
+
+
+@given(
+    seed=seeds,
+    n_rows=st.integers(1, 20),
+    n_cols=st.integers(1, 60),
+    rows=st.integers(1, 25),
+    columns=st.integers(1, 70),
+    dtype=dtypes,
+)
+def test_blocks(seed: int, n_rows: int, n_cols: int, rows: int, columns: int, dtype: Any) -> None:
+    rng = np.random.default_rng(seed)
+    score = rng.standard_normal((n_rows, n_cols)).astype(dtype)
+    sums = _core.block_sums(score, rows, columns, 2)
+    expected = reference.block_sums(score, rows, columns)
+    # sums in float64 of n terms in another order, rounded once
+    bound = np.finfo(dtype).eps * np.abs(expected) + rows * columns * np.finfo(np.float64).eps * np.abs(score).sum()
+    assert np.all(np.abs(sums - expected) <= bound)
+    kept = rng.random(sums.shape) < 0.5
+    spread = _core.spread_blocks(kept, rows, columns, n_rows, n_cols, 2)
+    assert np.array_equal(spread, kept.repeat(rows, axis=0).repeat(columns, axis=1)[:n_rows, :n_cols])
+
+
+@given(seed=seeds, n=st.integers(1, 100), dtype=dtypes, share=st.sampled_from([0.0, 0.3, 1.0]))
+def test_cut(seed: int, n: int, dtype: Any, share: float) -> None:
+    rng = np.random.default_rng(seed)
+    score, mask = rng.standard_normal(n).astype(dtype), rng.random(n) < share
+    assert _core.cut_of(score, mask) == (score[~mask].max(initial=-np.inf), score[mask].min(initial=np.inf))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda s: _core.mask_best_of_groups(s[0], 1, 2, 1), "expected a matrix"),
+        (lambda s: _core.mask_best_of_groups(s, 1, 0, 1), "n of m"),
+        (lambda s: _core.mask_best_of_groups(s * np.nan, 1, 2, 1), "got NaN"),
+        (lambda s: _core.block_sums(s, 0, 1, 1), "at least one row"),
+        (lambda s: _core.spread_blocks(s > 0, 2, 2, 9, 9, 1), "one for each block"),
+        (lambda s: _core.cut_of(s, s[0] > 0), "same shape"),
+    ],
+)
+def test_what_the_core_refuses(call: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call(np.ones((3, 4)))
