@@ -33,21 +33,19 @@ def scores_for(pattern: str, seed: int, dtype: Any, *, ties: bool = False) -> li
     return [np.round(s) for s in scores] if ties else scores
 
 
-def units_of(pattern: str, masks: Any) -> list[Any]:
-    """Whether each unit is kept, by what the masks say of its weights; they say one thing of each."""
-    kind: Any = pattern_of(pattern)
-    if not pattern.startswith("block"):
-        return list(masks)
-    kept = [reference.block_sums(m.astype(float), kind.n_rows, kind.n_columns) > 0 for m in masks]
-    gone = [reference.block_sums((~m).astype(float), kind.n_rows, kind.n_columns) > 0 for m in masks]
-    assert all((k != g).all() for k, g in zip(kept, gone, strict=True))
-    return kept
-
-
 def unit_scores(pattern: str, scores: Any) -> list[Any]:
     kind: Any = pattern_of(pattern)
-    is_block = pattern.startswith("block")
-    return [reference.block_sums(s, kind.n_rows, kind.n_columns) for s in scores] if is_block else list(scores)
+    if pattern.startswith("block"):
+        return [reference.block_sums(s, kind.n_rows, kind.n_columns) for s in scores]
+    return [kind.units(s, 1) for s in scores]
+
+
+def units_of(pattern: str, masks: Any) -> list[Any]:
+    """Whether each unit is kept, by what the masks say of its weights; they say one thing of each."""
+    kept = [units > 0 for units in unit_scores(pattern, [m.astype(float) for m in masks])]
+    gone = [units > 0 for units in unit_scores(pattern, [(~m).astype(float) for m in masks])]
+    assert all((k != g).all() for k, g in zip(kept, gone, strict=True))
+    return kept
 
 
 @pytest.mark.parametrize("pattern", TARGETED)
@@ -111,8 +109,10 @@ def test_what_must_stay_stays_and_what_has_gone_is_gone(pattern: str, allocation
     for mask, stay, before in zip(masks, keep, within, strict=True):
         assert mask[stay].all()
         assert not mask[~before].any()
-    if pattern in TARGETED and not pattern.startswith("block"):
-        n = sum(s.size for s in scores)
+    n = sum(s.size for s in scores)
+    if pattern in TARGETED and n == sum(
+        s.size for s in unit_scores(pattern, scores)
+    ):  # single weights, neurons, inputs
         assert sum(int((~m).sum()) for m in masks) == max(round(0.5 * n), sum(int((~b).sum()) for b in within))
 
 

@@ -48,7 +48,7 @@ def patterns() -> Mapping[str, type[Pattern]]:
     Examples
     --------
     >>> list(prunus.patterns())
-    ['weight', 'neuron', 'input', 'n:m', 'block:RxC']
+    ['weight', 'neuron', 'input', ...]
     """
     return _PATTERNS
 
@@ -59,7 +59,7 @@ def allocations() -> Mapping[str, type[Allocation]]:
     Examples
     --------
     >>> list(prunus.allocations())
-    ['global', 'uniform', 'erk', 'lamp', 'normalized']
+    ['global', 'uniform', ...]
     """
     return _ALLOCATIONS
 

@@ -24,7 +24,7 @@ def schedules() -> Mapping[str, type[Schedule]]:
     Examples
     --------
     >>> list(prunus.schedules())
-    ['one-shot', 'iterative', 'cubic']
+    ['one-shot', 'iterative', ...]
     """
     return _SCHEDULES
 
