@@ -47,12 +47,12 @@ TABLES = [
         "weight",
         _WEIGHTS,
         ("global", "uniform", "erk", "lamp", "normalized"),
-        ("magnitude", "wanda", "saliency", "fisher", "adam"),
+        ("magnitude", "synflow", "wanda", "saliency", "fisher", "adam", "movement"),
     ),
-    Table("Single weights, then fine-tuned", "weight", (0.95, 0.98), fine_tuned=True),
+    Table("Single weights, then fine-tuned", "weight", (0.95, 0.98), ("global", "lamp"), fine_tuned=True),
     Table("Two of four weights", "2:4"),
-    Table("Blocks of four rows", "block:4x1", (0.5, 0.8, 0.9)),
-    Table("Neurons", "neuron", (0.2, 0.5, 0.8), ("global", "uniform", "normalized")),
+    Table("Blocks of four rows", "block:4x1", (0.5, 0.8, 0.9), ("global", "lamp")),
+    Table("Neurons", "neuron", (0.2, 0.5, 0.8), ("global", "uniform", "lamp", "normalized")),
     Table("Inputs", "input", (0.25, 0.5, 0.75)),
 ]
 
