@@ -44,7 +44,7 @@ class Wanda(Criterion):
 
     When it fails
     -------------
-    Ranked over all layers, whose sums have different scales; use ``allocation="uniform"``.
+    Ranked over all layers at high sparsity, since their sums have different scales; use ``allocation="lamp"``.
 
     Examples
     --------
