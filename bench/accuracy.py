@@ -50,7 +50,7 @@ TABLES = [
         ("magnitude", "synflow", "wanda", "saliency", "fisher", "adam", "movement"),
     ),
     Table("Single weights, then fine-tuned", "weight", (0.95, 0.98), ("global", "lamp"), fine_tuned=True),
-    Table("Two of four weights", "2:4"),
+    Table("Two of four weights", "2:4", allocations=("auto",)),
     Table("Blocks of four rows", "block:4x1", (0.5, 0.8, 0.9), ("global", "lamp")),
     Table("Neurons", "neuron", (0.2, 0.5, 0.8), ("global", "uniform", "lamp", "normalized")),
     Table("Inputs", "input", (0.25, 0.5, 0.75)),
@@ -132,7 +132,7 @@ def measure(model: Trained, table: Table, scores: list[Scored], rounds: int) -> 
             options = {"criterion": as_criterion(ready), "pattern": table.pattern, "allocation": allocation}
             result[Row(ready.name, ready.needs, allocation)] = _accuracies(model, table, options)
     if table.pattern == "weight" and table.criteria is None:
-        options = {"criterion": "synflow", "schedule": Iterative(rounds=rounds)}
+        options = {"criterion": "synflow", "schedule": Iterative(rounds=rounds), "allocation": "global"}
         result[Row(f"synflow, {rounds} rounds", "-", "global")] = _accuracies(model, table, options)
     return result
 

@@ -66,7 +66,7 @@ def test_a_cell_is_what_prune_gives() -> None:
         (
             Table("", "input", (0.25,)),
             Row("input_contribution, absolute", "X, y", "global"),
-            {"criterion": prunus.criteria()["input_contribution"](absolute=True)},
+            {"criterion": prunus.criteria()["input_contribution"](absolute=True), "allocation": "global"},
         ),
     ):  # fmt: skip
         everything: dict[str, Any] = {"sparsity": table.sparsities[0], "pattern": table.pattern, **options}

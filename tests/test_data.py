@@ -96,7 +96,9 @@ def test_record_is_a_history_for_movement(digits: Any, digits_network: prunus.Ne
         a.layers[0].weight.astype(float) * (b.layers[0].weight - a.layers[0].weight.astype(float))
         for a, b in itertools.pairwise(record)
     )
-    assert np.allclose(scores[0], expected, rtol=1e-12, atol=1e-15)
+    # differences are exact where a weight changes by less than half; a product and three sums are rounded
+    terms = sum(np.abs(a.layers[0].weight.astype(float) ** 2) for a in record)
+    assert np.all(np.abs(scores[0] - expected) <= 4 * np.finfo(np.float32).eps * terms)
 
 
 PROGRAM = """
@@ -104,7 +106,7 @@ import resource, sys
 import numpy as np
 import prunus
 
-X = np.load(sys.argv[1], mmap_mode="r")
+X = np.load(sys.argv[1], mmap_mode="r")[:, :-1]  # not contiguous, and of another type than the network
 rng = np.random.default_rng(0)
 y = rng.integers(0, 2, len(X))
 layers = [prunus.Layer(rng.standard_normal((8, X.shape[1])).astype(np.float32), None, "relu"),
@@ -121,9 +123,9 @@ print(pruned.sparsity)
 @pytest.mark.skipif(sys.platform != "linux", reason="limits the memory as Linux does")
 def test_samples_need_not_fit_in_memory(tmp_path: Path) -> None:
     """Of 200 MB mapped from a file, a process prunes and trains with 100 MB more than it needs to start."""
-    path, shape = tmp_path / "X.npy", (250_000, 200)
-    X = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
-    block = np.random.default_rng(0).standard_normal((50_000, 200), dtype=np.float32)
+    path, shape = tmp_path / "X.npy", (125_000, 200)
+    X = np.lib.format.open_memmap(path, mode="w+", dtype=np.float64, shape=shape)
+    block = np.random.default_rng(0).standard_normal((25_000, 200), dtype=np.float32)
     for begin in range(0, len(X), len(block)):
         X[begin : begin + len(block)] = block
     del X

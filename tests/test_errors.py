@@ -11,6 +11,8 @@ import scipy.sparse
 
 import prunus
 from prunus._parts import Scaling
+from prunus.masking.block import BlockPattern
+from prunus.masking.n_of_m import NofMPattern
 from prunus.scheduling import Cubic
 
 NAN, INF = float("nan"), float("inf")
@@ -290,7 +292,7 @@ TABLE: dict[str, Row] = {
     "unknown pattern": Row(
         mask(SCORES, sparsity=0.5, pattern="row"),
         ValueError,
-        r"pattern: expected one of block:RxC, input, n:m, neuron, weight .*, got 'row'",
+        r"pattern: expected one of block:RxC, .*weight .*, got 'row'",
     ),
     "unknown allocation": Row(
         mask(SCORES, sparsity=0.5, allocation="x"),
@@ -348,6 +350,18 @@ TABLE: dict[str, Row] = {
     "no room under the limit": Row(
         mask(SCORES, sparsity=0.9, max_layer_sparsity=0.5), ValueError, "max_layer_sparsity: .* removing 7 units, got 4"
     ),
+    "limits of n:m": Row(
+        mask(SCORES, pattern="1:2", max_layer_sparsity=0.5),
+        ValueError,
+        "max_layer_sparsity: expected None for pattern 1:2",
+    ),
+    "blocks with both infinities": Row(
+        mask([[[INF, -INF]]], pattern="block:1x2", sparsity=0.5), ValueError, "scores: expected no block with plus and"
+    ),
+    "n:m made of nothing": Row(lambda: NofMPattern(0, 4), ValueError, "n: expected at least 1, got 0"),
+    "n:m made the wrong way round": Row(lambda: NofMPattern(3, 2), ValueError, "m: expected at least 3, got 2"),
+    "n:m made of words": Row(lambda: NofMPattern("a", 4), TypeError, "n: expected an integer"),  # type: ignore[arg-type]
+    "blocks made of nothing": Row(lambda: BlockPattern(0, 1), ValueError, "n_rows: expected at least 1, got 0"),
     "limits too few": Row(
         mask(SCORES, sparsity=0.5, max_layer_sparsity=[0.5]), ValueError, "max_layer_sparsity: expected 2, one for each"
     ),
@@ -395,12 +409,14 @@ TABLE: dict[str, Row] = {
         "class_weight: expected labels among",
     ),
     "class weights negative": Row(
-        importance(BINARY, "saliency", X=X, y=LABELS, class_weight={"no": -1}), ValueError, "class_weight: .*in .0, inf"
+        importance(BINARY, "saliency", X=X, y=LABELS, class_weight={"no": -1}),
+        ValueError,
+        "class_weight: expected a number in",
     ),
     "class weights zero": Row(
         importance(BINARY, "saliency", X=X, y=LABELS, class_weight={"no": 0, "yes": 0}),
         ValueError,
-        "sample_weight: expected nonnegative numbers that are not all zero",
+        "class_weight: expected a weight above 0 for some class in y",
     ),
     # prune
     "prune no layers": Row(prune(NETWORK, sparsity=0.5, layers=[]), ValueError, "layers: expected some of 0, 1"),
@@ -419,6 +435,18 @@ TABLE: dict[str, Row] = {
     ),
     "prune keeping what has gone": Row(
         prune(prunus.prune(NETWORK, sparsity=0.5), sparsity=0.7, keep=KEPT), ValueError, r"keep\[0\]: expected what is"
+    ),
+    "prune n:m with an allocation": Row(
+        prune(NETWORK, pattern="1:2", allocation="erk"), ValueError, "allocation: expected 'auto' for pattern 1:2"
+    ),
+    "prune by X_val with labels of another kind": Row(
+        prune(BINARY, X, Y, sparsity=0.5, X_val=X, y_val=LABELS), TypeError, "y: expected labels like the classes"
+    ),
+    "prune by X_val with NaN": Row(
+        prune(NETWORK, X * NAN, Y, sparsity=0.5, X_val=X, y_val=Y), ValueError, "X: expected finite numbers"
+    ),
+    "prune by X_val with no rows": Row(
+        prune(NETWORK, X[:0], Y[:0], sparsity=0.5, X_val=X, y_val=Y), ValueError, "X: expected at least one element"
     ),
     "unknown schedule": Row(
         prune(NETWORK, sparsity=0.5, schedule="x"), ValueError, "schedule: expected one of cubic, iterative, one-shot"

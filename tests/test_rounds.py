@@ -27,6 +27,8 @@ def test_schedules(kind: Any, tuned: bool, pattern: str, digits: Any, digits_net
     X, y = digits[0][:300], digits[1][:300]
     schedule = kind() if kind.name == "one-shot" else kind(rounds=4, fine_tune=1 if tuned else None)
     options = options_for(pattern, schedule=schedule, random_state=0, allow_empty=True)
+    if pattern == "weight":
+        options["criterion"] = "magnitude"
     pruned = prunus.prune(digits_network, X, y, **options)
     how = pattern_of(pattern)
     units = [units_of(pattern, [pruned.masks[i]])[0] for i in how.prunable(digits_network)]
@@ -68,13 +70,10 @@ def test_every_pattern_through_prune(pattern: str, digits: Any, digits_network: 
     pruned = prunus.prune(digits_network, *digits, **options_for(pattern, fine_tune=1, random_state=0))
     how = pattern_of(pattern)
     prunable = how.prunable(digits_network)
-    scores = prunus.importance(
-        digits_network,
-        {"weight": "magnitude", "neuron": "output_contribution", "input": "input_norm"}[how.unit],
-        X=digits[0],
-        y=digits[1],
-        **({"absolute": True} if how.unit == "neuron" else {}),
-    )
+    # what "auto" is: with fine-tuning, and for n:m, magnitude
+    criteria = {"weight": "magnitude", "neuron": "output_contribution", "input": "input_contribution"}
+    absolute = {} if how.unit == "weight" else {"absolute": True}
+    scores = prunus.importance(digits_network, criteria[how.unit], X=digits[0], y=digits[1], **absolute)
     expected = prunus.mask([scores[i] for i in prunable], **options_for(pattern))
     assert all(np.array_equal(pruned.masks[i], mask) for i, mask in zip(prunable, expected, strict=True))
     assert pruned.report["pattern"] == pattern
@@ -170,3 +169,87 @@ def test_masks_go_out_and_in(digits: Any, digits_network: prunus.Network) -> Non
         pruned = prunus.prune(digits_network, *digits, **options_for(pattern))
         arrays = [np.array(mask.tolist()) for mask in pruned.masks]
         assert prunus.apply_masks(digits_network, arrays, pattern=pattern) == pruned.network
+
+
+def test_auto_is_what_the_data_allow(digits: Any, digits_network: prunus.Network) -> None:
+    cases: list[tuple[str, bool, bool, str]] = [
+        ("weight", False, False, "magnitude"),
+        ("weight", True, False, "wanda"),
+        ("weight", True, True, "magnitude"),
+        ("block:4x1", True, False, "wanda"),
+        ("2:4", True, False, "magnitude"),
+        ("neuron", True, False, "output_contribution"),
+        ("input", False, False, "input_norm"),
+        ("input", True, False, "input_contribution"),
+    ]
+    for pattern, with_data, trains, expected in cases:
+        data = digits if with_data else ()
+        options = options_for(pattern, fine_tune=1 if trains else None, random_state=0)
+        assert prunus.prune(digits_network, *data, **options).report["criterion"] == expected
+
+
+@pytest.mark.parametrize("pattern", ["neuron", "input"])
+def test_what_stands_for_an_emptied_layer_is_not_trained(
+    pattern: str, digits: Any, digits_network: prunus.Network
+) -> None:
+    options: dict[str, Any] = {"sparsity": 1.0, "pattern": pattern, "allow_empty": True, "random_state": 0}
+    pruned = prunus.prune(digits_network, *digits, fine_tune=2, **options)
+    assert not pruned.network.layers[0].weight.any()
+    X = digits[0]
+    assert np.all(
+        np.ptp(pruned.network.forward(X), axis=0) <= pruned.network.astype(np.float64).error_bound(X).min(axis=0)
+    )
+
+
+def test_a_path_is_the_pruned_that_was_saved(digits: Any, digits_network: prunus.Network, tmp_path: Any) -> None:
+    once = prunus.prune(digits_network, sparsity=0.8)
+    once.save(tmp_path / "once.safetensors")
+    for model in (once, tmp_path / "once.safetensors", str(tmp_path / "once.safetensors")):
+        twice = prunus.prune(model, *digits, sparsity=0.2, fine_tune=1, random_state=0)
+        assert all(map(np.array_equal, twice.masks, once.masks))
+        assert twice.network.n_nonzero <= once.network.n_nonzero
+
+
+def test_a_weight_that_is_zero_but_kept_has_not_gone() -> None:
+    network = prunus.Network([prunus.Layer([[0.0, 0, 0, 1, 2, 3, 4, 5]])])
+    once = prunus.prune(network, sparsity=0.125)
+    twice = prunus.prune(once, sparsity=0.25)
+    assert int((~twice.masks[0]).sum()) == 2
+    assert twice.report["notes"] == []
+    assert prunus.prune(once, sparsity=0.25, keep=[once.masks[0] & (np.arange(8) > 0)]).masks[0][0, 1:5].sum() == 3
+
+
+def test_the_cut_in_the_report_is_that_of_the_last_round(digits_network: prunus.Network) -> None:
+    options: dict[str, Any] = {"criterion": "random", "random_state": 0}
+    pruned = prunus.prune(digits_network, sparsity=0.5, schedule="iterative", **options)
+    for row in pruned.report["layers"]:
+        assert row["highest_removed"] <= row["lowest_kept"]
+    again = prunus.prune(pruned, sparsity=0.6, layers=[0], **options)
+    assert [row["highest_removed"] is None for row in again.report["layers"]] == [False, True, True]
+
+
+def test_rounds_of_blocks_start_from_blocks(digits_network: prunus.Network) -> None:
+    scattered = prunus.prune(digits_network, sparsity=0.5, criterion="random", random_state=0)
+    iterative: Any = prunus.schedules()["iterative"]
+    pruned = prunus.prune(scattered, sparsity=0.8, pattern="block:4x1", schedule=iterative(rounds=3))
+    planned = [row["sparsity"] for row in pruned.report["rounds"]]
+    gone = 0.5**4  # of the blocks, where all four weights went; within five standard deviations
+    n = digits_network.n_weights / 4
+    start = 1 - (1 - planned[0]) ** 1.5 / (1 - 0.8) ** 0.5
+    assert abs(start - gone) < 5 * np.sqrt(gone / n)
+
+
+def test_limits_are_exact_fractions() -> None:
+    network = prunus.Network([prunus.Layer(np.arange(1.0, 101)[None])])
+    for limit in (0.29, 0.57, 0.58):
+        pruned = prunus.prune(network, sparsity=limit, max_layer_sparsity=limit)
+        assert int((~pruned.masks[0]).sum()) == round(100 * limit)
+
+
+def test_infinite_scores_stay_themselves_in_groups() -> None:
+    scores = [np.array([[np.inf, np.inf, 0, 0]])]
+    keep = [np.array([[False, False, True, True]])]
+    assert prunus.mask(scores, pattern="2:4", keep=keep)[0].tolist() == [[False, False, True, True]]
+    scores = [np.array([[-np.inf, -np.inf, 1, 1]])]
+    within = [np.array([[False, True, True, True]])]
+    assert prunus.mask(scores, pattern="3:4", within=within)[0].tolist() == [[False, True, True, True]]

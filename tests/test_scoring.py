@@ -232,3 +232,15 @@ def test_permuting_neurons_and_inputs_permutes_scores(name: str, rng: np.random.
 
 def place_all(arrays: Any, places: Any) -> Any:
     return [array[place] for array, place in zip(arrays, places, strict=True)]
+
+
+def test_synflow_of_many_large_layers(rng: np.random.Generator) -> None:
+    layers = [prunus.Layer((50 * rng.standard_normal((32, 32))).astype(np.float32)) for _ in range(30)]
+    network = prunus.Network(layers)
+    scores = prunus.importance(network, "synflow")
+    exact = prunus.importance(network.astype(np.float64), "synflow")
+    assert all(np.isfinite(score).all() for score in scores)
+    # but for one factor; a score is a product of 30 sums of 32 terms
+    factor = float(scores[0].max() / exact[0].max())
+    for score, expected in zip(scores, exact, strict=True):
+        assert np.allclose(score, factor * expected, rtol=4 * 30 * 34 * np.finfo(np.float32).eps)

@@ -110,3 +110,5 @@ def test_nothing_is_made_dense(rng: np.random.Generator) -> None:
     pruned = prunus.prune(network, X, y, sparsity=0.9, criterion="saliency", **options)
     assert pruned.network.n_nonzero <= 200_000
     assert pruned.predict(X).shape == (n,)
+    small = prunus.importance(network, "input_contribution", X=X[:2000], y=y[:2000], absolute=True)
+    assert (small[0] > 0).sum() == len(np.unique(X[:2000].indices))

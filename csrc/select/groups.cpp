@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <new>
 #include <numeric>
 #include <stdexcept>
 #include <vector>
@@ -15,11 +16,34 @@ namespace {
 // Scores of some rows that a thread takes at a time.
 i64 rows_at_once(i64 n_cols) { return std::max<i64>(1, kChunk / n_cols); }
 
+// How many pieces of that size, and one past the last of piece i, which may be smaller. No sum of sizes overflows.
+i64 pieces(i64 n, i64 size) { return n / size + (n % size != 0); }
+i64 end_of(i64 i, i64 size, i64 n) { return n - i * size < size ? n : (i + 1) * size; }
+
+// Keeps std::bad_alloc out of parallel loops, which may not throw, until they are done.
+class Memory {
+ public:
+  template <class F>
+  void guard(F&& f) noexcept {
+    try {
+      f();
+    } catch (const std::bad_alloc&) {
+      is_lacking_.store(true);
+    }
+  }
+  void require() const {
+    if (is_lacking_.load()) throw std::bad_alloc();
+  }
+
+ private:
+  std::atomic<bool> is_lacking_{false};
+};
+
 // f(first row, one past the last) for pieces of [0, n_rows).
 template <class F>
 void parallel_rows(i64 n_rows, i64 n_cols, int threads, F&& f) {
   const i64 step = rows_at_once(n_cols);
-  parallel_for((n_rows + step - 1) / step, threads, [&](i64 i) { f(i * step, std::min(n_rows, (i + 1) * step)); });
+  parallel_for(pieces(n_rows, step), threads, [&](i64 i) { f(i * step, end_of(i, step, n_rows)); });
 }
 
 // One group too large to compare every two of it.
@@ -48,13 +72,16 @@ void mask_best_of_groups(const T* score, i64 n_rows, i64 n_cols, i64 n, i64 m, u
   const Kernels<T>& kernels = active_target().kernels<T>();
   const i64 n_whole = n_cols / m, rest = n_cols % m;
   std::atomic<bool> nan{false};
+  Memory memory;
   parallel_rows(n_rows, n_cols, threads, [&](i64 begin, i64 end) {
     const T* from = score + begin * n_cols;
     u8* to = mask + begin * n_cols;
     if (kernels.any_nan(from, (end - begin) * n_cols)) {
       nan.store(true);
     } else if (m > kLargestGroup) {
-      for (i64 r = 0; r < end - begin; ++r) keep_best_of_row(from + r * n_cols, n_cols, n, m, to + r * n_cols);
+      memory.guard([&] {
+        for (i64 r = 0; r < end - begin; ++r) keep_best_of_row(from + r * n_cols, n_cols, n, m, to + r * n_cols);
+      });
     } else if (rest == 0) {  // no group knows where a row ends
       kernels.keep_best_of_groups(from, (end - begin) * n_whole, n, m, to);
     } else {
@@ -64,27 +91,30 @@ void mask_best_of_groups(const T* score, i64 n_rows, i64 n_cols, i64 n, i64 m, u
       }
     }
   });
+  memory.require();
   if (nan.load()) throw std::invalid_argument("scores: expected numbers, got NaN");
 }
 
 template <class T>
 void block_sums(const T* score, i64 n_rows, i64 n_cols, BlockShape block, T* out, int threads) {
-  const i64 n_down = (n_rows + block.rows - 1) / block.rows, n_along = (n_cols + block.columns - 1) / block.columns;
-  parallel_for(n_down, threads_for(n_rows * n_cols, threads), [&](i64 i) {
+  const i64 n_down = pieces(n_rows, block.rows), n_along = pieces(n_cols, block.columns);
+  Memory memory;
+  const auto add_strip = [&](i64 i) {
     std::vector<double> sum(static_cast<size_t>(n_cols), 0.0);
-    for (i64 r = i * block.rows; r < std::min(n_rows, (i + 1) * block.rows); ++r) {
+    for (i64 r = i * block.rows; r < end_of(i, block.rows, n_rows); ++r) {
       for (i64 c = 0; c < n_cols; ++c) sum[static_cast<size_t>(c)] += static_cast<double>(score[r * n_cols + c]);
     }
     for (i64 j = 0; j < n_along; ++j) {
-      const auto begin = sum.begin() + j * block.columns;
-      const i64 size = std::min(block.columns, n_cols - j * block.columns);
-      out[i * n_along + j] = static_cast<T>(std::accumulate(begin, begin + size, 0.0));
+      const auto begin = sum.begin() + j * block.columns, end = sum.begin() + end_of(j, block.columns, n_cols);
+      out[i * n_along + j] = static_cast<T>(std::accumulate(begin, end, 0.0));
     }
-  });
+  };
+  parallel_for(n_down, threads_for(n_rows * n_cols, threads), [&](i64 i) { memory.guard([&] { add_strip(i); }); });
+  memory.require();
 }
 
 void spread_blocks(const u8* kept, i64 n_rows, i64 n_cols, BlockShape block, u8* mask, int threads) {
-  const i64 n_along = (n_cols + block.columns - 1) / block.columns;
+  const i64 n_along = pieces(n_cols, block.columns);
   parallel_rows(n_rows, n_cols, threads, [&](i64 begin, i64 end) {
     for (i64 r = begin; r < end; ++r) {
       const u8* from = kept + r / block.rows * n_along;

@@ -12,6 +12,8 @@ from prunus import _check, _parts
 from prunus._check import Floats
 from prunus._functions import OUTPUTS
 
+_LARGEST = float(np.finfo(np.float64).max)
+
 
 class Labels(NamedTuple):
     """The part of a network that knows its classes."""
@@ -71,7 +73,8 @@ class Labels(NamedTuple):
     def class_weights(self, class_weight: Any, y: Any, n_samples: int) -> npt.NDArray[np.float64]:
         """Return the weight of every sample's class, from a mapping of labels to weights, or "balanced".
 
-        "balanced" gives every class the same weight altogether: n_samples / (number of classes * samples of the class).
+        "balanced" gives every class the same weight altogether, before sample_weight counts: n_samples / (number of classes *
+        samples of the class).
         """
         if self.classes is None or self.is_multilabel:
             raise ValueError("class_weight: expected None for a network without one class for each sample")
@@ -87,5 +90,8 @@ class Labels(NamedTuple):
         table = np.ones(len(self.classes))
         if class_weight:
             labels = _parts.index_of(np.array(list(class_weight)), self.classes, "class_weight")
-            table[labels] = [_check.number("class_weight", weight, 0, np.inf) for weight in class_weight.values()]
-        return table[index]
+            table[labels] = [_check.number("class_weight", w, 0, _LARGEST) for w in class_weight.values()]
+        weights = table[index]
+        if len(weights) and not weights.any():
+            raise ValueError("class_weight: expected a weight above 0 for some class in y, got none")
+        return weights / (weights.max(initial=0) or 1)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from prunus import _core
-from prunus._check import Bools, Floats
+from prunus._check import Bools
 from prunus._functions import OUTPUTS
 from prunus._layer import Layer
 from prunus._passes import outputs_of
@@ -19,29 +18,36 @@ from prunus.network import Network
 from prunus.pruned import score
 
 
-def layer_row(layer: Layer, score: Floats, mask: Bools) -> dict[str, Any]:
+def layer_row(layer: Layer, mask: Bools, cut: tuple[float | None, float | None]) -> dict[str, Any]:
     """Say what a layer lost, and where its cut lies."""
-    removed = int(mask.size - np.count_nonzero(mask))
-    row: dict[str, Any] = {
+    return {
         "shape": [layer.n_out, layer.n_in],
         "units": int(mask.size),
-        "removed": removed,
-        "highest_removed": None,
-        "lowest_kept": None,
+        "removed": int(mask.size - np.count_nonzero(mask)),
+        "highest_removed": cut[0],
+        "lowest_kept": cut[1],
     }
-    if removed:
-        row["highest_removed"], lowest = _core.cut_of(score, mask)
-        row["lowest_kept"] = lowest if removed < mask.size else None
-    return row
 
 
 def quality(before: Network, after: Network, X: Any, y: Any, weights: Any, where: str) -> dict[str, Any]:
     """Return the (weighted) loss and score before and after."""
-    (name, old), (_, new) = (score(network, Engine(network).predict(X), y, weights) for network in (before, after))
+    (name, old), (_, new) = (score(network, _predicted(network, X), y, weights) for network in (before, after))
     return {
         "loss": {"before": before.loss(X, y, weights), "after": after.loss(X, y, weights), "data": where},
         "score": {"metric": name, "before": old, "after": new, "data": where},
     }
+
+
+def _predicted(network: Network, X: Any) -> Any:
+    """Predict through the engine, batch by batch: X need not fit in memory in another type."""
+    samples, engine = _whole(network, X), Engine(network)
+    raw = [engine(samples.rows(batch)) for batch in samples.batches(max(layer.n_out for layer in network.layers))]
+    return network.labels.decide(np.concatenate(raw))
+
+
+def _whole(network: Network, X: Any) -> Samples:
+    """Return X as an engine takes it, with all its columns."""
+    return Samples(source_of("X", X, network.n_in), np.ones(0), network.dtype, None, None)
 
 
 def latency(before: Network, after: Network, X: Any, batch: int, threads: int) -> dict[str, Any]:
@@ -49,8 +55,7 @@ def latency(before: Network, after: Network, X: Any, batch: int, threads: int) -
     if X is None:
         rows: Any = np.random.default_rng(0).standard_normal((batch, before.n_in)).astype(before.dtype)
     else:
-        source = source_of("X", X, before.n_in)
-        whole = Samples(source, np.ones(0), before.dtype, None, None)
+        whole = _whole(before, X)
         rows = whole.rows(np.arange(batch) % len(whole))
     engine = Engine(after, threads)
     dense = before.with_all_inputs()
@@ -74,9 +79,7 @@ def _microseconds(call: Callable[[], object]) -> float:
 
 def feature_names(network: Network, X: Any, name: str = "X") -> list[str] | None:
     """Return the names of X's columns, or those that the model was fitted with. Where both have names they must agree."""
-    origin = network.origin or {}
-    rows = [*origin.get("scalers", []), *([origin["model"]] if "model" in origin else [])]
-    fitted = next((row["feature_names"] for row in rows if row["feature_names"] is not None), None)
+    fitted = _fitted_names(network.origin or {})
     if not hasattr(X, "columns"):
         return fitted
     own = [str(column) for column in X.columns]
@@ -86,3 +89,13 @@ def feature_names(network: Network, X: Any, name: str = "X") -> list[str] | None
             f"{name}: expected the columns that the model was fitted with, in order, got {apart[1]!r} for {apart[0]!r}"
         )
     return own
+
+
+def _fitted_names(origin: Mapping[str, Any]) -> list[str] | None:
+    """Of the first step of a scikit-learn model that has any. What an origin of elsewhere says is not for us to read."""
+    if origin.get("library") != "sklearn":
+        return None
+    scalers, model = origin.get("scalers"), origin.get("model")
+    steps = [*(scalers if isinstance(scalers, list) else []), model]
+    found = (step.get("feature_names") for step in steps if isinstance(step, Mapping))
+    return next((names for names in found if isinstance(names, list)), None)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from prunus import _check, scoring
+from prunus import _check, _core, scoring
 from prunus._check import Bools, Floats
 from prunus.masking import Allocation, Goal, Pattern, select
 from prunus.masking.base import full
@@ -15,6 +15,8 @@ from prunus.network import Network
 from prunus.scheduling import Schedule
 from prunus.scoring import Criterion
 from prunus.training import FineTune, as_options, fit, settings_of
+
+Cut = tuple[float | None, float | None]  # highest score removed, lowest kept
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Outcome:
 
     network: Network
     masks: tuple[Bools, ...]
-    scores: tuple[Floats, ...]  # of the last round
+    cuts: list[Cut]  # of each layer, in the last round
     rounds: list[dict[str, Any]]
     loss: float | None  # of the last epoch of fine-tuning
     n_kept: int  # weights
@@ -80,11 +82,11 @@ def run(network: Network, plan: Plan, learning: Learning, shapes: list[tuple[int
     if plan.alive is not None and plan.pattern.unit == "weight":
         masks = tuple(plan.alive)
     between = settings_of(plan.schedule.fine_tune)
-    goals = _goals(plan, masks)
+    goals = _goals(plan, masks, threads)
     rounds: list[dict[str, Any]] = []
     notes: list[str] = []
     for i, goal in enumerate(goals):
-        scores = learning.importance(network, plan.criterion)
+        scores, before = learning.importance(network, plan.criterion), masks
         masks, row, notes = _choose(plan, goal, scores, masks, threads)
         network = plan.pattern.apply(network, masks)
         if between is not None and i < len(goals) - 1:
@@ -96,15 +98,26 @@ def run(network: Network, plan: Plan, learning: Learning, shapes: list[tuple[int
     loss = None
     if plan.fine_tune is not None:
         shrunk, loss = learning.fit(shrunk, plan.fine_tune, _trainable_at_last(plan, shrunk, masks))
-    return Outcome(shrunk, masks, scores, rounds, loss, n_kept, notes)
+    cuts = [_cut(*layer) for layer in zip(scores, masks, before, strict=True)]
+    return Outcome(shrunk, masks, cuts, rounds, loss, n_kept, notes)
 
 
-def _goals(plan: Plan, masks: tuple[Bools, ...]) -> list[Goal]:
+def _cut(score: Floats, mask: Bools, before: Bools) -> Cut:
+    """Return the scores on both sides of the cut, of what was there before the last round."""
+    if mask.all() or np.array_equal(mask, before):
+        return None, None
+    here = score if before.all() else np.where(before, score, -np.inf).astype(score.dtype)
+    highest, lowest = _core.cut_of(here, mask)
+    return highest, lowest if mask.any() else None
+
+
+def _goals(plan: Plan, masks: tuple[Bools, ...], threads: int) -> list[Goal]:
     """Return the goal of each round."""
     if plan.goal.sparsity is None:
         return [plan.goal]
-    there = sum(int(np.count_nonzero(masks[i])) for i in plan.layers)
-    start = min(1 - there / sum(masks[i].size for i in plan.layers), plan.goal.sparsity)
+    units = [plan.pattern.units(masks[i].astype(np.float32), threads) > 0 for i in plan.layers]
+    there = sum(int(np.count_nonzero(layer)) for layer in units)
+    start = min(1 - there / sum(layer.size for layer in units), plan.goal.sparsity)
     return [
         plan.goal._replace(sparsity=_check.number("sparsity", sparsity, 0, 1))
         for sparsity in plan.schedule.sparsities(start, plan.goal.sparsity)
@@ -147,8 +160,10 @@ def _trainable(plan: Plan, network: Network, masks: tuple[Bools, ...]) -> list[B
 def _trainable_at_last(plan: Plan, shrunk: Network, masks: tuple[Bools, ...]) -> list[Bools] | None:
     if not plan.pattern.shrinks:
         return _trainable(plan, shrunk, masks)
-    # What an earlier pruning removed is zero, wherever its rows and columns are now.
-    return None if plan.alive is None else [layer.weight != 0 for layer in shrunk.layers]
+    # What an earlier pruning removed is zero, wherever its rows and columns are now; so is what stands for an emptied layer.
+    if plan.alive is None and all(mask.any() for mask in masks):
+        return None
+    return [layer.weight != 0 for layer in shrunk.layers]
 
 
 def _and_alive(plan: Plan, network: Network, masks: list[Bools]) -> list[Bools]:

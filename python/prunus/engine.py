@@ -138,12 +138,15 @@ class Engine:
         return out
 
     def _run_sparse(self, X: Any, out: Floats | None) -> Floats:
+        x = _samples.source_of("X", X, self._n_in).astype(self._dtype)
+        if out is not None:
+            _checked_out(out, (x.shape[0], self._n_out), self._dtype, x.data)
         first, rest = self._for_sparse
-        raw = first(_samples.source_of("X", X, self._n_in).astype(self._dtype), _threads.resolve(self._threads))
+        raw = first(x, _threads.resolve(self._threads))
         if rest is not None:
             return rest(raw, out)
         if out is not None:
-            _checked_out(out, raw.shape, self._dtype, raw)[...] = raw
+            out[...] = raw
         return raw if out is None else out
 
     @functools.cached_property

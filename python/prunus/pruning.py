@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from prunus import _check, _outcome, _rounds, _threads, files, masking, scoring
+from prunus._check import Bools
 from prunus._samples import source_of
-from prunus.interop import as_network
+from prunus.interop import as_network, load
 from prunus.masking import Pattern, arguments
 from prunus.network import Network
 from prunus.pruned import Pruned
@@ -18,11 +20,7 @@ from prunus.scheduling import Schedule, schedule_of
 from prunus.scoring.base import Criterion
 from prunus.training import FineTune, as_options, settings_of
 
-_AUTO_CRITERION: dict[str, tuple[str, dict[str, Any]]] = {
-    "weight": ("magnitude", {}),
-    "neuron": ("output_contribution", {"absolute": True}),
-    "input": ("input_norm", {}),
-}
+_AUTO_ALLOCATION = "global"
 
 
 def prune(
@@ -69,8 +67,9 @@ def prune(
         Remove what scores strictly below it. Exactly one of `sparsity` and `threshold` must be given; neither
         for n:m, which says itself how much goes.
     criterion : str or Criterion, default "auto"
-        A name from `criteria()`, or one of its classes with its options set. "auto": magnitude for weights, the absolute
-        output_contribution for neurons, input_norm for inputs.
+        A name from `criteria()`, or one of its classes with its options set. "auto" is what kept most accuracy in
+        docs/which-criterion.md: for weights wanda with X and y if nothing is trained, else magnitude; for neurons the absolute
+        output_contribution; for inputs the absolute input_contribution, or input_norm without data.
     pattern : str or Pattern, default "weight"
         A name from `patterns()`, with numbers in the place of letters: "2:4", "block:4x1". The neurons of the last layer are
         not pruned.
@@ -122,18 +121,21 @@ def prune(
     Pruned 90.00% of 1480 weights: magnitude by weight, global, sparsity 0.9, then 10 epochs of fine-tuning
     ...
     """
+    if isinstance(model, (str, os.PathLike)):
+        model = load(model)
     network = as_network(model)
     how = masking.pattern_of(pattern)
     prunable = _layers(layers, how, network)
     goal = masking.goal_of(how, sparsity, threshold)._replace(
-        limits=arguments.limits_of(max_layer_sparsity, len(prunable)),
+        limits=arguments.limits_of(how, max_layer_sparsity, len(prunable)),
         allow_empty=_check.flag("allow_empty", allow_empty),
     )
-    chosen = _criterion(criterion, how)
-    allocation = "global" if allocation == "auto" else _check.one_of("allocation", allocation, masking.allocations())
+    share_out = _allocation(allocation, how)
     rounds = _schedule(schedule, goal, X)
     settings = settings_of(fine_tune)
     trains = settings is not None or rounds.fine_tune is not None
+    has_data = X is not None and y is not None
+    chosen = _auto(how, has_data, trains) if criterion == "auto" else _criterion(criterion, how)
     without_labels = y is None and not trains and chosen.needs == ("X",)
     data = None if without_labels else _both("X", X, "y", y)
     if trains and data is None:
@@ -142,20 +144,23 @@ def prune(
     weights = _weights(network, X, y, sample_weight, class_weight)
     names = _outcome.feature_names(network, X)
     _outcome.feature_names(network, X_val, "X_val")
-    if validation is not None:  # what is used late, or not at all, is wrong at once if it is wrong
+    # What is used late, or not at all, is wrong at once if it is wrong.
+    if data is not None:
+        network.data(*data, weights)
+    elif X is not None:
+        network.samples(X, weights)
+    if validation is not None:
         network.data(*validation, names=("X_val", "y_val"))
     rng = _check.generator("random_state", random_state)
     batch = _check.integer("latency_batch", latency_batch, minimum=1)
     threads = _check.integer("latency_threads", latency_threads, minimum=1)
     shapes = arguments.shapes_of(how, network)
-    alive = [layer.weight != 0 for layer in network.layers] if isinstance(model, Pruned) else None
+    alive = _alive(model) if isinstance(model, Pruned) else None
     stay = None if keep is None else arguments.masks_of("keep", keep, shapes, default=False)
     if alive is not None and how.unit == "weight":
         arguments.require_there(stay, [~there for there in alive])
 
-    plan = _rounds.Plan(
-        how, chosen.seeded(rng), masking.allocations()[allocation], rounds, goal, prunable, stay, alive, settings
-    )
+    plan = _rounds.Plan(how, chosen.seeded(rng), share_out, rounds, goal, prunable, stay, alive, settings)
     learning = _rounds.Learning(X, y, weights, rng, progress)
     outcome = _rounds.run(network, plan, learning, shapes, _threads.resolve(None))
     quality: dict[str, Any] = {"loss": None, "score": None}
@@ -165,12 +170,12 @@ def prune(
     report = Report(
         criterion=chosen.name,
         pattern=str(how),
-        allocation=allocation if how.takes_target else None,
+        allocation=share_out.name if how.takes_target else None,
         schedule=rounds.name,
         target={name: value for name, value in (("sparsity", sparsity), ("threshold", threshold)) if value is not None},
         sparsity=1 - outcome.n_kept / network.n_weights,
         weights={"before": network.n_weights, "after": outcome.n_kept},
-        layers=[_outcome.layer_row(*row) for row in zip(network.layers, outcome.scores, outcome.masks, strict=True)],
+        layers=[_outcome.layer_row(*row) for row in zip(network.layers, outcome.masks, outcome.cuts, strict=True)],
         rounds=outcome.rounds,
         **quality,
         bytes={"before": files.size_of(files.Contents(network)), "after": 0},
@@ -201,11 +206,35 @@ def _layers(layers: Any, pattern: Pattern, network: Network) -> list[int]:
     return sorted(chosen)
 
 
+def _allocation(allocation: str, pattern: Pattern) -> type[masking.Allocation]:
+    """Return the allocation; a pattern that says itself how much goes has none to choose."""
+    name = _check.one_of("allocation", allocation, ["auto", *masking.allocations()])
+    if name != "auto" and not pattern.takes_target:
+        raise ValueError(f"allocation: expected 'auto' for pattern {pattern}, which says how much goes, got {name!r}")
+    return masking.allocations()[_AUTO_ALLOCATION if name == "auto" else name]
+
+
+def _alive(pruned: Pruned) -> list[Bools]:
+    """Return which weights of a pruned network are left: as its masks say, or of smaller matrices those that are not zero."""
+    layers = pruned.network.layers
+    if [mask.shape for mask in pruned.masks] == [layer.weight.shape for layer in layers]:
+        return list(pruned.masks)
+    return [layer.weight != 0 for layer in layers]
+
+
+def _auto(pattern: Pattern, has_data: bool, trains: bool) -> Criterion:
+    """Return the criterion that kept most accuracy with what is there (docs/which-criterion.md)."""
+    kinds = scoring.criteria()
+    if pattern.unit == "neuron":
+        return kinds["output_contribution"](absolute=True)
+    if pattern.unit == "input":
+        return kinds["input_contribution"](absolute=True) if has_data else kinds["input_norm"]()
+    # Before training, and for n:m, wanda kept no more than magnitude.
+    return kinds["wanda" if has_data and not trains and pattern.takes_target else "magnitude"]()
+
+
 def _criterion(criterion: str | Criterion, pattern: Pattern) -> Criterion:
     """Return the criterion, if it scores what the pattern removes."""
-    if isinstance(criterion, str) and criterion == "auto":
-        name, options = _AUTO_CRITERION[pattern.unit]
-        return scoring.criteria()[name](**options)
     chosen = scoring.base.make(criterion, scoring.criteria(), {})
     if chosen.unit != pattern.unit:
         valid = sorted(name for name, kind in scoring.criteria().items() if kind.unit == pattern.unit)

@@ -54,7 +54,7 @@ def check_output(path: Path) -> None:
     """Refuse a place that the pruned model cannot be written to, before the work is done."""
     if path.suffix.lower() != ".safetensors" and not _is_pickle(path):
         raise UsageError(f"--output: expected a .safetensors file, got {path}")
-    if not path.parent.is_dir():
+    if path.is_dir() or not path.parent.is_dir():
         raise UsageError(f"--output: expected a file in a folder that exists, got {path}")
 
 

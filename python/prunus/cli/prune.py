@@ -28,7 +28,10 @@ _KEYWORDS = {
 
 
 def _numbers(text: str) -> list[int]:
-    return [int(number) for number in text.split(",")]
+    try:
+        return [int(number) for number in text.split(",")]
+    except ValueError:
+        raise UsageError(f"--layers: expected numbers such as 0,2, got {text!r}") from None
 
 
 def _names(registry: Collection[str]) -> str:
@@ -99,6 +102,8 @@ def prune(
         tables.Data() if path is None else tables.read(f"--{option}", path, network, target or [])
         for option, path in files.items()
     )
+    if checked.sample_weight is not None:
+        raise ValueError(f"{validation}: expected X and y alone, got sample_weight")
     options = {name: value for name, value in context.params.items() if name in _KEYWORDS and value is not None}
     try:
         pruned = pruning.prune(loaded, **given._asdict(), X_val=checked.X, y_val=checked.y, progress=True, **options)

@@ -139,7 +139,7 @@ def mask(
     share_out = _check.look_up("allocation", allocation, _ALLOCATIONS)
     arrays = score_arrays(scores, kind.ndim)
     shapes = [score.shape for score in arrays]
-    goal = goal._replace(limits=limits_of(max_layer_sparsity, len(arrays)))
+    goal = goal._replace(limits=limits_of(kind, max_layer_sparsity, len(arrays)))
     gone = None if within is None else [~before for before in masks_of("within", within, shapes)]
     stay = None if keep is None else masks_of("keep", keep, shapes, default=False)
     require_there(stay, gone)

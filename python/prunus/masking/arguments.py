@@ -28,16 +28,21 @@ def goal_of(pattern: Pattern, sparsity: Any, threshold: Any) -> Goal:
     return Goal(threshold=_check.number("threshold", threshold))
 
 
-def limits_of(value: Any, n_layers: int) -> tuple[float, ...] | None:
+def limits_of(pattern: Pattern, value: Any, n_layers: int) -> tuple[float, ...] | None:
     """Return the largest sparsity of each layer."""
     if value is None:
         return None
-    values = (
-        list(value) if isinstance(value, (Sequence, np.ndarray)) and not isinstance(value, str) else [value] * n_layers
-    )
+    if not pattern.takes_target:
+        raise ValueError(f"max_layer_sparsity: expected None for pattern {pattern}, which says how much goes")
+    values = [value] * n_layers if np.ndim(value) == 0 else list(value)
     if len(values) != n_layers:
         raise ValueError(f"max_layer_sparsity: expected {n_layers}, one for each layer, got {len(values)}")
-    return tuple(_check.number("max_layer_sparsity", limit, 0, 1) for limit in values)
+    return tuple(_check.number("max_layer_sparsity", _scalar(limit), 0, 1) for limit in values)
+
+
+def _scalar(value: Any) -> Any:
+    """Return the number in an array without dimensions."""
+    return value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
 
 
 def shapes_of(pattern: Pattern, network: Network) -> list[tuple[int, ...]]:

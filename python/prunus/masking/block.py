@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from prunus import _core
+import numpy as np
+
+from prunus import _check, _core
 from prunus._check import Bools, Floats
 from prunus.masking.base import Pattern
 from prunus.masking.weight import WeightPattern
@@ -51,6 +53,10 @@ class BlockPattern(WeightPattern):
 
     name = "block:RxC"
 
+    def __post_init__(self) -> None:
+        _check.integer("n_rows", self.n_rows, minimum=1)
+        _check.integer("n_columns", self.n_columns, minimum=1)
+
     @classmethod
     def parse(cls, text: str) -> Pattern | None:
         found = re.fullmatch(r"block:(\d{1,9})x(\d{1,9})", text)
@@ -66,11 +72,15 @@ class BlockPattern(WeightPattern):
     def check(self, shape: tuple[int, ...]) -> None:
         if self.n_rows > shape[0] or self.n_columns > shape[1]:
             raise ValueError(
-                f"pattern: expected layers of at least the size of {self}, got one of {shape[0]}x{shape[1]}"
+                f"pattern: expected layers of at least the size of {self}, got one of {shape[0]}x{shape[1]}; "
+                "prune others alone (layers)"
             )
 
     def units(self, score: Floats, threads: int) -> Floats:
-        return _core.block_sums(score, self.n_rows, self.n_columns, threads)
+        sums = _core.block_sums(score, self.n_rows, self.n_columns, threads)
+        if np.isnan(sums).any() and not np.isnan(score).any():
+            raise ValueError("scores: expected no block with plus and minus infinity, got one")
+        return sums
 
     def spread(self, kept: Bools, shape: tuple[int, ...], threads: int) -> Bools:
         n_rows, n_columns = shape

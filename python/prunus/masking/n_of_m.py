@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from prunus import _core
+from prunus import _check, _core
 from prunus._check import Bools, Floats
 from prunus.masking.base import Pattern
 from prunus.masking.weight import WeightPattern
@@ -50,6 +50,10 @@ class NofMPattern(WeightPattern):
     name = "n:m"
     takes_target = False
 
+    def __post_init__(self) -> None:
+        _check.integer("n", self.n, minimum=1)
+        _check.integer("m", self.m, minimum=self.n)
+
     @classmethod
     def parse(cls, text: str) -> Pattern | None:
         found = re.fullmatch(r"(\d{1,9}):(\d{1,9})", text)
@@ -65,7 +69,10 @@ class NofMPattern(WeightPattern):
 
     def check(self, shape: tuple[int, ...]) -> None:
         if self.m > shape[1]:
-            raise ValueError(f"pattern: expected layers of at least {self.m} inputs for {self}, got one of {shape[1]}")
+            raise ValueError(
+                f"pattern: expected layers of at least {self.m} inputs for {self}, got one of {shape[1]}; "
+                "prune others alone (layers)"
+            )
 
     def choose(self, score: Floats, threads: int) -> Bools:
         return _core.mask_best_of_groups(score, self.n, self.m, threads)

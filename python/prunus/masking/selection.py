@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import floor
 from typing import NamedTuple
 
 import numpy as np
@@ -84,8 +85,9 @@ def _by_pattern(
 ) -> Selection:
     masks = []
     for i, score in enumerate(scores):
-        if keep or gone:
-            score = score.copy()
+        if keep or gone:  # beyond all finite scores, and those that are infinite at the end of these
+            largest = np.finfo(score.dtype).max
+            score = np.clip(score, -largest, largest)
         if gone:
             score[gone[i]] = -np.inf
         if keep:
@@ -118,7 +120,7 @@ def _stock(layer: Units, limit: float | None, *, allow_empty: bool) -> Stock:
     if not allow_empty:
         most = min(most, size - gone - 1)
     if limit is not None:
-        most = min(most, int(limit * size) - gone)
+        most = min(most, floor(round(limit * size, 9)) - gone)  # of .29 * 100, which is below 29, 29
     return Stock(free, layer.scores.shape, gone, max(most, 0))
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from prunus import _check, _core
 from prunus._check import Floats
-from prunus._samples import Data, Samples
+from prunus._samples import Data, Samples, is_sparse
 from prunus.network import Network
 from prunus.scoring.base import Criterion
+
+_VALUES = 1 << 20  # of gradients of sparse entries that are computed at once
 
 
 @dataclass(frozen=True)
@@ -113,8 +116,23 @@ class InputContribution(Criterion):
         totals = tuple(np.zeros(layer.n_in) for layer in network.layers)
         first = network.layers[0].weight.astype(np.float64)
         for batch in network.traces(data):
-            gradients = [batch.sum_gradients[0] @ first, *batch.output_gradients[:-1]]
-            for total, gradient, x in zip(totals, gradients, batch.inputs, strict=True):
-                terms = x * gradient  # of a csr_array it has its zeros
-                total += (abs(terms) if self.absolute else terms).sum(axis=0)
+            totals[0][...] += self._of_first(batch.inputs[0], batch.sum_gradients[0], first)
+            for total, gradient, x in zip(totals[1:], batch.output_gradients, batch.inputs[1:], strict=False):
+                total += self._summed(gradient * x)
         return totals
+
+    def _summed(self, terms: Floats) -> Floats:
+        return np.asarray((np.abs(terms) if self.absolute else terms).sum(axis=0))
+
+    def _of_first(self, x: Any, delta: Floats, weight: Floats) -> Floats:
+        """Of the columns of X. Of a sparse one the gradient is computed where it has entries, some thousands at a time."""
+        if not is_sparse(x):
+            return self._summed(x * (delta @ weight))
+        rows = np.repeat(np.arange(x.shape[0]), np.diff(x.indptr))
+        total, step = np.zeros(x.shape[1]), max(_VALUES // len(weight), 1)
+        for begin in range(0, len(rows), step):
+            some = slice(begin, begin + step)
+            gradient = np.einsum("ek,ke->e", delta[rows[some]], weight[:, x.indices[some]])
+            terms = x.data[some] * gradient
+            total += np.bincount(x.indices[some], np.abs(terms) if self.absolute else terms, x.shape[1])
+        return total

@@ -52,13 +52,17 @@ class SynFlow(Criterion):
 
     def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
         weights = [_core.absolute(layer.weight, threads) for layer in network.layers]
+        # Every layer divided by its largest weight: no product overflows, and all scores are smaller by one factor.
+        sizes = [float(w.max()) or 1.0 for w in weights]
         before, after = [np.ones(network.layers[0].n_in, network.dtype)], [np.ones(network.n_out, network.dtype)]
-        for w in weights[:-1]:
-            before.append(w @ before[-1])
-        for w in reversed(weights[1:]):
-            after.insert(0, after[0] @ w)
-        for w, forth, back in zip(weights, before, after, strict=True):
-            w *= back[:, None]
+        for w, size in zip(weights[:-1], sizes, strict=False):
+            before.append((w @ before[-1]) / network.dtype.type(size))
+        for w, size in zip(reversed(weights[1:]), reversed(sizes), strict=False):
+            after.insert(0, (after[0] @ w) / network.dtype.type(size))
+        factor = float(np.prod(sizes, dtype=np.float64))
+        restore = factor if 0 < factor < 1e20 else 1.0  # where float32, up to 3e38, also holds it times the sums
+        for w, size, forth, back in zip(weights, sizes, before, after, strict=True):
+            w *= (back * network.dtype.type(restore / size))[:, None]
             w *= forth
         return tuple(weights)
 

@@ -87,7 +87,7 @@ class WeightNorm(Criterion):
     needs = ()
 
     def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
-        return tuple(np.linalg.norm(layer.weight.astype(np.float64), axis=1) for layer in network.layers)
+        return tuple(_norms(layer.weight, 1) for layer in network.layers)
 
 
 @dataclass(frozen=True)
@@ -126,4 +126,9 @@ class InputNorm(Criterion):
     needs = ()
 
     def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
-        return tuple(np.linalg.norm(layer.weight.astype(np.float64), axis=0) for layer in network.layers)
+        return tuple(_norms(layer.weight, 0) for layer in network.layers)
+
+
+def _norms(weight: Floats, axis: int) -> Floats:
+    """Euclidean norms, summed in float64, in the weight's dtype."""
+    return np.asarray(np.linalg.norm(weight.astype(np.float64), axis=axis).astype(weight.dtype))
