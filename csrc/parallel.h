@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <new>
 
 #include "base.h"
 #include "dispatch/cpu.h"
@@ -42,6 +43,20 @@ void parallel_for(i64 n, int threads, F&& f) {
 #  pragma omp parallel for schedule(static) num_threads(threads)
 #endif
   for (i64 i = 0; i < n; ++i) f(i);
+}
+
+// The same for an f that allocates. std::bad_alloc may not leave the loop: it is thrown when all are done.
+template <class F>
+void parallel_for_allocating(i64 n, int threads, F&& f) {
+  std::atomic<bool> is_lacking{false};
+  parallel_for(n, threads, [&](i64 i) {
+    try {
+      f(i);
+    } catch (const std::bad_alloc&) {
+      is_lacking.store(true);
+    }
+  });
+  if (is_lacking.load()) throw std::bad_alloc();
 }
 
 // Pieces of a long array that threads take: a quarter of an L2 cache, and still enough of them to balance.

@@ -39,7 +39,7 @@ def test_weights(sparsity: float, criterion: str, allocation: str, digits: Any, 
         assert np.array_equal(layer.weight, np.where(mask, before.weight, 0))
         assert np.array_equal(layer.bias, before.bias)
     scores = prunus.importance(digits_network, chosen, X=digits[0], y=digits[1])
-    expected = prunus.mask(scores, sparsity=sparsity, allocation="global" if allocation == "auto" else allocation)
+    expected = prunus.mask(scores, sparsity=sparsity, allocation="lamp" if allocation == "auto" else allocation)
     assert all(map(np.array_equal, pruned.masks, expected))
 
 
@@ -74,7 +74,13 @@ def test_neurons_by_every_criterion(
     options: dict[str, Any] = {"sparsity": sparsity, "pattern": "neuron", "allow_empty": True}
     pruned = prunus.prune(digits_network, X, y, criterion=criterion, **options)
     scores = prunus.importance(digits_network, criterion, X=X, y=y)[:-1]
-    assert all(map(np.array_equal, pruned.masks[:-1], prunus.mask(scores, sparsity=sparsity, pattern="neuron")))
+    assert all(
+        map(
+            np.array_equal,
+            pruned.masks[:-1],
+            prunus.mask(scores, sparsity=sparsity, pattern="neuron", allocation="lamp"),
+        )
+    )
     masked = [
         layer.replace(np.where(mask[:, None], layer.weight, 0))
         for layer, mask in zip(digits_network.layers, pruned.masks, strict=True)
@@ -94,7 +100,13 @@ def test_neurons(sparsity: float, digits: Any, digits_network: prunus.Network) -
     assert [layer.n_out for layer in pruned.network.layers] == [int(mask.sum()) for mask in pruned.masks]
     assert pruned.sparsity == pytest.approx(1 - pruned.network.n_weights / digits_network.n_weights, rel=1e-15)
     scores = prunus.importance(digits_network, "output_contribution", X=digits[0], y=digits[1], absolute=True)
-    assert all(map(np.array_equal, pruned.masks[:-1], prunus.mask(scores[:-1], sparsity=sparsity, pattern="neuron")))
+    assert all(
+        map(
+            np.array_equal,
+            pruned.masks[:-1],
+            prunus.mask(scores[:-1], sparsity=sparsity, pattern="neuron", allocation="lamp"),
+        )
+    )
 
 
 @pytest.mark.parametrize(("criterion", "pattern"), [("gradient", "weight"), ("output_contribution", "neuron")])

@@ -74,7 +74,7 @@ def test_every_pattern_through_prune(pattern: str, digits: Any, digits_network: 
     criteria = {"weight": "magnitude", "neuron": "output_contribution", "input": "input_contribution"}
     absolute = {} if how.unit == "weight" else {"absolute": True}
     scores = prunus.importance(digits_network, criteria[how.unit], X=digits[0], y=digits[1], **absolute)
-    expected = prunus.mask([scores[i] for i in prunable], **options_for(pattern))
+    expected = prunus.mask([scores[i] for i in prunable], allocation="lamp", **options_for(pattern))
     assert all(np.array_equal(pruned.masks[i], mask) for i, mask in zip(prunable, expected, strict=True))
     assert pruned.report["pattern"] == pattern
     assert pruned.report["rounds"][-1]["removed"] == sum(
@@ -149,7 +149,7 @@ def test_neurons_then_weights_then_more(digits: Any, digits_network: prunus.Netw
 
 def test_blocks_of_a_network_that_was_pruned_by_weights(digits: Any, digits_network: prunus.Network) -> None:
     weights = prunus.prune(digits_network, sparsity=0.5)
-    blocks = prunus.prune(weights, sparsity=0.6, pattern="block:4x1")
+    blocks = prunus.prune(weights, sparsity=0.6, pattern="block:4x1", allocation="global")
     assert all((a <= b).all() for a, b in zip(blocks.masks, weights.masks, strict=True))
     scores = unit_scores("block:4x1", prunus.importance(weights.network))
     expected = reference.mask_remove(scores, round(0.6 * sum(s.size for s in scores)))

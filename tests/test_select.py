@@ -160,3 +160,38 @@ def test_cut(seed: int, n: int, dtype: Any, share: float) -> None:
 def test_what_the_core_refuses(call: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call(np.ones((3, 4)))
+
+
+def lamp_by_sorting(scores: list[Any], n_remove: int) -> list[int]:
+    """From the definition, with sums from the largest square down."""
+    values, arrays = [], []
+    for i, score in enumerate(scores):
+        squares = np.maximum(np.sort(score.astype(np.float64)), 0) ** 2
+        with np.errstate(invalid="ignore"):
+            left = np.cumsum(squares[::-1])[::-1]
+            lamp = np.divide(squares, left, out=np.zeros_like(squares), where=left > 0)
+        values.append(np.where(np.isinf(squares), np.inf, lamp))
+        arrays.append(np.full(len(score), i))
+    order = np.lexsort([-np.concatenate(arrays), np.concatenate(values)])
+    found: list[int] = np.bincount(np.concatenate(arrays)[order][:n_remove], minlength=len(scores)).tolist()
+    return found
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_lamp(kind: str, dtype: Any, rng: np.random.Generator) -> None:
+    for sizes in ([40_000, 3000, 500, 1], [7, 1], [5000]):
+        scores = draw_scores(rng, kind, sizes, dtype)
+        n = sum(sizes)
+        before = [0] * len(sizes)
+        for n_remove in counts(n):
+            found = _core.lamp_counts(scores, n_remove, 2)
+            assert sum(found) == n_remove
+            assert all(a <= b for a, b in zip(before, found, strict=True))
+            before = found
+            # Sums of so many squares in another order may turn scores that are as good as equal: one or two of thousands.
+            expected = lamp_by_sorting(scores, n_remove)
+            slack = 0 if kind in ("ties", "all equal", "signed zeros", "infinite") else 2
+            assert all(abs(a - b) <= slack for a, b in zip(found, expected, strict=True))
+    with pytest.raises(ValueError, match="got NaN"):
+        _core.lamp_counts([np.array([np.nan], dtype)], 0, 1)

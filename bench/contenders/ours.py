@@ -20,7 +20,8 @@ def _mask(case: Any) -> Any:
 
 def _prune(case: Any) -> Any:
     criterion = prunus.criteria()[case.criterion](**case.options)
-    return lambda _: lambda: prunus.prune(case.network, sparsity=0.9, criterion=criterion, allow_empty=True)
+    options: dict[str, Any] = {"allocation": "global", "allow_empty": True}  # as the rival does
+    return lambda _: lambda: prunus.prune(case.network, sparsity=0.9, criterion=criterion, **options)
 
 
 def _score(case: Any) -> Any:

@@ -30,21 +30,27 @@ inline std::vector<py::ssize_t> shape_of(const py::array& array) {
   return std::vector<py::ssize_t>(array.shape(), array.shape() + array.ndim());
 }
 
-// A new array of the same shape, in memory that is used again when the array is gone.
+// A new array, in memory that is used again when the array is gone.
 template <class T>
-Array<T> empty_like(const py::array& array) {
+Array<T> empty(const std::vector<py::ssize_t>& shape) {
   struct Block {
     void* memory;
     std::size_t bytes;
   };
-  const std::size_t bytes = static_cast<std::size_t>(array.size()) * sizeof(T);
+  std::size_t bytes = sizeof(T);
+  for (const py::ssize_t n : shape) bytes *= static_cast<std::size_t>(n);
   auto block = std::make_unique<Block>(Block{Recycler::instance().take(bytes), bytes});
   const T* memory = static_cast<const T*>(block->memory);
   const py::capsule owner(block.release(), [](void* pointer) {
     const std::unique_ptr<Block> gone(static_cast<Block*>(pointer));
     Recycler::instance().give(gone->memory, gone->bytes);
   });
-  return Array<T>(shape_of(array), memory, owner);
+  return Array<T>(shape, memory, owner);
+}
+
+template <class T>
+Array<T> empty_like(const py::array& array) {
+  return empty<T>(shape_of(array));
 }
 
 inline void require(bool holds, const char* message) {

@@ -4,6 +4,7 @@
 #include "bindings/arrays.h"
 #include "parallel.h"
 #include "select/groups.h"
+#include "select/lamp.h"
 #include "select/select.h"
 
 namespace prunus {
@@ -60,7 +61,7 @@ Array<T> sums_of_blocks(const Array<T>& scores, i64 rows, i64 columns, int threa
   const BlockShape block = checked_block(rows, columns);
   require(scores.ndim() == 2, "expected a matrix");
   const i64 n_rows = scores.shape(0), n_cols = scores.shape(1);
-  Array<T> out({ceil_div(n_rows, rows), ceil_div(n_cols, columns)});
+  Array<T> out = empty<T>({ceil_div(n_rows, rows), ceil_div(n_cols, columns)});
   const T* from = scores.data();
   T* to = out.mutable_data();
   py::gil_scoped_release release;
@@ -73,12 +74,25 @@ MaskArray mask_of_blocks(const MaskArray& kept, i64 rows, i64 columns, i64 n_row
   require(n_rows >= 1 && n_cols >= 1 && kept.ndim() == 2 && kept.shape(0) == ceil_div(n_rows, rows) &&
               kept.shape(1) == ceil_div(n_cols, columns),
           "expected one for each block of the matrix");
-  MaskArray mask({n_rows, n_cols});
+  MaskArray mask = empty<bool>({n_rows, n_cols});
   const u8* from = bytes_of(kept);
   u8* to = mutable_bytes_of(mask);
   py::gil_scoped_release release;
   spread_blocks(from, n_rows, n_cols, block, to, threads);
   return mask;
+}
+
+template <class T>
+std::vector<i64> lamp(const std::vector<Array<T>>& scores, i64 n_remove, int threads) {
+  i64 n = 0;
+  std::vector<Scores<T>> arrays;
+  for (const Array<T>& score : scores) {
+    arrays.push_back({score.data(), score.size()});
+    n += score.size();
+  }
+  require(n_remove >= 0 && n_remove <= n, "n_remove: expected a number from 0 to the number of scores");
+  py::gil_scoped_release release;
+  return lamp_counts(arrays, n_remove, threads);
 }
 
 template <class T>
@@ -110,6 +124,7 @@ void register_type(py::module_& m) {
   m.def("mask_remove", &remove<T>, arg("scores").noconvert(), arg("n_remove"), arg("threads"));
   m.def("mask_best_of_groups", &best_of_groups<T>, arg("scores").noconvert(), arg("n"), arg("m"), arg("threads"));
   m.def("block_sums", &sums_of_blocks<T>, arg("scores").noconvert(), arg("rows"), arg("columns"), arg("threads"));
+  m.def("lamp_counts", &lamp<T>, arg("scores").noconvert(), arg("n_remove"), arg("threads"));
   m.def("cut_of", &cut<T>, arg("scores").noconvert(), arg("mask").noconvert());
   m.def("apply_mask", &apply_mask<T>, arg("w").noconvert(), arg("mask").noconvert(), arg("threads"));
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
-#include <new>
 #include <numeric>
 #include <stdexcept>
 #include <vector>
@@ -20,30 +19,11 @@ i64 rows_at_once(i64 n_cols) { return std::max<i64>(1, kChunk / n_cols); }
 i64 pieces(i64 n, i64 size) { return n / size + (n % size != 0); }
 i64 end_of(i64 i, i64 size, i64 n) { return n - i * size < size ? n : (i + 1) * size; }
 
-// Keeps std::bad_alloc out of parallel loops, which may not throw, until they are done.
-class Memory {
- public:
-  template <class F>
-  void guard(F&& f) noexcept {
-    try {
-      f();
-    } catch (const std::bad_alloc&) {
-      is_lacking_.store(true);
-    }
-  }
-  void require() const {
-    if (is_lacking_.load()) throw std::bad_alloc();
-  }
-
- private:
-  std::atomic<bool> is_lacking_{false};
-};
-
 // f(first row, one past the last) for pieces of [0, n_rows).
 template <class F>
 void parallel_rows(i64 n_rows, i64 n_cols, int threads, F&& f) {
   const i64 step = rows_at_once(n_cols);
-  parallel_for(pieces(n_rows, step), threads, [&](i64 i) { f(i * step, end_of(i, step, n_rows)); });
+  parallel_for_allocating(pieces(n_rows, step), threads, [&](i64 i) { f(i * step, end_of(i, step, n_rows)); });
 }
 
 // One group too large to compare every two of it.
@@ -72,16 +52,13 @@ void mask_best_of_groups(const T* score, i64 n_rows, i64 n_cols, i64 n, i64 m, u
   const Kernels<T>& kernels = active_target().kernels<T>();
   const i64 n_whole = n_cols / m, rest = n_cols % m;
   std::atomic<bool> nan{false};
-  Memory memory;
   parallel_rows(n_rows, n_cols, threads, [&](i64 begin, i64 end) {
     const T* from = score + begin * n_cols;
     u8* to = mask + begin * n_cols;
     if (kernels.any_nan(from, (end - begin) * n_cols)) {
       nan.store(true);
     } else if (m > kLargestGroup) {
-      memory.guard([&] {
-        for (i64 r = 0; r < end - begin; ++r) keep_best_of_row(from + r * n_cols, n_cols, n, m, to + r * n_cols);
-      });
+      for (i64 r = 0; r < end - begin; ++r) keep_best_of_row(from + r * n_cols, n_cols, n, m, to + r * n_cols);
     } else if (rest == 0) {  // no group knows where a row ends
       kernels.keep_best_of_groups(from, (end - begin) * n_whole, n, m, to);
     } else {
@@ -91,15 +68,13 @@ void mask_best_of_groups(const T* score, i64 n_rows, i64 n_cols, i64 n, i64 m, u
       }
     }
   });
-  memory.require();
   if (nan.load()) throw std::invalid_argument("scores: expected numbers, got NaN");
 }
 
 template <class T>
 void block_sums(const T* score, i64 n_rows, i64 n_cols, BlockShape block, T* out, int threads) {
   const i64 n_down = pieces(n_rows, block.rows), n_along = pieces(n_cols, block.columns);
-  Memory memory;
-  const auto add_strip = [&](i64 i) {
+  parallel_for_allocating(n_down, threads_for(n_rows * n_cols, threads), [&](i64 i) {
     std::vector<double> sum(static_cast<size_t>(n_cols), 0.0);
     for (i64 r = i * block.rows; r < end_of(i, block.rows, n_rows); ++r) {
       for (i64 c = 0; c < n_cols; ++c) sum[static_cast<size_t>(c)] += static_cast<double>(score[r * n_cols + c]);
@@ -108,9 +83,7 @@ void block_sums(const T* score, i64 n_rows, i64 n_cols, BlockShape block, T* out
       const auto begin = sum.begin() + j * block.columns, end = sum.begin() + end_of(j, block.columns, n_cols);
       out[i * n_along + j] = static_cast<T>(std::accumulate(begin, end, 0.0));
     }
-  };
-  parallel_for(n_down, threads_for(n_rows * n_cols, threads), [&](i64 i) { memory.guard([&] { add_strip(i); }); });
-  memory.require();
+  });
 }
 
 void spread_blocks(const u8* kept, i64 n_rows, i64 n_cols, BlockShape block, u8* mask, int threads) {

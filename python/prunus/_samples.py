@@ -75,10 +75,17 @@ def checked(name: str, samples: Samples) -> Samples:
         raise ValueError(f"{name}: expected at least one element, got {_check.describe(samples.source)}")
     if is_sparse(samples.source) and samples.scaling is not None and samples.scaling.shift.any():
         raise ValueError(f"{name}: expected a dense array, since the model subtracts means; use {name}.toarray()")
+    whole = samples.source
+    # Of a narrower type, and not scaled, it is finite in the samples' dtype if it is in its own.
+    as_it_is = (
+        samples.scaling is None and whole.dtype.kind in "biuf" and np.can_cast(whole.dtype, samples.dtype, "safe")
+    )
+    if as_it_is and whole.dtype.kind in "biu":
+        return samples
     for batch in samples.batches():
         with np.errstate(over="ignore"):  # what is too large for the dtype is refused by name
-            x = samples.rows(batch)
-        _check.finite(name, x.data if is_sparse(x) else x)
+            x = whole[batch] if as_it_is else samples.rows(batch)
+        _check.finite(name, _check.float_array(name, x.data if is_sparse(x) else x))
     return samples
 
 

@@ -20,7 +20,7 @@ from prunus.scheduling import Schedule, schedule_of
 from prunus.scoring.base import Criterion
 from prunus.training import FineTune, as_options, settings_of
 
-_AUTO_ALLOCATION = "global"
+_AUTO_ALLOCATION = "lamp"  # what kept most accuracy with nearly every criterion: docs/which-criterion.md
 
 
 def prune(
@@ -74,7 +74,7 @@ def prune(
         A name from `patterns()`, with numbers in the place of letters: "2:4", "block:4x1". The neurons of the last layer are
         not pruned.
     allocation : str, default "auto"
-        A name from `allocations()`: from which layers a sparsity is taken. "auto": global.
+        A name from `allocations()`: from which layers a sparsity is taken. "auto": lamp.
     schedule : str or Schedule, default "one-shot"
         A name from `schedules()`, or one of its classes with its options set: in how many rounds, and how much training
         between them.
@@ -118,7 +118,7 @@ def prune(
     --------
     >>> pruned = prunus.prune(MLPClassifier().fit(X, y), X, y, sparsity=0.9, fine_tune=10)
     >>> print(pruned.report)
-    Pruned 90.00% of 1480 weights: magnitude by weight, global, sparsity 0.9, then 10 epochs of fine-tuning
+    Pruned 90.00% of 1480 weights: magnitude by weight, lamp, sparsity 0.9, then 10 epochs of fine-tuning
     ...
     """
     if isinstance(model, (str, os.PathLike)):

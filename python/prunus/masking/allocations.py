@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import numpy as np
 
+from prunus import _core
 from prunus._check import Bools, Floats
-from prunus.masking.stock import Stock, apportion, lowest, n_removed, ranked
+from prunus.masking.stock import Stock, apportion, lowest, n_removed, within_bounds
 
 
 class Allocation(ABC):
@@ -57,7 +59,12 @@ class GlobalAllocation(Allocation):
 
     @staticmethod
     def remove(stocks: list[Stock], n_remove: int, threads: int) -> list[Bools]:
-        return ranked(stocks, [stock.scores for stock in stocks], n_remove, threads)
+        scores = [stock.scores for stock in stocks]
+        masks = _core.mask_remove(scores, n_remove, threads)
+        bound = [(mask, stock.most) for mask, stock in zip(masks, stocks, strict=True) if stock.most < mask.size]
+        if all(n_removed(mask) <= most for mask, most in bound):
+            return masks
+        return lowest(stocks, within_bounds(stocks, n_remove, _counting(scores, threads)), threads)
 
 
 class UniformAllocation(Allocation):
@@ -156,7 +163,7 @@ class LampAllocation(Allocation):
 
     Cost
     ----
-    Each layer's scores are sorted.
+    Two passes over the scores and two selections; a few per cent of the scores are sorted.
 
     When it fails
     -------------
@@ -175,8 +182,10 @@ class LampAllocation(Allocation):
 
     @staticmethod
     def remove(stocks: list[Stock], n_remove: int, threads: int) -> list[Bools]:
-        masks = ranked(stocks, [_lamp(stock.scores) for stock in stocks], n_remove, threads)
-        return lowest(stocks, [n_removed(mask) for mask in masks], threads)
+        def count(layers: Sequence[int], n: int) -> list[int]:
+            return _core.lamp_counts([stocks[i].scores for i in layers], n, threads)
+
+        return lowest(stocks, within_bounds(stocks, n_remove, count), threads)
 
 
 class NormalizedAllocation(Allocation):
@@ -214,19 +223,14 @@ class NormalizedAllocation(Allocation):
 
     @staticmethod
     def remove(stocks: list[Stock], n_remove: int, threads: int) -> list[Bools]:
-        masks = ranked(stocks, [_normalized(stock.scores) for stock in stocks], n_remove, threads)
+        normalized = [_normalized(stock.scores) for stock in stocks]
         # Division may make neighbours equal: which of a layer go is for the scores to say.
-        return lowest(stocks, [n_removed(mask) for mask in masks], threads)
+        return lowest(stocks, within_bounds(stocks, n_remove, _counting(normalized, threads)), threads)
 
 
-def _lamp(score: Floats) -> Floats:
-    """LAMP scores of a layer in ascending order; where a layer has infinite ones, they alone share what is left."""
-    ordered = np.maximum(np.sort(score, axis=None), 0)
-    with np.errstate(over="ignore", invalid="ignore"):
-        squares = ordered.astype(np.float64) ** 2
-        left = np.cumsum(squares[::-1])[::-1]
-        lamp = np.divide(squares, left, out=np.zeros_like(squares), where=left > 0)
-    return np.where(np.isinf(squares), np.inf, lamp)
+def _counting(by: list[Floats], threads: int) -> Callable[[Sequence[int], int], list[int]]:
+    """Return what ranks layers by these numbers, all together, and counts how many of each go."""
+    return lambda layers, n: [n_removed(mask) for mask in _core.mask_remove([by[i] for i in layers], n, threads)]
 
 
 def _normalized(score: Floats) -> Floats:

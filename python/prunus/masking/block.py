@@ -78,7 +78,7 @@ class BlockPattern(WeightPattern):
 
     def units(self, score: Floats, threads: int) -> Floats:
         sums = _core.block_sums(score, self.n_rows, self.n_columns, threads)
-        if np.isnan(sums).any() and not np.isnan(score).any():
+        if not _core.all_finite(sums, threads) and np.isnan(sums).any() and not np.isnan(score).any():
             raise ValueError("scores: expected no block with plus and minus infinity, got one")
         return sums
 

@@ -37,8 +37,8 @@ class Units(NamedTuple):
     """The units of one layer."""
 
     scores: Floats
-    free: Bools  # neither gone nor to be kept
-    gone: Bools
+    free: Bools | None  # neither gone nor to be kept; None: all are free
+    gone: Bools | None  # None: none is
 
 
 def select(
@@ -60,18 +60,18 @@ def select(
     units = [_units_of(*layer, pattern, threads) for layer in zip(scores, stays, goes, strict=True)]
     limits = goal.limits or [None] * len(units)
     stocks = [_stock(*pair, allow_empty=goal.allow_empty) for pair in zip(units, limits, strict=True)]
+    n_gone = sum(stock.gone for stock in stocks)
     if goal.threshold is not None:
         found, wanted = _below(stocks, goal.threshold, threads)
+        removed = n_gone + sum(map(n_removed, found))
     else:
         assert goal.sparsity is not None
-        n_gone = sum(stock.gone for stock in stocks)
         wanted = max(round(goal.sparsity * sum(stock.size for stock in stocks)), n_gone)
-        found = allocation.remove(stocks, _possible(wanted - n_gone, stocks, units, goal), threads)
-    masks, removed = [], 0
+        n_remove = _possible(wanted - n_gone, stocks, units, goal)
+        found, removed = allocation.remove(stocks, n_remove, threads), n_gone + n_remove
+    masks = []
     for score, layer, of_free, before in zip(scores, units, found, goes, strict=True):
-        kept = _scattered(layer, of_free)
-        removed += n_removed(kept)
-        mask = pattern.spread(kept, score.shape, threads)
+        mask = pattern.spread(_scattered(layer, of_free), score.shape, threads)
         masks.append(mask if before is None else mask & ~before)
     return Selection(tuple(masks), removed, wanted, sum(stock.size for stock in stocks))
 
@@ -105,6 +105,8 @@ def _units_of(score: Floats, keep: Bools | None, gone: Bools | None, pattern: Pa
     if gone is not None and pattern.unit == "weight":
         score = np.where(gone, 0, score)  # what has gone counts for nothing in its block
     units = pattern.units(score, threads)
+    if keep is None and gone is None:  # the usual case: nothing to look at but the scores
+        return Units(units, None, None)
 
     def touched(mask: Bools) -> Bools:
         return pattern.units(mask.astype(np.float32), threads) > 0
@@ -115,8 +117,10 @@ def _units_of(score: Floats, keep: Bools | None, gone: Bools | None, pattern: Pa
 
 
 def _stock(layer: Units, limit: float | None, *, allow_empty: bool) -> Stock:
-    size, gone, most = layer.free.size, int(np.count_nonzero(layer.gone)), int(np.count_nonzero(layer.free))
-    free = layer.scores if most == size else layer.scores[layer.free]
+    size, gone, most, free = layer.scores.size, 0, layer.scores.size, layer.scores
+    if layer.free is not None and layer.gone is not None:
+        gone, most = int(np.count_nonzero(layer.gone)), int(np.count_nonzero(layer.free))
+        free = layer.scores if most == size else layer.scores[layer.free]
     if not allow_empty:
         most = min(most, size - gone - 1)
     if limit is not None:
@@ -150,7 +154,7 @@ def _below(stocks: list[Stock], threshold: float, threads: int) -> tuple[list[Bo
 
 def _scattered(layer: Units, of_free: Bools) -> Bools:
     """Return the mask of all units from that of the free ones."""
-    if of_free.shape == layer.free.shape and layer.free.all():
+    if layer.free is None or layer.gone is None:
         return of_free
     kept = ~layer.gone
     kept[layer.free] = of_free.ravel()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -31,24 +31,24 @@ def lowest(stocks: Sequence[Stock], counts: Sequence[int], threads: int) -> list
     return [_core.mask_remove([stock.scores], count, threads)[0] for stock, count in zip(stocks, counts, strict=True)]
 
 
-def ranked(stocks: Sequence[Stock], by: list[Floats], n_remove: int, threads: int) -> list[Bools]:
-    """Return masks over `by`, arrays of as many numbers as there are scores, that remove n_remove of the lowest.
+def within_bounds(
+    stocks: Sequence[Stock], n_remove: int, count: Callable[[Sequence[int], int], Sequence[int]]
+) -> list[int]:
+    """Return how many go from each layer, if `count` ranks some of the layers and says how many of each are among so many.
 
-    All layers are ranked together. One that would lose more than it may loses as many as it may, and the others are ranked
-    again without it: with one layer less to take from, the cut only rises, so such a layer remains at its bound.
+    A layer that would lose more than it may loses as many as it may, and the others are ranked again without it: with one
+    layer less to take from, the cut only rises, so such a layer remains at its bound.
     """
-    masks: dict[int, Bools] = {}
-    at_bound: set[int] = set()
-    while True:
-        others = [i for i in range(len(stocks)) if i not in at_bound]
-        n_others = n_remove - sum(stocks[i].most for i in at_bound)
-        masks |= zip(others, _core.mask_remove([by[i] for i in others], n_others, threads), strict=True)
-        over = [i for i in others if n_removed(masks[i]) > stocks[i].most]
+    counts = [stock.most for stock in stocks]
+    others = list(range(len(stocks)))
+    while others:
+        at_bound = sum(stock.most for i, stock in enumerate(stocks) if i not in others)
+        found = dict(zip(others, count(others, n_remove - at_bound), strict=True))
+        over = [i for i in others if found[i] > stocks[i].most]
         if not over:
-            return [masks[i] for i in range(len(stocks))]
-        at_bound.update(over)
-        for i in over:
-            masks[i] = _core.mask_remove([by[i]], stocks[i].most, threads)[0]
+            return [found.get(i, n) for i, n in enumerate(counts)]
+        others = [i for i in others if i not in over]
+    return counts
 
 
 def n_removed(mask: Bools) -> int:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from prunus import _core
 from prunus._check import Floats
 from prunus._passes import Forward
-from prunus._samples import Samples
+from prunus._samples import Samples, is_sparse
 from prunus.network import Network
 from prunus.scoring.base import Criterion
 
@@ -24,6 +24,23 @@ def _means(
     """Return, for each layer, the (weighted) means over the samples of what `values` makes of a batch."""
     batches = (tuple(batch.share @ v for v in values(batch)) for batch in network.forwards(samples))
     return tuple(functools.reduce(np.add, of_layer) for of_layer in zip(*batches, strict=True))
+
+
+def _mean_squares(
+    network: Network, samples: Samples, of: Callable[[Forward], Sequence[Any]], threads: int
+) -> list[Floats]:
+    """Return, for each layer, the (weighted) mean squares of the columns of what `of` takes from a batch."""
+    totals: list[Any] = [0.0] * len(network.layers)
+    for batch in network.forwards(samples):
+        for i, values in enumerate(of(batch)):
+            totals[i] = totals[i] + _squares(values, batch.share, threads)
+    return totals
+
+
+def _squares(values: Any, share: Floats, threads: int) -> Floats:
+    if is_sparse(values) or (share != share[0]).any():
+        return np.asarray(share @ values**2)
+    return np.asarray(_core.column_dot(values, values, False, threads) * share[0])  # without an array of squares
 
 
 @dataclass(frozen=True)
@@ -61,7 +78,7 @@ class Wanda(Criterion):
 
     def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
         assert data is not None
-        squares = _means(network, data, lambda batch: [x**2 for x in batch.inputs])
+        squares = _mean_squares(network, data, lambda batch: batch.inputs, threads)
         return tuple(
             _core.absolute(layer.weight.astype(np.float64), threads) * np.sqrt(square)
             for layer, square in zip(network.layers, squares, strict=True)
@@ -144,7 +161,7 @@ class ActivationNorm(Criterion):
 
     def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
         assert data is not None
-        squares = _means(network, data, lambda batch: [o**2 for o in batch.outputs])
+        squares = _mean_squares(network, data, lambda batch: batch.outputs, threads)
         return tuple(np.sqrt(square) for square in squares)
 
 
