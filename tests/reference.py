@@ -156,8 +156,9 @@ def lamp(score: Array) -> Array:
 
 
 def normalized(score: Array) -> Array:
-    largest = float(np.abs(score).max())
-    return score / (largest * math.sqrt(np.mean((score.astype(np.float64) / largest) ** 2))) if largest else score
+    exact = score.astype(np.float64)
+    largest = float(np.abs(exact).max())
+    return exact / (largest * math.sqrt(np.mean((exact.ravel() / largest) ** 2))) if largest else exact
 
 
 def counts_of(allocation: str, scores: Sequence[Array], n_remove: int) -> list[int]:
