@@ -91,7 +91,8 @@ def _synflow(weights: Any) -> Any:
     x = torch.ones(weights[0].shape[1])
     for w in absolute:
         x = w @ x
-    x.sum().backward()  # type: ignore[no-untyped-call]
+    flow: Any = x.sum()
+    flow.backward()
     return [w.detach() * w.grad for w in absolute]
 
 
