@@ -47,7 +47,7 @@ CsrMatrix<T> pack_present(const T* w, i64 n_rows, i64 n_cols, int threads, Prese
       for (i64 c = begin; c < end; ++c) {
         columns[n] = static_cast<i32>(c);
         values[n] = w[r * n_cols + c];
-        n += present(r * n_cols + c);
+        n += static_cast<size_t>(present(r * n_cols + c));
       }
       std::copy_n(columns, n, matrix.column.data() + e);
       std::copy_n(values, n, matrix.value.data() + e);
