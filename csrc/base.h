@@ -22,4 +22,7 @@ using u64 = uint64_t;
 // Panels and workspaces start at a cache line: a load that crosses one costs half as much again.
 constexpr i64 kCacheLine = 64;
 
+// How many pieces of that size cover n: no sum that could overflow.
+constexpr i64 ceil_div(i64 n, i64 size) { return n / size + (n % size != 0); }
+
 }  // namespace prunus

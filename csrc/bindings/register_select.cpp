@@ -54,8 +54,6 @@ BlockShape checked_block(i64 rows, i64 columns) {
   return {rows, columns};
 }
 
-i64 ceil_div(i64 a, i64 b) { return a / b + (a % b != 0); }
-
 template <class T>
 Array<T> sums_of_blocks(const Array<T>& scores, i64 rows, i64 columns, int threads) {
   const BlockShape block = checked_block(rows, columns);

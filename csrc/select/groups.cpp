@@ -15,15 +15,14 @@ namespace {
 // Scores of some rows that a thread takes at a time.
 i64 rows_at_once(i64 n_cols) { return std::max<i64>(1, kChunk / n_cols); }
 
-// How many pieces of that size, and one past the last of piece i, which may be smaller. No sum of sizes overflows.
-i64 pieces(i64 n, i64 size) { return n / size + (n % size != 0); }
+// One past the last of piece i, which may be smaller.
 i64 end_of(i64 i, i64 size, i64 n) { return n - i * size < size ? n : (i + 1) * size; }
 
 // f(first row, one past the last) for pieces of [0, n_rows).
 template <class F>
 void parallel_rows(i64 n_rows, i64 n_cols, int threads, F&& f) {
   const i64 step = rows_at_once(n_cols);
-  parallel_for_allocating(pieces(n_rows, step), threads, [&](i64 i) { f(i * step, end_of(i, step, n_rows)); });
+  parallel_for_allocating(ceil_div(n_rows, step), threads, [&](i64 i) { f(i * step, end_of(i, step, n_rows)); });
 }
 
 // One group too large to compare every two of it.
@@ -73,7 +72,7 @@ void mask_best_of_groups(const T* score, i64 n_rows, i64 n_cols, i64 n, i64 m, u
 
 template <class T>
 void block_sums(const T* score, i64 n_rows, i64 n_cols, BlockShape block, T* out, int threads) {
-  const i64 n_down = pieces(n_rows, block.rows), n_along = pieces(n_cols, block.columns);
+  const i64 n_down = ceil_div(n_rows, block.rows), n_along = ceil_div(n_cols, block.columns);
   parallel_for_allocating(n_down, threads_for(n_rows * n_cols, threads), [&](i64 i) {
     std::vector<double> sum(static_cast<size_t>(n_cols), 0.0);
     for (i64 r = i * block.rows; r < end_of(i, block.rows, n_rows); ++r) {
@@ -87,7 +86,7 @@ void block_sums(const T* score, i64 n_rows, i64 n_cols, BlockShape block, T* out
 }
 
 void spread_blocks(const u8* kept, i64 n_rows, i64 n_cols, BlockShape block, u8* mask, int threads) {
-  const i64 n_along = pieces(n_cols, block.columns);
+  const i64 n_along = ceil_div(n_cols, block.columns);
   parallel_rows(n_rows, n_cols, threads, [&](i64 begin, i64 end) {
     for (i64 r = begin; r < end; ++r) {
       const u8* from = kept + r / block.rows * n_along;

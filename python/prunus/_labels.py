@@ -70,7 +70,11 @@ class Labels(NamedTuple):
         target[np.arange(n_samples), index] = 1
         return target
 
-    def class_weights(self, class_weight: Any, y: Any, n_samples: int) -> npt.NDArray[np.float64]:
+    def weights(self, class_weight: Any, y: Any, sample_weight: Any, n_samples: int) -> npt.NDArray[np.float64]:
+        """Return the weight of every sample, that of its class in it."""
+        return self._of_classes(class_weight, y, n_samples) * _check.sample_weights(sample_weight, n_samples)
+
+    def _of_classes(self, class_weight: Any, y: Any, n_samples: int) -> npt.NDArray[np.float64]:
         """Return the weight of every sample's class, from a mapping of labels to weights, or "balanced".
 
         "balanced" gives every class the same weight altogether, before sample_weight counts: n_samples / (number of classes *

@@ -11,9 +11,10 @@ import numpy as np
 from prunus._check import Bools
 from prunus._functions import OUTPUTS
 from prunus._layer import Layer
-from prunus._passes import outputs_of
-from prunus._samples import Samples, source_of
+from prunus._passes import outputs_of, widest
+from prunus._samples import unchecked
 from prunus.engine import Engine
+from prunus.masking.stock import n_removed
 from prunus.network import Network
 from prunus.pruned import score
 
@@ -23,7 +24,7 @@ def layer_row(layer: Layer, mask: Bools, cut: tuple[float | None, float | None])
     return {
         "shape": [layer.n_out, layer.n_in],
         "units": int(mask.size),
-        "removed": int(mask.size - np.count_nonzero(mask)),
+        "removed": n_removed(mask),
         "highest_removed": cut[0],
         "lowest_kept": cut[1],
     }
@@ -40,14 +41,9 @@ def quality(before: Network, after: Network, X: Any, y: Any, weights: Any, where
 
 def _predicted(network: Network, X: Any) -> Any:
     """Predict through the engine, batch by batch: X need not fit in memory in another type."""
-    samples, engine = _whole(network, X), Engine(network)
-    raw = [engine(samples.rows(batch)) for batch in samples.batches(max(layer.n_out for layer in network.layers))]
+    samples, engine = unchecked(X, network.n_in, network.dtype), Engine(network)
+    raw = [engine(samples.rows(batch)) for batch in samples.batches(widest(network.layers))]
     return network.labels.decide(np.concatenate(raw))
-
-
-def _whole(network: Network, X: Any) -> Samples:
-    """Return X as an engine takes it, with all its columns."""
-    return Samples(source_of("X", X, network.n_in), np.ones(0), network.dtype, None, None)
 
 
 def latency(before: Network, after: Network, X: Any, batch: int, threads: int) -> dict[str, Any]:
@@ -55,7 +51,7 @@ def latency(before: Network, after: Network, X: Any, batch: int, threads: int) -
     if X is None:
         rows: Any = np.random.default_rng(0).standard_normal((batch, before.n_in)).astype(before.dtype)
     else:
-        whole = _whole(before, X)
+        whole = unchecked(X, before.n_in, before.dtype)
         rows = whole.rows(np.arange(batch) % len(whole))
     engine = Engine(after, threads)
     dense = before.with_all_inputs()

@@ -69,6 +69,11 @@ def source_of(name: str, X: Any, n_in: int) -> Any:
     return array
 
 
+def unchecked(X: Any, n_in: int, dtype: Any, inputs: Bools | None = None) -> Samples:
+    """Return samples to be predicted: NaN and infinity are let through, and none counts for anything."""
+    return Samples(source_of("X", X, n_in), np.ones(0), np.dtype(dtype), inputs, None)
+
+
 def checked(name: str, samples: Samples) -> Samples:
     """Return the samples if there are any and all are finite, in their dtype; in one pass, batch by batch."""
     if len(samples) == 0:

@@ -234,8 +234,7 @@ class Network(Frozen):
         source = _samples.source_of(names[0], X, self.n_in)
         n = source.shape[0]
         if class_weight is not None:
-            weights = self.labels.class_weights(class_weight, y, n)
-            sample_weight = weights * _check.sample_weights(sample_weight, n)
+            sample_weight = self.labels.weights(class_weight, y, sample_weight, n)
         samples = self.samples(source, sample_weight, dtype=dtype, standardized=standardized, name=names[0])
         with np.errstate(over="ignore"):  # what is too large for the dtype is refused by name
             target = _check.float_array(names[1], self.encode(y, n, name=names[1]), dtype=dtype)
@@ -253,8 +252,7 @@ class Network(Frozen):
 
     def _rows(self, X: Any) -> Any:
         """Return X in float64, as the first layer takes it; NaN and infinity are let through."""
-        source = _samples.source_of("X", X, self.n_in)
-        return Samples(source, np.ones(0), np.dtype(np.float64), self.inputs, None).rows(slice(None))
+        return _samples.unchecked(X, self.n_in, np.float64, self.inputs).rows(slice(None))
 
     def traces(self, data: Data) -> Iterator[Trace]:
         """Go through the data in batches, forwards and backwards, in the data's dtype."""

@@ -262,12 +262,11 @@ def _weights(network: Network, X: Any, y: Any, sample_weight: Any, class_weight:
     if X is None:
         raise ValueError(f"X: expected data beside {'sample' if class_weight is None else 'class'}_weight, got None")
     n = source_of("X", X, network.n_in).shape[0]
-    weights = _check.sample_weights(sample_weight, n)
     if class_weight is None:
-        return weights
+        return _check.sample_weights(sample_weight, n)
     if y is None:
         raise ValueError("y: expected labels beside class_weight, got None")
-    return weights * network.labels.class_weights(class_weight, y, n)
+    return network.labels.weights(class_weight, y, sample_weight, n)
 
 
 def _both(name_X: str, X: Any, name_y: str, y: Any) -> tuple[Any, Any] | None:

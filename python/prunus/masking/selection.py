@@ -67,7 +67,7 @@ def select(
     else:
         assert goal.sparsity is not None
         wanted = max(round(goal.sparsity * sum(stock.size for stock in stocks)), n_gone)
-        n_remove = _possible(wanted - n_gone, stocks, units, goal)
+        n_remove = _possible(wanted - n_gone, stocks)
         found, removed = allocation.remove(stocks, n_remove, threads), n_gone + n_remove
     masks = []
     for score, layer, of_free, before in zip(scores, units, found, goes, strict=True):
@@ -121,22 +121,19 @@ def _stock(layer: Units, limit: float | None, *, allow_empty: bool) -> Stock:
     if layer.free is not None and layer.gone is not None:
         gone, most = int(np.count_nonzero(layer.gone)), int(np.count_nonzero(layer.free))
         free = layer.scores if most == size else layer.scores[layer.free]
-    if not allow_empty:
-        most = min(most, size - gone - 1)
     if limit is not None:
-        most = min(most, floor(round(limit * size, 9)) - gone)  # of .29 * 100, which is below 29, 29
-    return Stock(free, layer.scores.shape, gone, max(most, 0))
+        most = max(min(most, floor(round(limit * size, 9)) - gone), 0)  # of .29 * 100, which is below 29, 29
+    return Stock(free, layer.scores.shape, gone, most if allow_empty else max(min(most, size - gone - 1), 0), most)
 
 
-def _possible(n_remove: int, stocks: list[Stock], units: list[Units], goal: Goal) -> int:
+def _possible(n_remove: int, stocks: list[Stock]) -> int:
     """Return how many more can go: fewer than asked for only where no layer may be emptied."""
     n_free = sum(stock.scores.size for stock in stocks)
     if n_remove > n_free:
         raise ValueError(f"keep: expected room for removing {n_remove} units, got {n_free} that need not stay")
-    if goal.limits is not None:
-        most = sum(_stock(layer, limit, allow_empty=True).most for layer, limit in zip(units, goal.limits, strict=True))
-        if n_remove > most:
-            raise ValueError(f"max_layer_sparsity: expected room for removing {n_remove} units, got {most}")
+    n_allowed = sum(stock.allowed for stock in stocks)
+    if n_remove > n_allowed:
+        raise ValueError(f"max_layer_sparsity: expected room for removing {n_remove} units, got {n_allowed}")
     return min(n_remove, sum(stock.most for stock in stocks))
 
 

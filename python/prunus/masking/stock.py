@@ -19,6 +19,7 @@ class Stock(NamedTuple):
     shape: tuple[int, ...]  # of all units of the layer
     gone: int  # how many went before
     most: int  # how many more may go at most
+    allowed: int  # how many more may go by what must stay and the layer's limit alone
 
     @property
     def size(self) -> int:

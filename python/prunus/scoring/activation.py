@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from prunus import _core
 from prunus._check import Floats
@@ -18,26 +17,14 @@ from prunus.network import Network
 from prunus.scoring.base import Criterion
 
 
-def _means(
-    network: Network, samples: Samples, values: Callable[[Forward], Sequence[npt.NDArray[Any]]]
-) -> tuple[Floats, ...]:
-    """Return, for each layer, the (weighted) means over the samples of what `values` makes of a batch."""
-    batches = (tuple(batch.share @ v for v in values(batch)) for batch in network.forwards(samples))
+def _means(network: Network, samples: Samples, of: Callable[[Forward], Sequence[Any]]) -> tuple[Floats, ...]:
+    """Return, for each layer, the sums over the batches of what `of` makes of one: its part of a (weighted) mean."""
+    batches = (of(batch) for batch in network.forwards(samples))
     return tuple(functools.reduce(np.add, of_layer) for of_layer in zip(*batches, strict=True))
 
 
-def _mean_squares(
-    network: Network, samples: Samples, of: Callable[[Forward], Sequence[Any]], threads: int
-) -> list[Floats]:
-    """Return, for each layer, the (weighted) mean squares of the columns of what `of` takes from a batch."""
-    totals: list[Any] = [0.0] * len(network.layers)
-    for batch in network.forwards(samples):
-        for i, values in enumerate(of(batch)):
-            totals[i] = totals[i] + _squares(values, batch.share, threads)
-    return totals
-
-
 def _squares(values: Any, share: Floats, threads: int) -> Floats:
+    """Return the (weighted) sums of the squares of the columns."""
     if is_sparse(values) or (share != share[0]).any():
         return np.asarray(share @ values**2)
     return np.asarray(_core.column_dot(values, values, False, threads) * share[0])  # without an array of squares
@@ -78,7 +65,7 @@ class Wanda(Criterion):
 
     def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
         assert data is not None
-        squares = _mean_squares(network, data, lambda batch: batch.inputs, threads)
+        squares = _means(network, data, lambda batch: [_squares(x, batch.share, threads) for x in batch.inputs])
         return tuple(
             _core.absolute(layer.weight.astype(np.float64), threads) * np.sqrt(square)
             for layer, square in zip(network.layers, squares, strict=True)
@@ -122,7 +109,7 @@ class Apoz(Criterion):
 
     def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
         assert data is not None
-        return _means(network, data, lambda batch: [o != 0 for o in batch.outputs])
+        return _means(network, data, lambda batch: [batch.share @ (o != 0) for o in batch.outputs])
 
 
 @dataclass(frozen=True)
@@ -161,7 +148,7 @@ class ActivationNorm(Criterion):
 
     def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
         assert data is not None
-        squares = _mean_squares(network, data, lambda batch: batch.outputs, threads)
+        squares = _means(network, data, lambda batch: [_squares(o, batch.share, threads) for o in batch.outputs])
         return tuple(np.sqrt(square) for square in squares)
 
 

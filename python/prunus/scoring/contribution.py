@@ -17,7 +17,17 @@ _VALUES = 1 << 20  # of gradients of sparse entries that are computed at once
 
 
 @dataclass(frozen=True)
-class OutputContribution(Criterion):
+class _Contribution(Criterion):
+    absolute: bool = False
+
+    needs = ("X", "y")
+
+    def __post_init__(self) -> None:
+        _check.flag("absolute", self.absolute)
+
+
+@dataclass(frozen=True)
+class OutputContribution(_Contribution):
     """Sum over the samples of gradient times output, ``sum dL/do * o``.
 
     What it does
@@ -50,14 +60,8 @@ class OutputContribution(Criterion):
     efficient inference", 2017 (the absolute form).
     """
 
-    absolute: bool = False
-
     name = "output_contribution"
     unit = "neuron"
-    needs = ("X", "y")
-
-    def __post_init__(self) -> None:
-        _check.flag("absolute", self.absolute)
 
     def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
         assert isinstance(data, Data)
@@ -71,7 +75,7 @@ class OutputContribution(Criterion):
 
 
 @dataclass(frozen=True)
-class InputContribution(Criterion):
+class InputContribution(_Contribution):
     """Sum over the samples of gradient times input, ``sum dL/dx * x``.
 
     What it does
@@ -102,14 +106,8 @@ class InputContribution(Criterion):
     inference", 2017 (of feature maps).
     """
 
-    absolute: bool = False
-
     name = "input_contribution"
     unit = "input"
-    needs = ("X", "y")
-
-    def __post_init__(self) -> None:
-        _check.flag("absolute", self.absolute)
 
     def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
         assert isinstance(data, Data)
