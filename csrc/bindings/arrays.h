@@ -66,6 +66,7 @@ void register_executor(py::module_& m);
 void register_pack(py::module_& m);
 void register_scores(py::module_& m);
 void register_select(py::module_& m);
+void register_solve(py::module_& m);
 void register_sparse_rows(py::module_& m);
 
 }  // namespace prunus

@@ -44,6 +44,12 @@ struct Kernels {
   void (*sparse_rows_dense)(const Csr<T>& x, Range rows, const T* w, i64 n_out, const Epilogue<T>& epilogue,
                             T* y) noexcept;
   void (*sparse_rows_sparse)(const Csr<T>& x, Range rows, const Csr<T>& w, const Epilogue<T>& epilogue, T* y) noexcept;
+  void (*subtract_combination)(const T* h, const T* u, i64 stride, i64 n_u, const T* a, i64 n, T* out) noexcept;
+  void (*subtract_products)(T* c, i64 c_stride, const T* u, i64 u_stride, i64 n_u, i64 begin, i64 end, i64 n) noexcept;
+  i32 (*take_away)(const T* u, i64 n, const T* factor, i64 n_out, i64 coef_stride, const T* bar, const T* limit,
+                   T* diagonal, T* coef, T* score) noexcept;
+  void (*column_products)(const T* x, i64 x_stride, i64 n_rows, const T* q, i64 q_stride, i64 n_q, i64 n, T* out,
+                          i64 out_stride) noexcept;
   void (*rows_to_panel)(const T* rows, i64 n_rows, i64 n_cols, i64 begin, i64 end, i64 width, T* panel) noexcept;
   void (*panel_to_rows)(const T* panel, i64 n_rows, i64 n_cols, i64 begin, i64 end, i64 width, T* rows) noexcept;
 };

@@ -3,10 +3,12 @@
 #include "dispatch/table.h"
 #include "kernels/activation.h"
 #include "kernels/bracket.h"
+#include "kernels/downdate.h"
 #include "kernels/group.h"
 #include "kernels/mask.h"
 #include "kernels/panel.h"
 #include "kernels/peak.h"
+#include "kernels/products.h"
 #include "kernels/reduce.h"
 #include "kernels/score.h"
 #include "kernels/sparse_rows.h"
@@ -53,6 +55,10 @@ constexpr Kernels<T> kKernels = {
     spmv_lookup<T>,
     sparse_rows_dense<T>,
     sparse_rows_sparse<T>,
+    subtract_combination<T>,
+    subtract_products<T>,
+    take_away<T>,
+    column_products<T>,
     rows_to_panel<T>,
     panel_to_rows<T>,
 };

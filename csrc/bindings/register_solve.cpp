@@ -1,0 +1,93 @@
+// The second-order solver.
+#include "bindings/arrays.h"
+#include "solve/forward.h"
+
+namespace prunus {
+namespace {
+
+using Matrix = Array<double>;
+
+FeatureGroups checked_groups(const Array<i64>& start, const MaskArray& stays, i64 p) {
+  require(start.ndim() == 1 && stays.ndim() == 1 && start.size() == stays.size() + 1, "expected a start for each group");
+  const i64* at = start.data();
+  require(at[0] == 0 && at[stays.size()] == p, "expected groups from the first feature to the last");
+  for (i64 g = 0; g < stays.size(); ++g) require(at[g] < at[g + 1], "expected groups of at least one feature");
+  return {at, bytes_of(stays), stays.size()};
+}
+
+py::tuple eliminate_features(Matrix inverse, Matrix coef, const Array<i64>& start, const MaskArray& stays, i64 n_remove,
+                             double floor, i64 least, int threads) {
+  require(inverse.ndim() == 2 && inverse.shape(0) == inverse.shape(1), "expected a square matrix");
+  const i64 p = inverse.shape(0);
+  require(coef.ndim() == 2 && coef.shape(1) == p, "expected coefficients of the matrix's features");
+  const FeatureGroups groups = checked_groups(start, stays, p);
+  require(n_remove >= 0 && n_remove <= groups.n, "expected no more removals than groups");
+  Array<i64> order(n_remove);
+  Matrix rise(n_remove);
+  double *h = inverse.mutable_data(), *b = coef.mutable_data();
+  const Removals removals = {order.mutable_data(), rise.mutable_data(), n_remove};
+  const i64 n_out = coef.shape(0);
+  i64 n = 0;
+  {
+    py::gil_scoped_release release;
+    n = eliminate(h, p, b, n_out, groups, removals, floor, least, threads);
+  }
+  return py::make_tuple(order[py::slice(0, n, 1)], rise[py::slice(0, n, 1)]);
+}
+
+py::tuple grow_set(const Matrix& gram, Matrix products, const Array<i64>& start, const MaskArray& stays, i64 n_add,
+                   double tolerance) {
+  require(gram.ndim() == 2 && gram.shape(0) == gram.shape(1), "expected a square matrix");
+  const i64 p = gram.shape(0);
+  require(products.ndim() == 2 && products.shape(1) == p, "expected products of the matrix's features");
+  const FeatureGroups groups = checked_groups(start, stays, p);
+  require(n_add >= 0 && n_add <= groups.n, "expected no more additions than groups");
+  Array<i64> order(n_add);
+  Matrix fall(n_add);
+  const double* g = gram.data();
+  double* r = products.mutable_data();
+  const Removals additions = {order.mutable_data(), fall.mutable_data(), n_add};
+  const i64 n_out = products.shape(0);
+  i64 n = 0;
+  {
+    py::gil_scoped_release release;
+    n = grow(g, p, r, n_out, groups, additions, tolerance);
+  }
+  return py::make_tuple(order[py::slice(0, n, 1)], fall[py::slice(0, n, 1)]);
+}
+
+Array<i64> advance_problems(const Matrix& x, const Matrix& q, const Matrix& factor, const Matrix& bar,
+                            const Matrix& limit, Matrix norms, Matrix products, int threads) {
+  require(x.ndim() == 2 && q.ndim() == 2 && factor.ndim() == 2 && bar.ndim() == 2, "expected matrices");
+  const i64 n = x.shape(0), p = x.shape(1), n_problems = q.shape(0), n_out = factor.shape(1);
+  require(q.shape(1) == n && factor.shape(0) == n_problems, "expected a vector of samples for each problem");
+  require(bar.shape(0) == n_problems && bar.shape(1) == p, "expected a number for each problem and feature");
+  require_same_shape(bar, limit);
+  require_same_shape(bar, norms);
+  require(products.ndim() == 3 && products.shape(0) == n_problems && products.shape(1) == n_out &&
+              products.shape(2) == p,
+          "expected products of each problem, output and feature");
+  Array<i64> best(n_problems);
+  const SharedColumns columns = {x.data(), n, p};
+  const double *vectors = q.data(), *factors = factor.data(), *bars = bar.data(), *limits = limit.data();
+  double *lengths = norms.mutable_data(), *left = products.mutable_data();
+  i64* to = best.mutable_data();
+  py::gil_scoped_release release;
+  advance(columns, n_problems, n_out, vectors, factors, bars, limits, lengths, left, to, threads);
+  return best;
+}
+
+}  // namespace
+
+void register_solve(py::module_& m) {
+  using py::arg;
+  m.def("eliminate", &eliminate_features, arg("inverse").noconvert(), arg("coef").noconvert(), arg("start").noconvert(),
+        arg("stays").noconvert(), arg("n_remove"), arg("floor"), arg("least"), arg("threads"));
+  m.def("grow", &grow_set, arg("gram").noconvert(), arg("products").noconvert(), arg("start").noconvert(),
+        arg("stays").noconvert(), arg("n_add"), arg("tolerance"));
+  m.def("advance", &advance_problems, arg("x").noconvert(), arg("q").noconvert(), arg("factor").noconvert(),
+        arg("bar").noconvert(), arg("limit").noconvert(), arg("norms").noconvert(), arg("products").noconvert(),
+        arg("threads"));
+}
+
+}  // namespace prunus

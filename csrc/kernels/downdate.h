@@ -1,0 +1,112 @@
+// Downdates of an inverse: what is left of it, of its diagonal and of the coefficients when a feature has gone.
+#pragma once
+
+#include "simd/vector.h"
+
+namespace prunus::PRUNUS_TARGET {
+
+// out[j] = h[j] - sum over t < n_u of a[t] * u[t * stride + j], j in [0, n). Nothing may overlap. O(n * n_u).
+template <class T>
+void subtract_combination(const T* PRUNUS_RESTRICT h, const T* PRUNUS_RESTRICT u, i64 stride, i64 n_u,
+                          const T* PRUNUS_RESTRICT a, i64 n, T* PRUNUS_RESTRICT out) noexcept {
+  constexpr i64 kSums = 6;  // two loads a cycle, and four cycles until a sum is there
+  constexpr i64 kStep = kSums * kLanes<T>;
+  i64 j = 0;
+  for (; j + kStep <= n; j += kStep) {
+    Vector<T> sum[kSums];
+    for (i64 k = 0; k < kSums; ++k) sum[k] = load_unaligned(h + j + k * kLanes<T>);
+    for (i64 t = 0; t < n_u; ++t) {
+      const Vector<T> factor = broadcast(-a[t]);
+      const T* PRUNUS_RESTRICT row = u + t * stride + j;
+      for (i64 k = 0; k < kSums; ++k) {
+        sum[k] = add_product<T>(sum[k], factor, load_unaligned(row + k * kLanes<T>));
+      }
+    }
+    for (i64 k = 0; k < kSums; ++k) __builtin_memcpy(out + j + k * kLanes<T>, &sum[k], sizeof sum[k]);
+  }
+  for (; j < n; ++j) {
+    T sum = h[j];
+    for (i64 t = 0; t < n_u; ++t) sum -= a[t] * u[t * stride + j];
+    out[j] = sum;
+  }
+}
+
+// c[i, j] -= sum over t < n_u of u[t, i] * u[t, j], i in [begin, end), j in [0, n). Rows of c are c_stride apart, those
+// of u u_stride; they may not overlap. O((end - begin) * n * n_u).
+//
+// Columns go in slabs whose part of u stays in L2, and are walked down all rows: a tile of rows and columns has its sums
+// in registers.
+template <class T>
+void subtract_products(T* PRUNUS_RESTRICT c, i64 c_stride, const T* PRUNUS_RESTRICT u, i64 u_stride, i64 n_u, i64 begin,
+                       i64 end, i64 n) noexcept {
+  constexpr i64 kRows = kRegisters == 32 ? 8 : 4, kVectors = 3, kStep = kVectors * kLanes<T>;
+  constexpr i64 kSlab = 8 * kStep;
+  const auto tile = [&](auto rows, i64 i, i64 j) {
+    constexpr i64 kCount = decltype(rows)::kCount;
+    Vector<T> sum[kCount][kVectors];
+    for (i64 r = 0; r < kCount; ++r) {
+      for (i64 k = 0; k < kVectors; ++k) sum[r][k] = load_unaligned(c + (i + r) * c_stride + j + k * kLanes<T>);
+    }
+    for (i64 t = 0; t < n_u; ++t) {
+      const T* PRUNUS_RESTRICT row = u + t * u_stride;
+      Vector<T> right[kVectors];
+      for (i64 k = 0; k < kVectors; ++k) right[k] = load_unaligned(row + j + k * kLanes<T>);
+      for (i64 r = 0; r < kCount; ++r) {
+        const Vector<T> left = broadcast(-row[i + r]);
+        for (i64 k = 0; k < kVectors; ++k) sum[r][k] = add_product<T>(sum[r][k], left, right[k]);
+      }
+    }
+    for (i64 r = 0; r < kCount; ++r) {
+      for (i64 k = 0; k < kVectors; ++k) {
+        __builtin_memcpy(c + (i + r) * c_stride + j + k * kLanes<T>, &sum[r][k], sizeof sum[r][k]);
+      }
+    }
+  };
+  for (i64 slab = 0; slab < n; slab += kSlab) {
+    const i64 slab_end = slab + kSlab < n ? slab + kSlab : n;
+    const i64 whole = slab + (slab_end - slab) / kStep * kStep;
+    i64 i = begin;
+    for (; i + kRows <= end; i += kRows) {
+      for (i64 j = slab; j < whole; j += kStep) tile(Count<kRows>{}, i, j);
+    }
+    for (; i < end; ++i) {
+      for (i64 j = slab; j < whole; j += kStep) tile(Count<1>{}, i, j);
+    }
+    for (i = begin; i < end; ++i) {
+      for (i64 j = whole; j < slab_end; ++j) {
+        T sum = c[i * c_stride + j];
+        for (i64 t = 0; t < n_u; ++t) sum -= u[t * u_stride + i] * u[t * u_stride + j];
+        c[i * c_stride + j] = sum;
+      }
+    }
+  }
+}
+
+// One feature has gone from a set, or come to it: u is what it takes with it, its column of the matrix whose diagonal
+// this is over the root of its own diagonal element. For every j, diagonal[j] -= u[j]^2; coef[k, j] -= factor[k] * u[j]
+// for each of the n_out outputs, rows coef_stride apart; score[j] = sum over k of coef[k, j]^2 / diagonal[j] + bar[j]:
+// how the loss would change if j were next. Returns whether a diagonal element has fallen below its limit. Nothing may
+// overlap. O(n * n_out).
+template <class T>
+i32 take_away(const T* PRUNUS_RESTRICT u, i64 n, const T* PRUNUS_RESTRICT factor, i64 n_out, i64 coef_stride,
+              const T* PRUNUS_RESTRICT bar, const T* PRUNUS_RESTRICT limit, T* PRUNUS_RESTRICT diagonal,
+              T* PRUNUS_RESTRICT coef, T* PRUNUS_RESTRICT score) noexcept {
+  i32 is_low = 0;
+  for (i64 j = 0; j < n; ++j) {
+    diagonal[j] -= u[j] * u[j];
+    is_low |= diagonal[j] < limit[j];
+    score[j] = 0;
+  }
+  for (i64 k = 0; k < n_out; ++k) {
+    T* PRUNUS_RESTRICT b = coef + k * coef_stride;
+    const T f = factor[k];
+    for (i64 j = 0; j < n; ++j) {
+      b[j] -= f * u[j];
+      score[j] += b[j] * b[j];
+    }
+  }
+  for (i64 j = 0; j < n; ++j) score[j] = score[j] / diagonal[j] + bar[j];
+  return is_low;
+}
+
+}  // namespace prunus::PRUNUS_TARGET
