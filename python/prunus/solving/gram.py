@@ -1,0 +1,267 @@
+"""Gram matrices of weighted data, gathered in pieces: what least squares needs to know of X and y, in float64."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from prunus import _check
+
+Doubles = npt.NDArray[np.float64]
+
+_PIECE = 1 << 21  # values of X that are converted and centred at once: 16 MB
+
+
+class Gram(NamedTuple):
+    """Sums of squares and products of the columns of X and y, each less its mean where the model has an intercept."""
+
+    xx: Doubles  # (n_features, n_features), symmetric
+    xy: Doubles  # (n_out, n_features)
+    yy: Doubles  # (n_out,)
+    x_mean: Doubles  # (n_features,); zeros without intercept
+    y_mean: Doubles  # (n_out,); zeros without intercept
+    n_samples: int  # of positive weight
+    weight: float  # the sum of the weights
+
+
+class GramAccumulator:
+    """Gathers X'WX, X'Wy and y'Wy in one pass over the data, piece by piece.
+
+    The data need not fit in memory, nor be on one machine: update one accumulator with a piece after the other, and merge
+    those of several processes. An accumulator can be pickled.
+
+    Sums are taken about the mean of the first piece, so that columns far from zero keep their digits; sparse X is neither
+    centred nor made dense: its means are taken out of the sums at the end.
+
+    Examples
+    --------
+    >>> first = GramAccumulator().update(X[:100], y[:100])
+    >>> second = GramAccumulator().update(X[100:], y[100:])
+    >>> gram = first.merge(second).gram()
+    >>> np.allclose(gram.xx, np.cov(X.T, bias=True) * len(X))
+    True
+    """
+
+    def __init__(self) -> None:
+        self._shift: Doubles = np.zeros(0)  # of x and y; empty before the first update
+        self._sums: Doubles = np.zeros((1, 1))  # of the products of (x, y, 1), less the shift; the upper triangle counts
+        self._n_out = 0
+        self.n_samples = 0
+
+    @property
+    def n_features(self) -> int:
+        """Columns of X; 0 before the first update."""
+        return len(self._shift) - self._n_out
+
+    @property
+    def weight(self) -> float:
+        """The sum of the weights."""
+        return float(self._sums[-1, -1])
+
+    def update(self, X: Any, y: Any, sample_weight: Any = None) -> GramAccumulator:
+        """Add samples.
+
+        Parameters
+        ----------
+        X : array_like or SciPy sparse matrix of shape (n_samples, n_features)
+            Of any real type; converted to float64 in pieces of 16 MB.
+        y : array_like of shape (n_samples,) or (n_samples, n_out)
+        sample_weight : array_like of shape (n_samples,), optional
+            Nonnegative, as it is: weights of several pieces count beside one another.
+
+        Returns
+        -------
+        GramAccumulator
+            Itself.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is of the wrong kind or shape, or holds NaN or infinity; nothing has been added then.
+        ImportError
+            Without SciPy, which the extra ``sklearn`` brings.
+
+        Notes
+        -----
+        Cost: n_samples * n_features**2 multiplications and additions in BLAS; for sparse X, the sum over its rows of the
+        square of their entries.
+        """
+        x, targets, weights = _checked(X, y, sample_weight)
+        if self._n_out:
+            if x.shape[1] != self.n_features:
+                raise ValueError(f"X: expected {self.n_features} columns, as before, got {x.shape[1]}")
+            if targets.shape[1] != self._n_out:
+                raise ValueError(f"y: expected {self._n_out} outputs, as before, got {targets.shape[1]}")
+        # What is refused must leave nothing behind, so it is summed apart.
+        return self.merge(_gathered(x, targets, weights, self._shift if self._n_out else _shift_of(x, targets)))
+
+    def merge(self, other: GramAccumulator) -> GramAccumulator:
+        """Add what another accumulator has gathered, which is not changed. Returns itself. O(n_features**2)."""
+        if not isinstance(other, GramAccumulator):
+            raise TypeError(f"other: expected a GramAccumulator, got {_check.describe(other)}")
+        if other._n_out == 0:
+            return self
+        if self._n_out == 0:
+            self.__dict__ = copy.deepcopy(other.__dict__)
+            return self
+        if (other.n_features, other._n_out) != (self.n_features, self._n_out):
+            raise ValueError(
+                f"other: expected {self.n_features} features and {self._n_out} outputs, "
+                f"got {other.n_features} and {other._n_out}"
+            )
+        self._sums += other._about(self._shift)
+        self.n_samples += other.n_samples
+        return self
+
+    def without(self, other: GramAccumulator) -> GramAccumulator:
+        """Return a new accumulator that lacks the samples of another, which were added to this one before. O(n_features**2)."""
+        rest = copy.copy(self)
+        rest._sums = self._sums - other._about(self._shift)
+        rest.n_samples = self.n_samples - other.n_samples
+        return rest
+
+    def gram(self, *, fit_intercept: bool = True) -> Gram:
+        """Return the sums about the means, or as they are.
+
+        Parameters
+        ----------
+        fit_intercept : bool, default True
+            Whether the means are taken out.
+
+        Returns
+        -------
+        Gram
+
+        Raises
+        ------
+        ValueError
+            If nothing has been added, or nothing of positive weight.
+        """
+        if not self.weight > 0:
+            raise ValueError("X: expected at least one sample of positive weight, got none")
+        p = self.n_features
+        mean = self._shift + self._sums[:-1, -1] / self.weight if fit_intercept else np.zeros(len(self._shift))
+        return Gram(*self.moments(mean), mean[:p], mean[p:], self.n_samples, self.weight)
+
+    def moments(self, centre: Doubles) -> tuple[Doubles, Doubles, Doubles]:
+        """Return the sums xx, xy and yy about any centre of x and y."""
+        sums, p = self._about(centre), self.n_features
+        xx = np.ascontiguousarray(sums[:p, :p])
+        _mirror(xx)
+        return xx, np.ascontiguousarray(sums[:p, p:-1].T), sums.diagonal()[p:-1].copy()
+
+    def _about(self, centre: Doubles) -> Doubles:
+        """Return new sums about another centre."""
+        sums, shift = self._sums.copy(), self._shift - centre
+        if shift.any():
+            from scipy.linalg.blas import dsyr2
+
+            # Of a = (x, y, 1) about the old centre, d the shift and a 0 behind it, w the sum of the weights:
+            # the sum of (a + d)(a + d)' is that of a a', and d s' + s d' with s the sum of a + d / 2.
+            d, last = np.append(shift, 0.0), np.append(self._sums[:-1, -1], self.weight)
+            dsyr2(1.0, d, last + 0.5 * self.weight * d, a=sums.T, overwrite_a=1, lower=1)
+        return sums
+
+
+def gather_folds(X: Any, y: Any, sample_weight: Any, folds: Sequence[npt.NDArray[Any]]) -> list[GramAccumulator]:
+    """Return an accumulator for the rows of each fold, about one centre, in one pass over X."""
+    x, targets, weights = _checked(X, y, sample_weight)
+    shift = _shift_of(x, targets)
+    return [_gathered(x[rows], targets[rows], weights[rows], shift) for rows in folds]
+
+
+def merged(parts: Sequence[GramAccumulator]) -> GramAccumulator:
+    """Return a new accumulator with all that these have gathered."""
+    whole = GramAccumulator()
+    for part in parts:
+        whole.merge(part)
+    return whole
+
+
+def _checked(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Doubles, Doubles]:
+    if _is_sparse(X):
+        if X.ndim != 2:
+            raise ValueError(f"X: expected 2 dimensions, got {_check.describe(X)}")
+        x = X.tocsr()
+        if x.dtype.kind not in "biuf":
+            raise TypeError(f"X: expected real numbers, got {_check.describe(X)} of dtype {x.dtype}")
+        x = x.astype(np.float64, copy=False)
+    else:
+        x = _check.real_array("X", X, ndim=2)
+    targets = _check.real_array("y", y).astype(np.float64)
+    targets = targets[:, None] if targets.ndim == 1 else targets
+    if targets.ndim != 2 or len(targets) != x.shape[0]:
+        raise ValueError(f"y: expected {x.shape[0]} entries or rows, one for each row of X, got {_check.describe(y)}")
+    _check.finite("y", np.ascontiguousarray(targets))
+    if sample_weight is None:
+        return x, targets, np.ones(x.shape[0])
+    weights = _check.real_array("sample_weight", sample_weight, ndim=1).astype(np.float64)
+    _check.per_sample("sample_weight", weights, x.shape[0])
+    _check.finite("sample_weight", weights)
+    if weights.min(initial=0.0) < 0:
+        raise ValueError(f"sample_weight: expected nonnegative numbers, got {weights.min()}")
+    return x, targets, weights
+
+
+def _is_sparse(X: Any) -> bool:
+    return hasattr(X, "tocsr")
+
+
+def _shift_of(x: Any, y: Doubles) -> Doubles:
+    """Return a centre near the means, of the first piece's rows; zero for sparse features."""
+    first = slice(0, _rows_of_piece(x.shape[1]))
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused with the sums
+        of_x = np.zeros(x.shape[1]) if _is_sparse(x) or not len(y) else x[first].mean(axis=0, dtype=np.float64)
+    return np.concatenate([of_x, y[first].mean(axis=0) if len(y) else np.zeros(y.shape[1])])
+
+
+def _gathered(x: Any, y: Doubles, weights: Doubles, shift: Doubles) -> GramAccumulator:
+    """Return a new accumulator with these samples."""
+    from scipy.linalg.blas import dsyrk
+
+    p, m = x.shape[1], y.shape[1]
+    gathered = GramAccumulator()
+    gathered._shift, gathered._n_out, gathered.n_samples = shift, m, int(np.count_nonzero(weights))
+    sums = gathered._sums = np.zeros((p + m + 1, p + m + 1))
+    root = np.sqrt(weights)
+    step = _rows_of_piece(p)
+    buffer = np.empty((min(step, len(y)), p * (not _is_sparse(x)) + m + 1))
+    for begin in range(0, len(y), step):
+        rows = slice(begin, begin + step)
+        piece = buffer[: len(y[rows])]
+        if not _is_sparse(x):
+            np.subtract(x[rows], shift[:p], out=piece[:, :p])
+        np.subtract(y[rows], shift[p:], out=piece[:, -m - 1 : -1])
+        piece[:, -1] = 1
+        piece *= root[rows, None]
+        # In place: what is a lower triangle in LAPACK's order is the upper one in ours. All products go through SciPy's BLAS:
+        # where NumPy's takes turns with it, the threads of either wait for work on the cores that the other needs, and both
+        # take twice as long.
+        if _is_sparse(x):
+            scaled = x[rows].multiply(root[rows, None]).tocsr()
+            sums[:p, :p] += (scaled.T @ scaled).toarray()
+            sums[:p, p:] += scaled.T @ piece
+            sums[p:, p:] += piece.T @ piece
+        else:
+            dsyrk(1.0, piece.T, beta=1.0, c=sums.T, overwrite_c=1, lower=1)
+    if not np.isfinite(sums[:, -1]).all() or not np.isfinite(sums.diagonal()).all():
+        raise ValueError("X: expected finite numbers whose squares can be summed, got NaN, infinity or larger ones")
+    return gathered
+
+
+def _rows_of_piece(p: int) -> int:
+    return max(_PIECE // max(p, 1), 64)
+
+
+def _mirror(upper: Doubles) -> None:
+    """Copy the upper triangle to the lower one, in tiles that fit L1."""
+    n, tile = len(upper), 64
+    for i in range(0, n, tile):
+        own = upper[i : i + tile, i : i + tile]
+        own[...] = np.triu(own) + np.triu(own, 1).T
+        for j in range(i + tile, n, tile):
+            upper[j : j + tile, i : i + tile] = upper[i : i + tile, j : j + tile].T

@@ -1,0 +1,174 @@
+"""The normal equations of least squares, by the Gram matrix or by the data: what searches for subsets work on.
+
+Features are numbered by their place in the system, outputs come first in `products`. All is in units in which every
+feature has length one (ridge penalty included), so that tolerances mean the same for each.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from prunus.solving.gram import Doubles, Gram
+
+Places = npt.NDArray[np.int64]
+
+_EPS = float(np.finfo(np.float64).eps)
+
+
+class System(ABC):
+    """Features, their products with one another and with the outputs."""
+
+    features: Places  # which column of X each is
+    scale: Doubles  # (n,), what a column's coefficient is divided by
+    products: Doubles  # (n_out, n), with the outputs
+    total: Doubles  # (n_out,), squared length of the outputs
+
+    @property
+    def n(self) -> int:
+        """How many features there are."""
+        return len(self.features)
+
+    @abstractmethod
+    def rows(self, places: npt.ArrayLike) -> Doubles:
+        """Return the rows of the Gram matrix, (n_places, n), whose diagonal is one. O(n_places * n), or a pass over X."""
+
+    @abstractmethod
+    def root(self, places: npt.ArrayLike) -> tuple[Doubles, Doubles]:
+        """Return R, upper triangular, with R'R the Gram matrix of these features, and z with R'z their products.
+
+        R is (k, k), z (k, n_out). Raises numpy.linalg.LinAlgError if they are collinear. O(k**3), or O(n_samples * k**2).
+        """
+
+    def coef(self, places: npt.ArrayLike) -> Doubles:
+        """Return the least squares coefficients of these features, (n_out, k), in the system's units."""
+        R, z = self.root(places)
+        return np.ascontiguousarray(solve_upper(R, z).T)
+
+
+class GramSystem(System):
+    """By the Gram matrix: O(n**2) memory, whatever the number of samples. Digits are lost with the square of X's condition.
+
+    `features` are the columns to look at, in the order of their places; none may be constant. `alpha` is the ridge penalty.
+    """
+
+    def __init__(self, gram: Gram, features: Places, alpha: float = 0.0) -> None:
+        self.features = features
+        everything = len(features) == len(gram.xx) and np.array_equal(features, np.arange(len(features)))
+        self._matrix = gram.xx if everything else gram.xx[np.ix_(features, features)]
+        diagonal = self._matrix.diagonal() + alpha
+        self.scale = np.sqrt(diagonal)
+        # The Gram matrix is ours to change: at 2000 features a copy is 32 MB.
+        self._matrix /= self.scale
+        self._matrix /= self.scale[:, None]
+        np.fill_diagonal(self._matrix, 1.0)
+        self.products = gram.xy[:, features] / self.scale
+        self.total = gram.yy
+
+    def rows(self, places: npt.ArrayLike) -> Doubles:  # noqa: D102
+        return np.asarray(self._matrix[np.asarray(places)])
+
+    @property
+    def matrix(self) -> Doubles:
+        """The whole matrix."""
+        return self._matrix
+
+    def root(self, places: npt.ArrayLike) -> tuple[Doubles, Doubles]:  # noqa: D102
+        from scipy.linalg.lapack import dpotrf
+
+        at = np.asarray(places)
+        R, info = dpotrf(self._matrix[np.ix_(at, at)].T, lower=0, clean=1, overwrite_a=1)
+        if info:
+            raise np.linalg.LinAlgError("the features are collinear")
+        return R, solve_upper(R, self.products[:, at].T, transposed=True)
+
+
+class DataSystem(System):
+    """By the samples themselves: no square matrix of all features, and digits are lost with X's condition only.
+
+    X and y are centred and multiplied by the roots of the weights already, or sparse X comes with the means that are to be
+    taken out: then a row of the whole is ``root_weight * (x - mean)``, and it stays sparse.
+    """
+
+    def __init__(
+        self,
+        X: Any,
+        y: Doubles,
+        features: Places,
+        alpha: float = 0.0,
+        *,
+        mean: Doubles | None = None,
+        root_weight: Doubles | None = None,
+    ) -> None:
+        self.features, self.alpha, self.y = features, alpha, y
+        everything = len(features) == X.shape[1] and np.array_equal(features, np.arange(X.shape[1]))
+        self.x = X if everything else X[:, features]
+        self.mean = None if mean is None else mean[features]
+        self.root_weight = root_weight
+        self.scale = np.sqrt(self._squares() + alpha)
+        self.products = self.times(y) / self.scale
+        self.total = np.einsum("ij,ij->j", y, y)
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether X is a SciPy sparse matrix."""
+        return hasattr(self.x, "tocsr")
+
+    def times(self, q: Doubles) -> Doubles:
+        """Return the products of q (n_samples, k) with all columns, (k, n), in X's own units."""
+        if not self.is_sparse:
+            return np.ascontiguousarray(q.T) @ self.x
+        assert self.root_weight is not None
+        assert self.mean is not None
+        weighted = q * self.root_weight[:, None]
+        return np.ascontiguousarray((self.x.T @ weighted).T) - np.outer(weighted.sum(axis=0), self.mean)
+
+    def columns(self, places: npt.ArrayLike) -> Doubles:
+        """Return these columns, (n_samples, k), centred and weighted, dense."""
+        at = np.asarray(places)
+        if not self.is_sparse:
+            return np.asarray(self.x[:, at])
+        assert self.root_weight is not None
+        assert self.mean is not None
+        return np.asarray((self.x[:, at].toarray() - self.mean[at]) * self.root_weight[:, None])
+
+    def rows(self, places: npt.ArrayLike) -> Doubles:  # noqa: D102
+        at = np.asarray(places)
+        found = self.times(self.columns(at)) / self.scale / self.scale[at, None]
+        found[np.arange(len(at)), at] = 1.0
+        return found
+
+    def root(self, places: npt.ArrayLike) -> tuple[Doubles, Doubles]:  # noqa: D102
+        from scipy.linalg import qr
+
+        at = np.asarray(places)
+        x, y = self.columns(at) / self.scale[at], self.y
+        if self.alpha:
+            x = np.vstack([x, np.diag(np.sqrt(self.alpha) / self.scale[at])])
+            y = np.vstack([y, np.zeros((len(at), y.shape[1]))])
+        if len(x) < len(at):
+            raise np.linalg.LinAlgError("the features are collinear")
+        Q, R = qr(x, mode="economic", check_finite=False)
+        if len(at) and not np.abs(R.diagonal()).min() > _EPS * max(x.shape):
+            raise np.linalg.LinAlgError("the features are collinear")
+        return R, Q.T @ y
+
+    def _squares(self) -> Doubles:
+        if not self.is_sparse:
+            return np.asarray(np.einsum("ij,ij->j", self.x, self.x))
+        assert self.root_weight is not None
+        assert self.mean is not None
+        weight = self.root_weight**2
+        return np.asarray(
+            self.x.multiply(self.x).T @ weight - self.mean * (2 * (self.x.T @ weight) - weight.sum() * self.mean)
+        )
+
+
+def solve_upper(R: Doubles, b: Doubles, *, transposed: bool = False) -> Doubles:
+    """Return R^-1 b, or R'^-1 b; b is (k, m)."""
+    from scipy.linalg.blas import dtrsm
+
+    return np.asarray(dtrsm(1.0, R, b, lower=0, trans_a=int(transposed))) if len(R) else np.zeros(b.shape)
