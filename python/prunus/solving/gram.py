@@ -151,7 +151,7 @@ class GramAccumulator:
         """Return the sums xx, xy and yy about any centre of x and y."""
         sums, p = self._about(centre), self.n_features
         xx = np.ascontiguousarray(sums[:p, :p])
-        _mirror(xx)
+        mirror(xx)
         return xx, np.ascontiguousarray(sums[:p, p:-1].T), sums.diagonal()[p:-1].copy()
 
     def _about(self, centre: Doubles) -> Doubles:
@@ -172,6 +172,11 @@ def gather_folds(X: Any, y: Any, sample_weight: Any, folds: Sequence[npt.NDArray
     x, targets, weights = _checked(X, y, sample_weight)
     shift = _shift_of(x, targets)
     return [_gathered(x[rows], targets[rows], weights[rows], shift) for rows in folds]
+
+
+def gather(X: Any, y: Any, sample_weight: Any) -> GramAccumulator:
+    """Return an accumulator with these samples."""
+    return GramAccumulator().update(X, y, sample_weight)
 
 
 def merged(parts: Sequence[GramAccumulator]) -> GramAccumulator:
@@ -257,11 +262,16 @@ def _rows_of_piece(p: int) -> int:
     return max(_PIECE // max(p, 1), 64)
 
 
-def _mirror(upper: Doubles) -> None:
-    """Copy the upper triangle to the lower one, in tiles that fit L1."""
-    n, tile = len(upper), 64
+def mirror(square: Doubles, *, from_lower: bool = False) -> None:
+    """Make a matrix symmetric by copying its upper triangle to the lower one, or the other way, in tiles that fit L1."""
+    target, n, tile = square.T if from_lower else square, len(square), 64
     for i in range(0, n, tile):
-        own = upper[i : i + tile, i : i + tile]
+        own = target[i : i + tile, i : i + tile]
         own[...] = np.triu(own) + np.triu(own, 1).T
         for j in range(i + tile, n, tile):
-            upper[j : j + tile, i : i + tile] = upper[i : i + tile, j : j + tile].T
+            target[j : j + tile, i : i + tile] = target[i : i + tile, j : j + tile].T
+
+
+def is_constant(squares: Doubles, mean: Doubles, weight: float) -> npt.NDArray[np.bool_]:
+    """Whether a sum of squares about the mean is no more than what rounding the mean leaves."""
+    return np.asarray(squares <= weight * (8 * np.finfo(np.float64).eps * np.abs(mean)) ** 2)

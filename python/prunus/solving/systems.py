@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from prunus.solving.gram import Doubles, Gram
+from prunus.solving.gram import Doubles, Gram, is_constant
 
 Places = npt.NDArray[np.int64]
 
@@ -59,14 +59,26 @@ class GramSystem(System):
         self.features = features
         everything = len(features) == len(gram.xx) and np.array_equal(features, np.arange(len(features)))
         self._matrix = gram.xx if everything else gram.xx[np.ix_(features, features)]
-        diagonal = self._matrix.diagonal() + alpha
-        self.scale = np.sqrt(diagonal)
+        squares = self._matrix.diagonal()
+        # Constant among these samples, if not among all: nothing is explained by it, and it hinders nothing.
+        constant = is_constant(squares, gram.x_mean[features], gram.weight)
+        self.scale = np.where(constant & (alpha == 0), 1.0, np.sqrt(squares + alpha))
         # The Gram matrix is ours to change: at 2000 features a copy is 32 MB.
         self._matrix /= self.scale
         self._matrix /= self.scale[:, None]
+        self._matrix[constant] = self._matrix[:, constant] = 0.0
         np.fill_diagonal(self._matrix, 1.0)
-        self.products = gram.xy[:, features] / self.scale
+        self.products = np.where(constant, 0.0, gram.xy[:, features] / self.scale)
         self.total = gram.yy
+
+    def without(self, places: Places) -> GramSystem:
+        """Return the system that lacks some features."""
+        kept = np.delete(np.arange(self.n), places)
+        rest = GramSystem.__new__(GramSystem)
+        rest._matrix = self._matrix[np.ix_(kept, kept)]
+        rest.features, rest.scale = self.features[kept], self.scale[kept]
+        rest.products, rest.total = self.products[:, kept], self.total
+        return rest
 
     def rows(self, places: npt.ArrayLike) -> Doubles:  # noqa: D102
         return np.asarray(self._matrix[np.asarray(places)])
@@ -108,7 +120,7 @@ class DataSystem(System):
         self.x = X if everything else X[:, features]
         self.mean = None if mean is None else mean[features]
         self.root_weight = root_weight
-        self.scale = np.sqrt(self._squares() + alpha)
+        self.scale = np.sqrt(self.squares(slice(None)) + alpha)
         self.products = self.times(y) / self.scale
         self.total = np.einsum("ij,ij->j", y, y)
 
@@ -156,15 +168,14 @@ class DataSystem(System):
             raise np.linalg.LinAlgError("the features are collinear")
         return R, Q.T @ y
 
-    def _squares(self) -> Doubles:
+    def squares(self, rows: Any) -> Doubles:
+        """Return the sum of each column's squares over some samples, (n,), in X's own units."""
         if not self.is_sparse:
-            return np.asarray(np.einsum("ij,ij->j", self.x, self.x))
+            return np.asarray(np.einsum("ij,ij->j", self.x[rows], self.x[rows]))
         assert self.root_weight is not None
         assert self.mean is not None
-        weight = self.root_weight**2
-        return np.asarray(
-            self.x.multiply(self.x).T @ weight - self.mean * (2 * (self.x.T @ weight) - weight.sum() * self.mean)
-        )
+        x, weight = self.x[rows], self.root_weight[rows] ** 2
+        return np.asarray(x.multiply(x).T @ weight - self.mean * (2 * (x.T @ weight) - weight.sum() * self.mean))
 
 
 def solve_upper(R: Doubles, b: Doubles, *, transposed: bool = False) -> Doubles:

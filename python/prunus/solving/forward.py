@@ -1,0 +1,125 @@
+"""Forward selection: the feature that the refitted loss falls most with comes next, by its part outside of those chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from prunus import _core
+from prunus.solving.gram import Doubles
+from prunus.solving.systems import DataSystem, GramSystem, Places
+from prunus.solving.units import Units
+
+# A feature whose part outside of those chosen is no longer than 3e-5 of itself is taken for a combination of them.
+COLLINEAR = 1e-9
+
+
+def forward_on_gram(system: GramSystem, units: Units, n_units: int) -> Places:
+    """Return at most n_units units in the order in which they come; those that stay come first.
+
+    Cost: the t-th feature takes n_features * t multiplications and additions.
+    """
+    order, _ = _core.grow(system.matrix, system.products.copy(), units.start, units.stays, n_units, COLLINEAR)
+    return np.asarray(order)
+
+
+class _SharedForward:
+    """Forward selections on the same columns, each without some of the samples: one pass over X a step serves all."""
+
+    def __init__(
+        self, system: DataSystem, units: Units, held_out: Sequence[Places], root_weight: Doubles | None, threads: int
+    ) -> None:
+        """`held_out`: the samples that each leaves out. `root_weight`: of the samples; None without intercept."""
+        self.system, self.units, self.threads = system, units, threads
+        n, m = system.y.shape
+        self.inside = np.ones((len(held_out), n))
+        for mask, rows in zip(self.inside, held_out, strict=True):
+            mask[rows] = 0.0
+        self.ones = None if root_weight is None else self.inside * root_weight
+        if self.ones is not None:
+            self.ones /= np.sqrt(np.einsum("ij,ij->i", self.ones, self.ones))[:, None]
+        self.y = self._centred(np.repeat(system.y.T[None], len(held_out), axis=0))  # (n_problems, n_out, n)
+        flat = np.ascontiguousarray(self.y.reshape(-1, n))
+        self.products = system.times(flat.T).reshape(len(held_out), m, system.n)
+        self.norms = self._norms(held_out) + system.alpha
+        self.limit = np.tile(COLLINEAR * system.scale**2, (len(held_out), 1))
+        self.bar = np.zeros_like(self.norms)
+        self.columns: dict[int, Doubles] = {}
+
+    def _centred(self, columns: Doubles) -> Doubles:
+        """Return columns (n_problems, k, n) without the samples left out, and without their means."""
+        inside = columns * self.inside[:, None]
+        if self.ones is None:
+            return inside
+        return np.asarray(inside - (inside @ self.ones[:, :, None]) * self.ones[:, None])
+
+    def _norms(self, held_out: Sequence[Places]) -> Doubles:
+        system = self.system
+        whole = system.squares(slice(None))
+        norms = np.array([whole - system.squares(rows) if len(rows) else whole for rows in held_out])
+        if self.ones is not None:
+            norms -= system.times(self.ones.T) ** 2
+        return norms
+
+    def run(self, n_units: int) -> list[Places]:
+        """Return the units of each problem in the order in which they come."""
+        n_problems, n = self.inside.shape
+        first = np.flatnonzero(self.units.stays)
+        chosen: list[list[int]] = [[] for _ in range(n_problems)]
+        basis = np.zeros((n_problems, max(n_units, 1), n))
+        q, factor = np.zeros((n_problems, n)), np.zeros((n_problems, self.y.shape[1]))
+        best = self._step(q, factor)
+        for t in range(n_units):
+            if t < len(first):
+                best = np.full(n_problems, first[t])
+            q[...], factor[...] = 0.0, 0.0
+            for r in np.flatnonzero(best >= 0):
+                chosen[r].append(int(best[r]))
+                self.bar[r, best[r]] = -np.inf
+                q[r] = self._direction(r, int(best[r]), basis[r, :t])
+                factor[r] = self.y[r] @ q[r]
+            basis[:, t] = q
+            if not (best >= 0).any():
+                break
+            if t + 1 < n_units:
+                best = np.where(best >= 0, self._step(q, factor), -1)
+        return [np.array(units, np.int64) for units in chosen]
+
+    def _direction(self, r: int, place: int, basis: Doubles) -> Doubles:
+        """Return the feature's part outside of those chosen, over the root of its length (with the ridge penalty's)."""
+        if place not in self.columns:
+            self.columns[place] = self.system.columns([place])[:, 0]
+        column = self.columns[place] * self.inside[r]
+        if self.ones is not None:
+            column -= (self.ones[r] @ column) * self.ones[r]
+        left = column - (basis @ column) @ basis
+        if self.system.alpha:
+            length = self.norms[r, place]
+        else:
+            left -= (basis @ left) @ basis  # once more: what rounding has left of them
+            length = left @ left
+        return np.asarray(left / np.sqrt(length)) if length > self.limit[r, place] else np.zeros_like(left)
+
+    def _step(self, q: Doubles, factor: Doubles) -> Places:
+        if not self.system.is_sparse:
+            state = self.bar, self.limit, self.norms, self.products
+            return np.asarray(_core.advance(self.system.x, q, factor, *state, self.threads))
+        w = self.system.times(q.T)
+        self.norms -= w**2
+        self.products -= factor[:, :, None] * w[:, None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            fall = (self.products**2).sum(axis=1) / self.norms + self.bar
+        fall[~(self.norms > self.limit)] = -np.inf
+        best = fall.argmax(axis=1)
+        return np.where(fall[np.arange(len(best)), best] >= 0, best, -1)
+
+
+def forward_on_data(
+    system: DataSystem, units: Units, held_out: Sequence[Places], root_weight: Doubles | None, n_units: int, threads: int
+) -> list[Places]:
+    """Return, for every set of samples that is left out, at most n_units single features in the order in which they come.
+
+    Cost: n_units passes over X for all of them together, n_samples * n_features * n_problems multiplications each.
+    """
+    return _SharedForward(system, units, held_out, root_weight, threads).run(n_units)

@@ -1,0 +1,175 @@
+"""Least squares fits of many sizes: supports, losses, coefficients, and their errors on other samples."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from prunus.solving.gram import Doubles
+from prunus.solving.systems import Places, System, solve_upper
+from prunus.solving.units import Units
+
+
+class Held(Protocol):
+    """Samples that a fit has not seen."""
+
+    def moments(self, columns: Places) -> tuple[Doubles, Doubles, Doubles]:
+        """Return xx (k, k), xy (n_out, k) and yy (n_out,) of these columns of X, about the means of the fit."""
+
+
+class Path(ABC):
+    """A fit for each of some numbers of units, from the smallest to the largest."""
+
+    system: System
+    units: Units
+    sizes: Places  # (n_sizes,) number of units
+    loss: Doubles  # (n_sizes,) squared error, plus the ridge penalty
+
+    @abstractmethod
+    def chosen(self, i: int) -> Places:
+        """Return the units of the i-th fit."""
+
+    @abstractmethod
+    def coef(self, i: int) -> tuple[Places, Doubles]:
+        """Return the places of the i-th fit and their coefficients, (n_out, k), in the units of X."""
+
+    @abstractmethod
+    def errors(self, held: Held) -> Doubles:
+        """Return the sum of the squared errors of each fit on other samples."""
+
+    @abstractmethod
+    def left_out(self, x: Doubles, y: Doubles, base: Doubles) -> Doubles:
+        """Return the sum of the squared errors of each fit on these of its samples, each left out of the fit.
+
+        x (n, n_places of the system) and y (n, n_out) are less their means and times the roots of the weights; base (n,) is
+        what the intercept adds to the leverages. A sample that its fit goes through whatever its y makes the sum infinite.
+        """
+
+    @cached_property
+    def n_features(self) -> Places:
+        """Number of features of each fit, (n_sizes,)."""
+        width = np.diff(self.units.start)
+        return np.array([width[self.chosen(i)].sum() for i in range(len(self.sizes))], np.int64)
+
+    def index(self, size: int) -> int:
+        """Return which fit has this many units."""
+        return int(np.searchsorted(self.sizes, size))
+
+
+class NestedPath(Path):
+    """Every fit has the units of the one before and one more. One factorization serves all sizes."""
+
+    def __init__(self, system: System, units: Units, order: Places, n_first: int) -> None:
+        self.system, self.units, self.order = system, units, order
+        self.places = units.places(order)
+        self.root, self.z = system.root(self.places)
+        width = np.diff(units.start)[order]
+        ends = np.concatenate([[0], np.cumsum(width)])
+        self.sizes = np.arange(n_first, len(order) + 1)
+        self.ends = ends[self.sizes]
+        explained = np.concatenate([[0.0], np.cumsum((self.z**2).sum(axis=1))])
+        self.loss = np.maximum(system.total.sum() - explained[self.ends], 0.0)
+
+    def chosen(self, i: int) -> Places:  # noqa: D102
+        return self.order[: self.sizes[i]]
+
+    def coef(self, i: int) -> tuple[Places, Doubles]:  # noqa: D102
+        k = self.ends[i]
+        b = solve_upper(self.root[:k, :k], self.z[:k])
+        return self.places[:k], b.T / self.system.scale[self.places[:k]]
+
+    @cached_property
+    def inverse(self) -> Doubles:
+        """The inverse of the root, in the units of X: column t is what the t-th feature adds for each unit of z[t]."""
+        from scipy.linalg.lapack import dtrtri
+
+        if not len(self.root):
+            return np.zeros((0, 0))
+        found, _ = dtrtri(self.root, lower=0)
+        found /= self.system.scale[self.places, None]
+        return np.asarray(found)
+
+    def errors(self, held: Held) -> Doubles:  # noqa: D102
+        from scipy.linalg.blas import dtrmm
+
+        xx, xy, yy = held.moments(self.system.features[self.places])
+        total = np.full(len(self.places) + 1, yy.sum())
+        if not len(self.places):
+            return total[self.ends]
+        reach = dtrmm(1.0, self.inverse, xx, side=1, lower=0)  # xx @ inverse
+        for k in range(len(yy)):
+            # Along the path coefficients b and xx @ b only grow by a column; b' xx b is their product.
+            b = np.cumsum(self.inverse * self.z[:, k], axis=1)
+            product = np.cumsum(reach * self.z[:, k], axis=1)
+            product -= 2 * xy[k, :, None]
+            total[1:] += np.einsum("ij,ij->j", b, product)
+        return np.asarray(np.maximum(total[self.ends], 0.0))
+
+    def left_out(self, x: Doubles, y: Doubles, base: Doubles) -> Doubles:  # noqa: D102
+        # Rows of the orthogonal factor: the fit with t features predicts q[:t]' z[:t] with the leverage |q[:t]|^2.
+        q = solve_upper(self.root, (x[:, self.places] / self.system.scale[self.places]).T, transposed=True)
+        left = np.empty((len(q) + 1, len(x)))
+        left[0] = 1 - base
+        np.cumsum(q**2, axis=0, out=left[1:])
+        np.subtract(left[0], left[1:], out=left[1:])
+        found = np.zeros(len(q) + 1)
+        for k in range(y.shape[1]):
+            error = np.empty_like(left)
+            error[0] = y[:, k]
+            np.cumsum(q * self.z[:, k, None], axis=0, out=error[1:])
+            np.subtract(error[0], error[1:], out=error[1:])
+            found += _squares_over(error, left)
+        return np.asarray(found[self.ends])
+
+
+class ListedPath(Path):
+    """A support of its own for each size; every fit is factorized."""
+
+    def __init__(self, system: System, units: Units, supports: Sequence[Places]) -> None:
+        self.system, self.units = system, units
+        self.supports = [np.sort(support) for support in supports]
+        self.sizes = np.array([len(support) for support in supports], np.int64)
+        roots = [system.root(units.places(support)) for support in self.supports]
+        self.roots = [root for root, _ in roots]
+        self.z = [z for _, z in roots]
+        self.loss = np.array([max(system.total.sum() - (z**2).sum(), 0.0) for z in self.z])
+
+    def chosen(self, i: int) -> Places:  # noqa: D102
+        return self.supports[i]
+
+    def coef(self, i: int) -> tuple[Places, Doubles]:  # noqa: D102
+        places = self.units.places(self.supports[i])
+        return places, solve_upper(self.roots[i], self.z[i]).T / self.system.scale[places]
+
+    def errors(self, held: Held) -> Doubles:  # noqa: D102
+        fits = [self.coef(i) for i in range(len(self.sizes))]
+        every = np.unique(np.concatenate([places for places, _ in fits]))
+        xx, xy, yy = held.moments(self.system.features[every])
+        found = np.empty(len(self.sizes))
+        for i, (places, b) in enumerate(fits):
+            at = np.searchsorted(every, places)
+            found[i] = yy.sum() + np.einsum("ki,ki->", b, b @ xx[np.ix_(at, at)] - 2 * xy[:, at])
+        return np.maximum(found, 0.0)
+
+    def left_out(self, x: Doubles, y: Doubles, base: Doubles) -> Doubles:  # noqa: D102
+        found = np.empty(len(self.sizes))
+        for i, support in enumerate(self.supports):
+            places = self.units.places(support)
+            q = solve_upper(self.roots[i], (x[:, places] / self.system.scale[places]).T, transposed=True)
+            left = 1 - base - np.einsum("ij,ij->j", q, q)
+            found[i] = _squares_over((y - q.T @ self.z[i]).T, left).sum()
+        return found
+
+
+def _squares_over(error: Doubles, left: Doubles) -> Doubles:
+    """Return the sums of (error / left)^2 along the rows, infinite where nothing is left."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = error / left
+    found = np.einsum("ij,ij->i", ratio, ratio)
+    # Leverages are sums of n terms of at most one.
+    found[(left <= 1e-12).any(axis=-1)] = np.inf
+    return np.asarray(found)

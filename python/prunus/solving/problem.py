@@ -1,0 +1,234 @@
+"""A regression and its folds: the systems that are searched, and the samples that each search has not seen."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from prunus._check import Bools
+from prunus.solving.backward import IllConditionedError
+from prunus.solving.forward import forward_on_data
+from prunus.solving.gram import Doubles, GramAccumulator, gather, gather_folds, is_constant, merged
+from prunus.solving.paths import Held, NestedPath, Path
+from prunus.solving.systems import DataSystem, GramSystem, Places, System
+from prunus.solving.units import Units, units_of
+
+Search = Callable[[System, Units], Path]
+
+_MOST_BYTES = 1 << 30  # of the folds' Gram matrices together; where they are larger, one is gathered at a time
+_VALUES = 1 << 20  # of X that are looked at together
+
+
+class Regression(NamedTuple):
+    """Least squares of y on the columns of X. The data have been checked."""
+
+    X: Any  # (n, p): an array, or SciPy's csr_array of float64
+    y: Doubles  # (n, n_out)
+    weight: Doubles  # (n,), nonnegative
+    fit_intercept: bool
+    alpha: float  # ridge penalty
+    groups: Any  # a label for each column, or None
+    keep: Bools | None
+
+    def rows(self, which: Any) -> Regression:
+        """Return the regression on some samples."""
+        return self._replace(X=self.X[which], y=self.y[which], weight=self.weight[which])
+
+    def means(self) -> tuple[Doubles, Doubles]:
+        """Return the weighted means of X and y, zeros without intercept."""
+        if not self.fit_intercept:
+            return np.zeros(self.X.shape[1]), np.zeros(self.y.shape[1])
+        share = self.weight / self.weight.sum()
+        return np.asarray(share @ self.X, np.float64), share @ self.y
+
+    def columns(self, which: Places, x_mean: Doubles) -> Doubles:
+        """Return columns of X, less their means and times the roots of the weights: (n, k), dense."""
+        x = self.X[:, which]
+        x = x.toarray() if hasattr(x, "tocsr") else x
+        return np.asarray(np.subtract(x, x_mean[which], dtype=np.float64) * np.sqrt(self.weight)[:, None])
+
+
+class Problem(ABC):
+    """Systems of all samples and of the training samples of each fold (train, test)."""
+
+    def __init__(self, data: Regression, folds: Sequence[tuple[Places, Places]], threads: int) -> None:
+        self.data, self.folds, self.threads = data, folds, threads
+        self.weight = float(data.weight.sum())
+
+    x_mean: Doubles
+    y_mean: Doubles
+    units: Units
+    constant: Places  # columns that say nothing beside the intercept
+    system: System
+
+    def _set_units(self, squares: Doubles) -> None:
+        n_features = len(squares)
+        constant = is_constant(squares, self.x_mean, self.weight)
+        self.constant = np.flatnonzero(constant)
+        self.units = units_of(np.flatnonzero(~constant), self.data.groups, self.data.keep, n_features)
+
+    @abstractmethod
+    def paths(self, search: Search) -> Iterator[tuple[Path, Held]]:
+        """Yield the path that the search finds in each fold, and the samples it has not seen."""
+
+    def forward(self, n_units: int) -> tuple[Path, list[tuple[Path, Held]]] | None:
+        """Return the forward path of all samples and those of the folds where one pass over X finds all, else None."""
+        return None
+
+    def left_out(self, path: Path) -> Doubles:
+        """Return the mean squared error of each fit on every sample, left out of it; the order of the path is kept."""
+        total = np.zeros(len(path.sizes))
+        step = max(_VALUES // max(path.system.n, 1), 64)
+        for begin in range(0, len(self.data.y), step):
+            some = self.data.rows(slice(begin, begin + step))
+            x = some.columns(path.system.features, self.x_mean)
+            y = (some.y - self.y_mean) * np.sqrt(some.weight)[:, None]
+            base = some.weight / self.weight if self.data.fit_intercept else np.zeros(len(y))
+            total += path.left_out(x, y, base)
+        return total / self.weight
+
+
+class GramProblem(Problem):
+    """By Gram matrices: those of all folds are gathered in one pass over X."""
+
+    def __init__(self, data: Regression, folds: Sequence[tuple[Places, Places]], threads: int) -> None:
+        super().__init__(data, folds, threads)
+        self._parts: list[GramAccumulator] = []
+        self._all = self._gather()
+        gram = self._all.gram(fit_intercept=data.fit_intercept)
+        self.x_mean, self.y_mean = gram.x_mean, gram.y_mean
+        self._set_units(gram.xx.diagonal())
+        self.system = GramSystem(gram, self.units.columns, data.alpha)
+        if not folds:
+            del self._all  # not needed any more, and as large as the system
+
+    def _gather(self) -> GramAccumulator:
+        tests = [test for _, test in self.folds]
+        n = len(self.data.y)
+        is_partition = self._are_complements and np.array_equal(np.sort(np.concatenate([*tests, []])), np.arange(n))
+        if is_partition and len(tests) * self.data.X.shape[1] ** 2 * 8 <= _MOST_BYTES:
+            self._parts = gather_folds(self.data.X, self.data.y, self.data.weight, tests)
+            return merged(self._parts)
+        return gather(self.data.X, self.data.y, self.data.weight)
+
+    @cached_property
+    def _are_complements(self) -> bool:
+        """Whether every fold is trained on all that it is not tested on."""
+        n = len(self.data.y)
+        return all(len(train) + len(test) == n and not np.isin(train, test).any() for train, test in self.folds)
+
+    def paths(self, search: Search) -> Iterator[tuple[Path, Held]]:  # noqa: D102
+        for i, (train, test) in enumerate(self.folds):
+            part = self._parts[i] if self._parts else gather(*self.data.rows(test)[:3])
+            rest = self._all.without(part) if self._are_complements else gather(*self.data.rows(train)[:3])
+            gram = rest.gram(fit_intercept=self.data.fit_intercept)
+            held = _HeldMoments(*part.moments(np.concatenate([gram.x_mean, gram.y_mean])))
+            try:
+                yield search(GramSystem(gram, self.units.columns, self.data.alpha), self.units), held
+            except IllConditionedError:
+                yield _path_on_data(self.data, train, test, self.units, search)
+
+
+class DataProblem(Problem):
+    """By the samples themselves: for more features than samples, and for ill-conditioned X."""
+
+    def __init__(self, data: Regression, folds: Sequence[tuple[Places, Places]], threads: int) -> None:
+        super().__init__(data, folds, threads)
+        self.x_mean, self.y_mean = data.means()
+        whole = data_system(data, np.arange(data.X.shape[1]))
+        self._set_units(whole.squares(slice(None)))
+        few = len(self.constant) or self.data.groups is not None
+        self.system = data_system(data, self.units.columns) if few else whole
+
+    def paths(self, search: Search) -> Iterator[tuple[Path, Held]]:  # noqa: D102
+        for train, test in self.folds:
+            yield _path_on_data(self.data, train, test, self.units, search)
+
+    def forward(self, n_units: int) -> tuple[Path, list[tuple[Path, Held]]] | None:  # noqa: D102
+        if not self.units.are_single:
+            return None
+        assert isinstance(self.system, DataSystem)
+        everything = np.arange(len(self.data.y))
+        held_out = [everything[:0], *(np.setdiff1d(everything, train) for train, _ in self.folds)]
+        root = np.sqrt(self.data.weight) if self.data.fit_intercept else None
+        orders = forward_on_data(self.system, self.units, held_out, root, n_units, self.threads)
+        n_first = self.units.n_stay
+        paths = []
+        for (train, test), order in zip(self.folds, orders[1:], strict=True):
+            stays = self.units.stays[order]
+            few = Units(self.units.columns[order], np.arange(len(order) + 1), stays, order)
+            paths.append(
+                _path_on_data(
+                    self.data, train, test, few, lambda system, units: NestedPath(system, units, np.arange(units.n), n_first)
+                )
+            )
+        return NestedPath(self.system, self.units, orders[0], n_first), paths
+
+
+def data_system(data: Regression, columns: Places) -> DataSystem:
+    """Return the system of some columns of the samples."""
+    x_mean, y_mean = data.means()
+    root = np.sqrt(data.weight)
+    y = (data.y - y_mean) * root[:, None]
+    if hasattr(data.X, "tocsr"):
+        return DataSystem(data.X, y, columns, data.alpha, mean=x_mean, root_weight=root)
+    everything = np.array_equal(columns, np.arange(data.X.shape[1]))
+    x = data.X if everything else data.X[:, columns]
+    x = np.subtract(x, x_mean[columns], dtype=np.float64)
+    if not (data.weight == 1).all():
+        x *= root[:, None]
+    system = DataSystem(x, y, np.arange(len(columns)), data.alpha)
+    system.features = columns
+    return system
+
+
+def compressed(data: Regression, columns: Places) -> DataSystem:
+    """Return a system of as many rows as there are columns, with the same products: by QR, in pieces of X.
+
+    It has the digits that the Gram matrix loses.
+    """
+    from scipy.linalg import qr
+
+    x_mean, y_mean = data.means()
+    k = len(columns)
+    R = np.zeros((0, k + data.y.shape[1]))
+    step = max(_VALUES // max(k, 1), k, 64)
+    for begin in range(0, len(data.y), step):
+        some = data.rows(slice(begin, begin + step))
+        y = (some.y - y_mean) * np.sqrt(some.weight)[:, None]
+        R = qr(np.vstack([R, np.hstack([some.columns(columns, x_mean), y])]), mode="r", check_finite=False)[0]
+        R = R[: R.shape[1]]
+    system = DataSystem(np.ascontiguousarray(R[:, :k]), np.ascontiguousarray(R[:, k:]), np.arange(k), data.alpha)
+    system.features = columns
+    return system
+
+
+def _path_on_data(data: Regression, train: Places, test: Places, units: Units, search: Search) -> tuple[Path, Held]:
+    inside, outside = data.rows(train), data.rows(test)
+    system = data_system(inside, units.columns)
+    return search(system, units), _HeldRows(outside, *inside.means())
+
+
+class _HeldMoments(NamedTuple):
+    xx: Doubles
+    xy: Doubles
+    yy: Doubles
+
+    def moments(self, columns: Places) -> tuple[Doubles, Doubles, Doubles]:
+        return self.xx[np.ix_(columns, columns)], self.xy[:, columns], self.yy
+
+
+class _HeldRows(NamedTuple):
+    data: Regression
+    x_mean: Doubles
+    y_mean: Doubles
+
+    def moments(self, columns: Places) -> tuple[Doubles, Doubles, Doubles]:
+        x = self.data.columns(columns, self.x_mean)
+        y = (self.data.y - self.y_mean) * np.sqrt(self.data.weight)[:, None]
+        return x.T @ x, y.T @ x, np.einsum("ij,ij->j", y, y)

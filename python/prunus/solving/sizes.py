@@ -1,0 +1,82 @@
+"""Which size is best: information criteria, and the rule of one standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from prunus.solving.gram import Doubles
+
+_Formula = Callable[[Doubles, Doubles, int, int], Doubles]
+
+
+def _aic(fit: Doubles, df: Doubles, n: int, p: int) -> Doubles:
+    return fit + 2 * df
+
+
+def _aicc(fit: Doubles, df: Doubles, n: int, p: int) -> Doubles:
+    left = n - df - 2  # one more for the variance
+    return np.where(left > 0, fit + 2 * df + 2 * (df + 1) * (df + 2) / np.where(left > 0, left, 1), np.inf)
+
+
+def _bic(fit: Doubles, df: Doubles, n: int, p: int) -> Doubles:
+    return fit + np.log(n) * df
+
+
+def _ebic(fit: Doubles, df: Doubles, n: int, p: int) -> Doubles:
+    return fit + (np.log(n) + 2 * np.log(max(p, 1))) * df
+
+
+def _gic(fit: Doubles, df: Doubles, n: int, p: int) -> Doubles:
+    return fit + np.log(max(p, 1)) * np.log(max(np.log(n), 1.0)) * df
+
+
+_FORMULAS: Mapping[str, _Formula] = {"aic": _aic, "aicc": _aicc, "bic": _bic, "ebic": _ebic, "gic": _gic}
+
+
+def information_criteria(rss: Doubles, df: Doubles, n_samples: int, n_features: int, n_out: int = 1) -> dict[str, Doubles]:
+    """Return every criterion for every size: the smallest is best.
+
+    Parameters
+    ----------
+    rss : ndarray of shape (n_sizes,)
+        Residual sums of squares, of all outputs together.
+    df : ndarray of shape (n_sizes,)
+        Free coefficients of an output, without the intercept: the number of features, with a ridge penalty the trace of the
+        hat matrix.
+    n_samples, n_features : int
+        `n_features` is the number of candidates, which EBIC and GIC ask for.
+    n_out : int, default 1
+
+    Returns
+    -------
+    dict of str to ndarray
+        With d the free coefficients of all outputs: aic, n log(rss / n) + 2 d (H. Akaike, 1974); aicc, with
+        2 (d + 1)(d + 2) / (n - d - 2) more for small samples, infinite where there are too few (C. Hurvich, C.-L. Tsai,
+        1989); bic, log(n) d (G. Schwarz, 1978); ebic, (log(n) + 2 log(p)) d (J. Chen, Z. Chen, 2008); gic,
+        log(p) log(log(n)) d (Y. Fan, C. Y. Tang, 2013); cp, rss / s2 - n + 2 d with s2 the residual variance of the largest
+        fit (C. Mallows, 1973), NaN where that leaves no degree of freedom.
+    """
+    samples = n_samples * n_out
+    d = df * n_out
+    # Where nothing is left of y its logarithm is minus infinity: no larger fit can be better.
+    with np.errstate(divide="ignore"):
+        fit = samples * np.log(rss / samples)
+    found = {name: np.asarray(formula(fit, d, samples, n_features)) for name, formula in _FORMULAS.items()}
+    left = samples - d[-1] - n_out if len(d) else 0.0
+    variance = rss[-1] / left if left > 0 and rss[-1] > 0 else np.nan
+    found["cp"] = rss / variance - samples + 2 * d
+    return found
+
+
+def best_size(error: Doubles, spread: Doubles | None = None) -> int:
+    """Return the index of the smallest error, of equal ones the first; with `spread`, of the first error within it.
+
+    The rule of one standard error (L. Breiman et al., 1984): the smallest fit whose error is no more than one standard error
+    above the least.
+    """
+    least = int(np.nanargmin(error)) if not np.isnan(error).all() else 0
+    if spread is None:
+        return least
+    return int(np.flatnonzero(error <= error[least] + spread[least])[0])

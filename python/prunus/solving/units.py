@@ -1,0 +1,94 @@
+"""What is removed as one: single features, or groups of them; and what must stay."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from prunus import _check
+from prunus._check import Bools
+from prunus.solving.systems import Places
+
+
+class Units(NamedTuple):
+    """Groups of features that lie next to one another in a system."""
+
+    columns: Places  # (n,) of X, in the order of the system's places
+    start: Places  # (n_units + 1,) unit u has the places start[u] to start[u + 1]
+    stays: Bools  # (n_units,) it is never removed
+    label: npt.NDArray[Any]  # (n_units,) the group's, or the column of X
+
+    @property
+    def n(self) -> int:
+        """How many units there are."""
+        return len(self.stays)
+
+    @property
+    def n_stay(self) -> int:
+        """How many of them stay."""
+        return int(np.count_nonzero(self.stays))
+
+    @property
+    def are_single(self) -> bool:
+        """Whether every unit is one feature."""
+        return len(self.columns) == self.n
+
+    def places(self, units: npt.ArrayLike) -> Places:
+        """Return the places of some units, one unit after the other."""
+        chosen = np.asarray(units, np.int64)
+        if self.are_single:
+            return chosen
+        return np.concatenate([np.arange(self.start[u], self.start[u + 1]) for u in chosen], dtype=np.int64)
+
+    def without(self, places: Places) -> Units:
+        """Return what is left without some places; a unit that loses all is gone."""
+        keep = np.ones(len(self.columns), np.bool_)
+        keep[places] = False
+        sizes = np.add.reduceat(keep.astype(np.int64), self.start[:-1]) if self.n else np.zeros(0, np.int64)
+        there = sizes > 0
+        start = np.concatenate([[0], np.cumsum(sizes[there])])
+        return Units(self.columns[keep], start, self.stays[there], self.label[there])
+
+
+def units_of(usable: Places, groups: npt.NDArray[Any] | None, keep: Bools | None, n_features: int) -> Units:
+    """Return the units of the usable columns. A group stays if one of its features does."""
+    stays = np.zeros(n_features, np.bool_) if keep is None else keep
+    if groups is None:
+        return Units(usable, np.arange(len(usable) + 1), stays[usable], usable)
+    _, first, member = np.unique(groups[usable], return_index=True, return_inverse=True)
+    rank = np.argsort(np.argsort(first))[member]  # groups in the order of their first features
+    order = np.argsort(rank, kind="stable")
+    start = np.searchsorted(rank[order], np.arange(len(first) + 1))
+    columns = usable[order]
+    group_stays = np.logical_or.reduceat(stays[columns], start[:-1]) if len(first) else np.zeros(0, np.bool_)
+    return Units(columns, start, group_stays, groups[columns[start[:-1]]])
+
+
+def keep_of(keep: Any, n_features: int) -> Bools | None:
+    """Return which features must stay, of a mask or of indices."""
+    if keep is None:
+        return None
+    array = np.asarray(keep)
+    if array.dtype == np.bool_:
+        return _check.bools("keep", array, (n_features,))
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
+        raise TypeError(f"keep: expected a mask or indices of features, got {_check.describe(keep)}")
+    if array.size and not (0 <= array.min() and array.max() < n_features):
+        raise ValueError(f"keep: expected indices from 0 to {n_features - 1}, got {array.min()} to {array.max()}")
+    mask = np.zeros(n_features, np.bool_)
+    mask[array.astype(np.int64)] = True
+    return mask
+
+
+def groups_of(groups: Any, n_features: int) -> npt.NDArray[Any] | None:
+    """Return the label of each feature's group."""
+    if groups is None:
+        return None
+    array = np.asarray(groups)
+    if array.dtype.kind not in "biuUS":
+        raise TypeError(f"groups: expected a label, an integer or a string, for each feature, got {_check.describe(array)}")
+    if array.shape != (n_features,):
+        raise ValueError(f"groups: expected {n_features} labels, one for each feature, got {_check.describe(array)}")
+    return array
