@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
+import contextlib
 from collections.abc import Callable, Mapping
-from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
 from prunus.solving.backward import IllConditionedError, backward, collinear_places
-from prunus.solving.forward import forward_on_gram
+from prunus.solving.forward import forward_on_data, forward_on_gram
 from prunus.solving.l1 import l1_supports
 from prunus.solving.paths import ListedPath, NestedPath, Path
 from prunus.solving.swap import best_of
@@ -37,8 +37,59 @@ def obs_path(system: System, units: Units, n_units: int, threads: int) -> Path:
 
 def forward_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """Forward selection: what the loss falls most with comes next."""
+    return NestedPath(system, units, _forward_order(system, units, n_units, threads), units.n_stay)
+
+
+def swap_path(system: System, units: Units, n_units: int, threads: int) -> Path:
+    """Every size on its own: the best that exchanging features finds from the forward and the backward path."""
+    starts = [_forward_order(system, units, n_units, threads)]
+    # The backward path where it is defined, and no more work than the exchanges.
     if isinstance(system, GramSystem):
-        order = forward_on_gram(system, units, n_units)
-    else:
-        order = forward_on_system(system, units, n_units, threads)
-    return NestedPath(system, units, order, units.n_stay)
+        with contextlib.suppress(np.linalg.LinAlgError, IllConditionedError):
+            starts.append(backward(system, units, threads))
+    sizes = range(units.n_stay, min(n_units, len(starts[0])) + 1)
+    return ListedPath(
+        system, units, [polished(system, units, [start[:k] for start in starts], threads)[0] for k in sizes]
+    )
+
+
+def iht_path(system: System, units: Units, n_units: int, threads: int) -> Path:
+    """Iterative hard thresholding for every size, and a refit."""
+    sizes = range(units.n_stay, n_units + 1)
+    return ListedPath(system, units, [hard_threshold(system, k, keep=units.stays) for k in sizes])
+
+
+def l1_path(system: System, units: Units, n_units: int, threads: int) -> Path:
+    """The supports of the lasso path, one for every size, and a refit."""
+    return ListedPath(system, units, l1_supports(system, n_units, keep=units.stays))
+
+
+def polished(system: System, units: Units, starts: list[Places], threads: int) -> tuple[Places, bool]:
+    """Return the best support of this size that exchanges find, and whether no exchange of two features betters it."""
+    best = best_of(system, starts, keep=units.stays, patience=PATIENCE, threads=threads)
+    return best.support, best.is_optimal
+
+
+def _forward_order(system: System, units: Units, n_units: int, threads: int) -> Places:
+    if isinstance(system, GramSystem):
+        return forward_on_gram(system, units, n_units)
+    assert isinstance(system, DataSystem)
+    # Its columns are centred already.
+    return forward_on_data(system, units, [np.zeros(0, np.int64)], None, n_units, threads)[0]
+
+
+class Method(NamedTuple):
+    """A way to search."""
+
+    path: Callable[[System, Units, int, int], Path]
+    takes_groups: bool
+    takes_outputs: bool  # more than one
+
+
+METHODS: Mapping[str, Method] = {
+    "obs": Method(obs_path, takes_groups=True, takes_outputs=True),
+    "forward": Method(forward_path, takes_groups=True, takes_outputs=True),
+    "swap": Method(swap_path, takes_groups=False, takes_outputs=True),
+    "iht": Method(iht_path, takes_groups=False, takes_outputs=True),
+    "l1": Method(l1_path, takes_groups=False, takes_outputs=False),
+}

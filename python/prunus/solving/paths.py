@@ -55,9 +55,22 @@ class Path(ABC):
         width = np.diff(self.units.start)
         return np.array([width[self.chosen(i)].sum() for i in range(len(self.sizes))], np.int64)
 
-    def index(self, size: int) -> int:
-        """Return which fit has this many units."""
-        return int(np.searchsorted(self.sizes, size))
+    @cached_property
+    def rss(self) -> Doubles:
+        """Residual sum of squares of each fit, (n_sizes,): the loss without the ridge penalty."""
+        alpha = self.system.alpha
+        return np.asarray(np.maximum(self.loss - alpha * self._squares[0], 0.0)) if alpha else self.loss
+
+    @cached_property
+    def degrees(self) -> Doubles:
+        """Degrees of freedom of each fit, (n_sizes,), of one output without the intercept: the trace of the hat matrix."""
+        alpha = self.system.alpha
+        return self.n_features - alpha * self._squares[1] if alpha else self.n_features.astype(np.float64)
+
+    @property
+    @abstractmethod
+    def _squares(self) -> tuple[Doubles, Doubles]:
+        """Of each fit, the coefficients' sum of squares and the trace of the inverse of its Gram matrix, in the units of X."""
 
 
 class NestedPath(Path):
@@ -92,6 +105,15 @@ class NestedPath(Path):
         found, _ = dtrtri(self.root, lower=0)
         found /= self.system.scale[self.places, None]
         return np.asarray(found)
+
+    @cached_property
+    def _squares(self) -> tuple[Doubles, Doubles]:
+        trace = np.concatenate([[0.0], np.cumsum(np.einsum("ij,ij->j", self.inverse, self.inverse))])
+        norm = np.zeros(len(trace))
+        for k in range(self.z.shape[1]):
+            b = np.cumsum(self.inverse * self.z[:, k], axis=1)
+            norm[1:] += np.einsum("ij,ij->j", b, b)
+        return norm[self.ends], trace[self.ends]
 
     def errors(self, held: Held) -> Doubles:  # noqa: D102
         from scipy.linalg.blas import dtrmm
@@ -144,6 +166,15 @@ class ListedPath(Path):
     def coef(self, i: int) -> tuple[Places, Doubles]:  # noqa: D102
         places = self.units.places(self.supports[i])
         return places, solve_upper(self.roots[i], self.z[i]).T / self.system.scale[places]
+
+    @cached_property
+    def _squares(self) -> tuple[Doubles, Doubles]:
+        norm, trace = np.zeros(len(self.sizes)), np.zeros(len(self.sizes))
+        for i in range(len(self.sizes)):
+            places, b = self.coef(i)
+            inverse = solve_upper(self.roots[i], np.eye(len(places))) / self.system.scale[places, None]
+            norm[i], trace[i] = (b**2).sum(), (inverse**2).sum()
+        return norm, trace
 
     def errors(self, held: Held) -> Doubles:  # noqa: D102
         fits = [self.coef(i) for i in range(len(self.sizes))]

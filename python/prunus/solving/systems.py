@@ -26,6 +26,7 @@ class System(ABC):
     scale: Doubles  # (n,), what a column's coefficient is divided by
     products: Doubles  # (n_out, n), with the outputs
     total: Doubles  # (n_out,), squared length of the outputs
+    alpha: float  # ridge penalty
 
     @property
     def n(self) -> int:
@@ -56,7 +57,7 @@ class GramSystem(System):
     """
 
     def __init__(self, gram: Gram, features: Places, alpha: float = 0.0) -> None:
-        self.features = features
+        self.features, self.alpha = features, alpha
         everything = len(features) == len(gram.xx) and np.array_equal(features, np.arange(len(features)))
         self._matrix = gram.xx if everything else gram.xx[np.ix_(features, features)]
         squares = self._matrix.diagonal()
@@ -76,7 +77,7 @@ class GramSystem(System):
         kept = np.delete(np.arange(self.n), places)
         rest = GramSystem.__new__(GramSystem)
         rest._matrix = self._matrix[np.ix_(kept, kept)]
-        rest.features, rest.scale = self.features[kept], self.scale[kept]
+        rest.features, rest.scale, rest.alpha = self.features[kept], self.scale[kept], self.alpha
         rest.products, rest.total = self.products[:, kept], self.total
         return rest
 

@@ -1,0 +1,264 @@
+"""Linear regression on the best subset of the features: a scikit-learn estimator."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from prunus import _subsets
+from prunus._layer import Layer
+from prunus.engine import Engine
+from prunus.network import Network
+from prunus.solving.gram import Doubles
+from prunus.solving.selecting import Selection
+
+
+class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """Least squares on a subset of the features that is chosen by the exact rise of the loss.
+
+    Removing a feature is scored by how much the loss of the *refitted* model rises. From one factorization come the models
+    of all sizes, their leave-one-out errors, and one model whose predictions multiply no zero.
+
+    Parameters
+    ----------
+    n_nonzero : "auto", int or float, default "auto"
+        How many features (groups, where there are any) the model has: a number, a fraction of them, or what `select` says.
+    method : {"auto", "obs", "forward", "swap", "iht", "l1"}, default "auto"
+        How subsets are searched. "obs": backward, one feature after the other, from all to none. "forward": the other way, for
+        more features than samples. "swap": for every size, exchanges of one feature, from both. "iht": iterative hard
+        thresholding. "l1": the supports of the lasso path. All are refitted. "auto": obs where least squares has one answer,
+        else forward; then exchanges for the chosen size.
+    select : {"cv", "loo", "aic", "aicc", "bic", "ebic", "gic", "cp"}, default "cv"
+        What chooses the size. "cv": cross-validation of the whole search, in every fold anew. "loo": leave-one-out errors on
+        the path of all samples (conditional: the search has seen the sample). The others: information criteria.
+    one_se : bool, default False
+        Take the smallest size within one standard error of the least cross-validation error.
+    cv : int, splitter or iterable, optional
+        As in scikit-learn; None: five folds.
+    groups : array_like of shape (n_features,), optional
+        A label for each feature, in any order: features of one label are in the model together, or not.
+    keep : array_like, optional
+        Mask or indices of features that stay in every model; of a group, all stay then.
+    alpha : float, default 0.0
+        Ridge penalty within the subset, as in scikit-learn's Ridge: alpha times the coefficients' sum of squares.
+    fit_intercept : bool, default True
+    max_nonzero : int, optional
+        The largest size that is searched; no smaller model depends on it. None: all for obs, 100 for the others.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (n_features,) or (n_outputs, n_features), float64
+        Zero where a feature is not in the model. Outputs share their features.
+    coef_sparse_ : scipy.sparse.csr_array of shape (n_outputs, n_features)
+    intercept_ : float or ndarray of shape (n_outputs,)
+    support_ : ndarray of shape (n_features,), bool
+    n_nonzero_ : int
+        Features in the model.
+    path_ : SubsetPath
+        The models of all sizes.
+    elimination_order_ : ndarray of int
+        Features in the order in which they leave the path, from the largest model to the smallest.
+    optimality_ : str
+        "1-swap": no exchange of one feature for another gives a smaller loss. "path": as the search left it.
+    constant_features_, collinear_features_ : ndarray of int
+        Columns that are constant, or combinations of others to within a millionth of their length: in no model.
+    method_ : str
+        The search that "auto" chose.
+    n_features_in_, feature_names_in_
+        As in scikit-learn.
+
+    Raises
+    ------
+    TypeError, ValueError
+        By `fit`, if a parameter or the data are not as said.
+
+    Warns
+    -----
+    RuntimeWarning
+        If X is so ill-conditioned that QR takes the Gram matrix's place: several times slower, and exact to more digits.
+
+    Notes
+    -----
+    Cost: with n samples and p features n p^2 / 2 multiplications for the Gram matrix and p^3 for the path of all sizes; for
+    every fold p^3 more. "forward" takes n p multiplications a step where p > 2 n.
+
+    References
+    ----------
+    B. Hassibi, D. Stork, "Second order derivatives for network pruning: optimal brain surgeon", 1993; A. Miller, "Subset
+    selection in regression", 2002.
+
+    Examples
+    --------
+    >>> model = PrunedLinearRegression().fit(X, y)
+    >>> model.n_nonzero_, model.optimality_
+    (3, '1-swap')
+    >>> model.path_.at(2).support_.sum()
+    np.int64(2)
+    """
+
+    def __init__(
+        self,
+        n_nonzero: str | int | float = "auto",
+        *,
+        method: str = "auto",
+        select: str = "cv",
+        one_se: bool = False,
+        cv: Any = None,
+        groups: Any = None,
+        keep: Any = None,
+        alpha: float = 0.0,
+        fit_intercept: bool = True,
+        max_nonzero: int | None = None,
+    ) -> None:
+        self.n_nonzero = n_nonzero
+        self.method = method
+        self.select = select
+        self.one_se = one_se
+        self.cv = cv
+        self.groups = groups
+        self.keep = keep
+        self.alpha = alpha
+        self.fit_intercept = fit_intercept
+        self.max_nonzero = max_nonzero
+
+    def __sklearn_tags__(self) -> Any:
+        """Sparse X is taken as it is."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> PrunedLinearRegression:
+        """Search, choose the size, and fit.
+
+        Parameters
+        ----------
+        X : array_like or SciPy sparse matrix of shape (n_samples, n_features)
+            Computed on in float64; sparse X is never centred nor made dense.
+        y : array_like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array_like of shape (n_samples,), optional
+            Nonnegative; a sample of weight two counts as two.
+
+        Returns
+        -------
+        PrunedLinearRegression
+            Itself.
+        """
+        X, y = validate_data(
+            self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], multi_output=True, y_numeric=True, ensure_min_samples=2
+        )
+        parameters = {name: value for name, value in self.get_params(deep=False).items() if name != "n_nonzero"}
+        selection, offset = _subsets.search(X, y, sample_weight, n_nonzero=self.n_nonzero, name="n_nonzero", **parameters)
+        self.path_ = SubsetPath(self, selection, offset, y.ndim == 1)
+        self.elimination_order_ = selection.elimination_order
+        self.optimality_ = selection.optimality
+        self.constant_features_ = selection.constant
+        self.collinear_features_ = selection.collinear
+        self.method_ = selection.method
+        self._set(selection.columns, selection.coef, selection.intercept + offset, y.ndim == 1)
+        return self
+
+    def _set(self, columns: Any, coef: Doubles, intercept: Doubles, is_flat: bool) -> None:
+        from scipy.sparse import csr_array
+
+        n_out, n_features = len(coef), self.n_features_in_
+        whole = np.zeros((n_out, n_features))
+        whole[:, columns] = coef
+        starts = np.arange(n_out + 1) * len(columns)
+        self.coef_sparse_ = csr_array((coef.ravel(), np.tile(columns, n_out), starts), shape=whole.shape)
+        self.coef_ = whole[0] if is_flat else whole
+        self.intercept_ = float(intercept[0]) if is_flat else intercept
+        self.support_ = np.zeros(n_features, np.bool_)
+        self.support_[columns] = True
+        self.n_nonzero_ = len(columns)
+        self._engine = Engine(Network([Layer(whole, intercept)]))
+
+    def predict(self, X: Any) -> Doubles:
+        """Predict with the sparse kernels.
+
+        Parameters
+        ----------
+        X : array_like or SciPy sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
+        raw = self._engine(_subsets.canonical(X))
+        return np.asarray(raw[:, 0] if self.coef_.ndim == 1 else raw)
+
+
+class SubsetPath:
+    """The models of all sizes that a search went through."""
+
+    def __init__(self, model: PrunedLinearRegression, selection: Selection, offset: Doubles, is_flat: bool) -> None:
+        self._model, self._selection, self._offset, self._is_flat = model, selection, offset, is_flat
+
+    @property
+    def sizes(self) -> Any:
+        """Number of features of each model, ascending."""
+        return self._selection.path.n_features
+
+    def table(self) -> Any:
+        """Return a row for each model.
+
+        Returns
+        -------
+        pandas.DataFrame, or dict of str to ndarray without pandas
+            n_nonzero; n_groups; rss, the residual sum of squares; r2; df, the degrees of freedom; aic, aicc, bic, ebic, gic,
+            cp; what chose the size, loo or cv_mean and cv_std_error, mean squared errors; added and removed, the features by
+            which the model differs from the one before; chosen.
+        """
+        columns = dict(self._selection.table)
+        supports = [set(self._features(i)) for i in range(len(self.sizes))]
+        before = [set[Any](), *supports]
+        columns["added"] = [sorted(now - old) for now, old in zip(supports, before, strict=False)]
+        columns["removed"] = [sorted(old - now) for now, old in zip(supports, before, strict=False)]
+        columns["chosen"] = np.arange(len(supports)) == self._selection.index
+        if importlib.util.find_spec("pandas") is None:
+            return columns
+        import pandas as pd
+
+        return pd.DataFrame(columns)
+
+    def at(self, n_nonzero: int) -> PrunedLinearRegression:
+        """Return the fitted model of this size, without its data. O(n_nonzero**2) on a nested path.
+
+        Raises ValueError if the path has no model of this size.
+        """
+        found = np.flatnonzero(self.sizes == n_nonzero)
+        if not len(found):
+            raise ValueError(f"n_nonzero: expected one of the path's sizes, {self._range()}, got {n_nonzero!r}")
+        columns, coef, intercept = self._selection.fit(int(found[0]))
+        model = type(self._model)(**{**self._model.get_params(deep=False), "n_nonzero": int(n_nonzero)})
+        for name in ("n_features_in_", "feature_names_in_", "path_", "elimination_order_", "constant_features_"):
+            if hasattr(self._model, name):
+                setattr(model, name, getattr(self._model, name))
+        model.collinear_features_, model.method_ = self._model.collinear_features_, self._model.method_
+        model.optimality_ = "1-swap" if self._model.method_ == "swap" else "path"
+        model._set(columns, coef, intercept + self._offset, self._is_flat)
+        return model
+
+    def coefficients(self) -> Doubles:
+        """Return the coefficients of every model, (n_models, n_features), of several outputs (n_models, n_outputs, n_features)."""
+        whole = np.zeros((len(self.sizes), len(self._offset), self._model.n_features_in_))
+        for i in range(len(self.sizes)):
+            columns, coef, _ = self._selection.fit(i)
+            whole[i][:, columns] = coef
+        return whole[:, 0] if self._is_flat else whole
+
+    def _features(self, i: int) -> Any:
+        path = self._selection.path
+        return path.system.features[path.units.places(path.chosen(i))].tolist()
+
+    def _range(self) -> str:
+        sizes = self.sizes
+        return f"{sizes[0]} to {sizes[-1]}" if np.array_equal(sizes, np.arange(sizes[0], sizes[-1] + 1)) else str(sizes)
+
+    def __repr__(self) -> str:
+        return f"SubsetPath({len(self.sizes)} models of {self._range()} features)"
