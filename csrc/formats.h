@@ -177,6 +177,23 @@ struct Candidate {
   i32 position;
 };
 
+// The features outside of a set: what is left of each when the set is taken out.
+template <class T>
+struct Outside {
+  const T* norm;  // (n), squared lengths; minus infinity for what may not come
+  const T* rest;  // (n_out, n), products with the outputs
+  const T* bar;   // (n), 0, or minus infinity for what is held back for now
+  i64 n_out;
+  i64 n;
+};
+
+// By how much the loss falls when the feature at that place comes; -1, -1 for none.
+template <class T>
+struct Gain {
+  T value;
+  i64 place;
+};
+
 // How many scores lie where, relative to a bracket (low, high].
 struct BracketCount {
   i64 below;    // score < low

@@ -1,6 +1,7 @@
 // The second-order solver.
 #include "bindings/arrays.h"
 #include "solve/forward.h"
+#include "solve/swap.h"
 
 namespace prunus {
 namespace {
@@ -8,7 +9,8 @@ namespace {
 using Matrix = Array<double>;
 
 FeatureGroups checked_groups(const Array<i64>& start, const MaskArray& stays, i64 p) {
-  require(start.ndim() == 1 && stays.ndim() == 1 && start.size() == stays.size() + 1, "expected a start for each group");
+  require(start.ndim() == 1 && stays.ndim() == 1 && start.size() == stays.size() + 1,
+          "expected a start for each group");
   const i64* at = start.data();
   require(at[0] == 0 && at[stays.size()] == p, "expected groups from the first feature to the last");
   for (i64 g = 0; g < stays.size(); ++g) require(at[g] < at[g + 1], "expected groups of at least one feature");
@@ -64,9 +66,9 @@ Array<i64> advance_problems(const Matrix& x, const Matrix& q, const Matrix& fact
   require(bar.shape(0) == n_problems && bar.shape(1) == p, "expected a number for each problem and feature");
   require_same_shape(bar, limit);
   require_same_shape(bar, norms);
-  require(products.ndim() == 3 && products.shape(0) == n_problems && products.shape(1) == n_out &&
-              products.shape(2) == p,
-          "expected products of each problem, output and feature");
+  require(
+      products.ndim() == 3 && products.shape(0) == n_problems && products.shape(1) == n_out && products.shape(2) == p,
+      "expected products of each problem, output and feature");
   Array<i64> best(n_problems);
   const SharedColumns columns = {x.data(), n, p};
   const double *vectors = q.data(), *factors = factor.data(), *bars = bar.data(), *limits = limit.data();
@@ -75,6 +77,31 @@ Array<i64> advance_problems(const Matrix& x, const Matrix& q, const Matrix& fact
   py::gil_scoped_release release;
   advance(columns, n_problems, n_out, vectors, factors, bars, limits, lengths, left, to, threads);
   return best;
+}
+
+py::tuple as_tuple(const Swap& swap) { return py::make_tuple(swap.change, swap.member, swap.feature); }
+
+py::tuple best_swap_of_all(const Matrix& v, const Matrix& diagonal, const Matrix& coef, const Matrix& norms,
+                           const Matrix& rest, const Array<i64>& members, const MaskArray& barred,
+                           const MaskArray& locked, double tolerance, int threads) {
+  require(v.ndim() == 2 && coef.ndim() == 2 && rest.ndim() == 2, "expected matrices");
+  const i64 k = v.shape(0), p = v.shape(1), n_out = rest.shape(0);
+  require(diagonal.ndim() == 1 && diagonal.size() == k && members.ndim() == 1 && members.size() == k,
+          "expected a number for each member");
+  for (i64 i = 0; i < k; ++i) require(members.data()[i] >= 0 && members.data()[i] < p, "expected members in range");
+  require(norms.ndim() == 1 && norms.size() == p && rest.shape(1) == p, "expected a number for each feature");
+  require(coef.shape(0) == n_out && coef.shape(1) == k, "expected coefficients of each output and member");
+  require(barred.ndim() == 2 && barred.shape(0) == 2 && barred.shape(1) == p, "expected two bars for each feature");
+  require(locked.ndim() == 2 && locked.shape(0) == 2 && locked.shape(1) == k, "expected two locks for each member");
+  const SubsetState state = {v.data(), diagonal.data(), coef.data(), norms.data(), rest.data(), members.data(), k, p,
+                             n_out};
+  const u8 *bars = bytes_of(barred), *locks = bytes_of(locked);
+  BestSwaps found;
+  {
+    py::gil_scoped_release release;
+    found = best_swaps(state, bars, locks, tolerance, threads);
+  }
+  return py::make_tuple(as_tuple(found.of_all), as_tuple(found.of_free));
 }
 
 }  // namespace
@@ -88,6 +115,9 @@ void register_solve(py::module_& m) {
   m.def("advance", &advance_problems, arg("x").noconvert(), arg("q").noconvert(), arg("factor").noconvert(),
         arg("bar").noconvert(), arg("limit").noconvert(), arg("norms").noconvert(), arg("products").noconvert(),
         arg("threads"));
+  m.def("best_swap", &best_swap_of_all, arg("v").noconvert(), arg("diagonal").noconvert(), arg("coef").noconvert(),
+        arg("norms").noconvert(), arg("rest").noconvert(), arg("members").noconvert(), arg("barred").noconvert(),
+        arg("locked").noconvert(), arg("tolerance"), arg("threads"));
 }
 
 }  // namespace prunus

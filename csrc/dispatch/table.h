@@ -50,6 +50,8 @@ struct Kernels {
                    T* diagonal, T* coef, T* score) noexcept;
   void (*column_products)(const T* x, i64 x_stride, i64 n_rows, const T* q, i64 q_stride, i64 n_q, i64 n, T* out,
                           i64 out_stride) noexcept;
+  void (*best_exchange)(const T* v, T inverse_h, const T* ratio, const Outside<T>& outside, T tolerance,
+                        Gain<T>* gains) noexcept;
   void (*rows_to_panel)(const T* rows, i64 n_rows, i64 n_cols, i64 begin, i64 end, i64 width, T* panel) noexcept;
   void (*panel_to_rows)(const T* panel, i64 n_rows, i64 n_cols, i64 begin, i64 end, i64 width, T* rows) noexcept;
 };

@@ -21,6 +21,7 @@
 #include "kernels/spmv_dense.h"
 #include "kernels/spmv_lookup.h"
 #include "kernels/spmv_sell.h"
+#include "kernels/swap.h"
 
 namespace prunus::PRUNUS_TARGET {
 namespace {
@@ -59,6 +60,7 @@ constexpr Kernels<T> kKernels = {
     subtract_products<T>,
     take_away<T>,
     column_products<T>,
+    best_exchange<T>,
     rows_to_panel<T>,
     panel_to_rows<T>,
 };

@@ -40,6 +40,45 @@ def lamp_counts(scores: Sequence[_Floats], n_remove: int, threads: int) -> list[
 def cut_of(scores: _Floats, mask: _Bools) -> tuple[float, float]: ...
 def apply_mask(w: _Floats, mask: _Bools, threads: int) -> _Floats: ...
 
+_Doubles = NDArray[np.float64]
+_Swap = tuple[float, int, int]
+
+def eliminate(
+    inverse: _Doubles,
+    coef: _Doubles,
+    start: NDArray[np.int64],
+    stays: _Bools,
+    n_remove: int,
+    floor: float,
+    least: int,
+    threads: int,
+) -> tuple[NDArray[np.int64], _Doubles]: ...
+def grow(
+    gram: _Doubles, products: _Doubles, start: NDArray[np.int64], stays: _Bools, n_add: int, tolerance: float
+) -> tuple[NDArray[np.int64], _Doubles]: ...
+def advance(
+    x: _Doubles,
+    q: _Doubles,
+    factor: _Doubles,
+    bar: _Doubles,
+    limit: _Doubles,
+    norms: _Doubles,
+    products: _Doubles,
+    threads: int,
+) -> NDArray[np.int64]: ...
+def best_swap(
+    v: _Doubles,
+    diagonal: _Doubles,
+    coef: _Doubles,
+    norms: _Doubles,
+    rest: _Doubles,
+    members: NDArray[np.int64],
+    barred: _Bools,
+    locked: _Bools,
+    tolerance: float,
+    threads: int,
+) -> tuple[_Swap, _Swap]: ...
+
 class _CsrMatrix:
     @staticmethod
     def from_dense(w: _Floats, mask: _Bools | None, threads: int) -> _CsrMatrix: ...
