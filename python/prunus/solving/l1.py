@@ -1,0 +1,98 @@
+"""Subsets of every size from the path of the lasso."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from prunus.solving._subset import COLLINEAR, Flags
+from prunus.solving.gram import Doubles
+from prunus.solving.systems import GramSystem, Places, System, solve_upper
+from prunus.solving.thresholding import complete
+
+_MOST_FEATURES = 8000  # whose Gram matrix has 512 MB
+
+
+def l1_order(system: System, max_size: int, *, keep: Flags | None = None) -> list[Places]:
+    """Return a set of features of every size, from the lasso in units in which every feature has length one.
+
+    Parameters
+    ----------
+    system : System
+        Of one output.
+    max_size : int
+        The largest size, at most as many as there are independent features.
+    keep : ndarray of bool of shape (n,), optional
+        Features that are not penalised, and in every set.
+
+    Returns
+    -------
+    list of ndarray of int64
+        One for each size from the number of features to keep to `max_size`: the places that are not zero at the first knot of
+        the path with that many, ascending. Where a knot has more, those with the largest coefficients; where the path ends
+        with fewer, the best additions to its end.
+
+    Raises
+    ------
+    ValueError
+        For several outputs, or more than 8000 features by the data.
+    numpy.linalg.LinAlgError
+        If there are no `max_size` independent features, or those to keep are not.
+
+    Notes
+    -----
+    B. Efron and others, "Least angle regression", 2004, by scikit-learn's `lars_path_gram`. O(max_size * n) a knot, and O(n**2)
+    for the copy of the Gram matrix that it makes.
+    """
+    if len(system.products) != 1:
+        raise ValueError(f"method: expected another one for {len(system.products)} outputs: 'l1' takes one output")
+    kept = np.zeros(0, dtype=np.int64) if keep is None else np.flatnonzero(keep).astype(np.int64)
+    places, matrix, products = _left_of(system, kept)
+    path = _path(matrix, products, max_size - len(kept))
+    n_active = np.count_nonzero(path, axis=1)
+    found = []
+    for size in range(len(kept), max_size + 1):
+        knots = np.flatnonzero(n_active >= size - len(kept))
+        at = path[knots[0] if len(knots) else -1]
+        order = np.argsort(-np.abs(at), kind="stable")[: min(size - len(kept), np.count_nonzero(at))]
+        support = np.sort(np.concatenate([kept, places[order]]))
+        found.append(support if len(support) == size else complete(system, np.append(kept, places[order]), size, keep=keep))
+    return found
+
+
+def _left_of(system: System, kept: Places) -> tuple[Places, Doubles, Doubles]:
+    """Return the other features, and what is left of their Gram matrix and products without those to keep."""
+    if isinstance(system, GramSystem):
+        matrix = system.matrix
+    elif system.n > _MOST_FEATURES:
+        raise ValueError(f"X: expected at most {_MOST_FEATURES} features for method 'l1', got {system.n}")
+    else:
+        matrix = system.rows(np.arange(system.n))
+    if not len(kept):
+        return np.arange(system.n), matrix, system.products[0]
+    R, z = system.root(kept)
+    w = solve_upper(R, np.asfortranarray(matrix[kept]), transposed=True)
+    norms = 1.0 - np.einsum("ij,ij->j", w, w)
+    norms[kept] = 0.0
+    places = np.flatnonzero(norms > COLLINEAR).astype(np.int64)
+    w = w[:, places]
+    return places, matrix[np.ix_(places, places)] - w.T @ w, system.products[0, places] - z[:, 0] @ w
+
+
+def _path(matrix: Doubles, products: Doubles, size: int) -> Doubles:
+    """Return the coefficients at the knots, (n_knots, n), until as many are not zero or the path ends."""
+    from sklearn.linear_model import lars_path_gram
+
+    if size <= 0 or not products.any():
+        return np.zeros((1, len(products)))
+    n_steps = size
+    while True:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it ends the path early where features are collinear, and says so
+            alphas, _, coef = lars_path_gram(products, matrix, n_samples=1, method="lasso", max_iter=n_steps)
+        path = np.asarray(coef.T)
+        # A knot for the start and one for each step. Where coefficients fall to zero again it takes more steps than features.
+        if len(alphas) <= n_steps or np.count_nonzero(path, axis=1).max() >= size:
+            return path
+        n_steps *= 2
