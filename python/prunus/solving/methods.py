@@ -10,7 +10,7 @@ import numpy as np
 
 from prunus.solving.backward import IllConditionedError, backward, collinear_places
 from prunus.solving.forward import forward_on_data, forward_on_gram
-from prunus.solving.l1 import l1_supports
+from prunus.solving.l1 import l1_order
 from prunus.solving.paths import ListedPath, NestedPath, Path
 from prunus.solving.swap import best_of
 from prunus.solving.systems import DataSystem, GramSystem, Places, System
@@ -61,7 +61,7 @@ def iht_path(system: System, units: Units, n_units: int, threads: int) -> Path:
 
 def l1_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """The supports of the lasso path, one for every size, and a refit."""
-    return ListedPath(system, units, l1_supports(system, n_units, keep=units.stays))
+    return ListedPath(system, units, l1_order(system, n_units, keep=units.stays))
 
 
 def polished(system: System, units: Units, starts: list[Places], threads: int) -> tuple[Places, bool]:
