@@ -15,6 +15,15 @@ from prunus.solving.problem import Regression
 from prunus.solving.selecting import SELECTIONS, Options, Selection, select_subset
 from prunus.solving.units import groups_of, keep_of, units_of
 
+# What scikit-learn checks of X and y, and turns them into.
+VALIDATION: dict[str, Any] = {
+    "accept_sparse": "csr",
+    "dtype": [np.float64, np.float32],
+    "multi_output": True,
+    "y_numeric": True,
+    "ensure_min_samples": 2,
+}
+
 
 def search(
     X: Any,

@@ -147,9 +147,7 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
         PrunedLinearRegression
             Itself.
         """
-        X, y = validate_data(
-            self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], multi_output=True, y_numeric=True, ensure_min_samples=2
-        )
+        X, y = validate_data(self, X, y, **_subsets.VALIDATION)
         parameters = {name: value for name, value in self.get_params(deep=False).items() if name != "n_nonzero"}
         selection, offset = _subsets.search(X, y, sample_weight, n_nonzero=self.n_nonzero, name="n_nonzero", **parameters)
         self.path_ = SubsetPath(self, selection, offset, y.ndim == 1)

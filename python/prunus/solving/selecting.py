@@ -205,7 +205,8 @@ def _validate(problem: Problem, path: Path, errors: Doubles, table: dict[str, An
         if not len(errors):
             raise ValueError("cv: expected at least one fold with a test sample of positive weight, got none")
         table["cv_mean"] = errors.mean(axis=0)
-        table["cv_std_error"] = errors.std(axis=0, ddof=1) / np.sqrt(len(errors)) if len(errors) > 1 else 0 * errors[0]
+        table["cv_std"] = errors.std(axis=0, ddof=1) if len(errors) > 1 else np.zeros(errors.shape[1])
+        table["cv_std_error"] = table["cv_std"] / np.sqrt(len(errors))
         error, spread = table["cv_mean"], table["cv_std_error"]
     elif options.select == "loo":
         error = table["loo"] = problem.left_out(path)

@@ -1,0 +1,147 @@
+"""Choice of features by the exact rise of the least squares loss: a scikit-learn transformer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.feature_selection import SelectorMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from prunus import _subsets
+from prunus._check import Bools
+
+
+class PruneSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
+    """Choose the features of the best linear model, of a given size or of one that is chosen.
+
+    It stands where RFE, RFECV, SequentialFeatureSelector or SelectFromModel with a linear model stood, and needs one
+    factorization where those fit a model for every step.
+
+    Parameters
+    ----------
+    n_features_to_select : "auto", int or float, default "auto"
+        How many features (groups, where there are any): a number, a fraction of them, or what `select` says.
+    method, select, one_se, cv, groups, keep, alpha, fit_intercept, max_nonzero
+        As in `PrunedLinearRegression`.
+
+    Attributes
+    ----------
+    support_ : ndarray of shape (n_features,), bool
+    n_features_ : int
+        Features that are chosen.
+    ranking_ : ndarray of shape (n_features,), int
+        1 for what is chosen; from 2 on the others, the one that left the path last first. Those that were never on it come
+        last, together.
+    elimination_order_ : ndarray of int
+        Features in the order in which they leave the path, from the largest model to the smallest.
+    cv_results_ : dict of str to ndarray
+        n_features, and what chose the size: mean_test_score and std_test_score, minus mean squared errors and their standard
+        deviation over the folds, with select="cv"; else the criterion's values.
+    optimality_, constant_features_, collinear_features_, method_
+        As in `PrunedLinearRegression`.
+    n_features_in_, feature_names_in_
+        As in scikit-learn.
+
+    Raises
+    ------
+    TypeError, ValueError
+        By `fit`, if a parameter or the data are not as said.
+
+    Notes
+    -----
+    Cost: that of `PrunedLinearRegression`; `transform` copies the chosen columns.
+
+    References
+    ----------
+    B. Hassibi, D. Stork, "Second order derivatives for network pruning: optimal brain surgeon", 1993.
+
+    Examples
+    --------
+    >>> selector = PruneSelector(n_features_to_select=5).fit(X, y)
+    >>> selector.transform(X).shape[1]
+    5
+    """
+
+    def __init__(
+        self,
+        n_features_to_select: str | int | float = "auto",
+        *,
+        method: str = "auto",
+        select: str = "cv",
+        one_se: bool = False,
+        cv: Any = None,
+        groups: Any = None,
+        keep: Any = None,
+        alpha: float = 0.0,
+        fit_intercept: bool = True,
+        max_nonzero: int | None = None,
+    ) -> None:
+        self.n_features_to_select = n_features_to_select
+        self.method = method
+        self.select = select
+        self.one_se = one_se
+        self.cv = cv
+        self.groups = groups
+        self.keep = keep
+        self.alpha = alpha
+        self.fit_intercept = fit_intercept
+        self.max_nonzero = max_nonzero
+
+    def __sklearn_tags__(self) -> Any:
+        """Sparse X is taken as it is; y is needed, of one output or several."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.target_tags.required = True
+        tags.target_tags.multi_output = True
+        return tags
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> PruneSelector:
+        """Choose the features.
+
+        Parameters
+        ----------
+        X : array_like or SciPy sparse matrix of shape (n_samples, n_features)
+        y : array_like of shape (n_samples,) or (n_samples, n_outputs)
+            Numbers.
+        sample_weight : array_like of shape (n_samples,), optional
+
+        Returns
+        -------
+        PruneSelector
+            Itself.
+        """
+        X, y = validate_data(self, X, y, **_subsets.VALIDATION)
+        parameters = {name: value for name, value in self.get_params(deep=False).items() if name != "n_features_to_select"}
+        selection, _ = _subsets.search(
+            X, y, sample_weight, n_nonzero=self.n_features_to_select, name="n_features_to_select", **parameters
+        )
+        self.support_ = np.zeros(X.shape[1], np.bool_)
+        self.support_[selection.columns] = True
+        self.n_features_ = len(selection.columns)
+        self.elimination_order_ = selection.elimination_order
+        self.ranking_ = _ranking(self.support_, self.elimination_order_)
+        self.cv_results_ = _results(selection.table)
+        self.optimality_, self.method_ = selection.optimality, selection.method
+        self.constant_features_, self.collinear_features_ = selection.constant, selection.collinear
+        return self
+
+    def _get_support_mask(self) -> Bools:
+        check_is_fitted(self)
+        return self.support_
+
+
+def _ranking(support: Bools, order: Any) -> Any:
+    left = [feature for feature in order[::-1] if not support[feature]]
+    ranking = np.full(len(support), len(left) + 2)
+    ranking[left] = np.arange(2, len(left) + 2)
+    ranking[support] = 1
+    return ranking
+
+
+def _results(table: dict[str, Any]) -> dict[str, Any]:
+    found = {"n_features": table["n_nonzero"]}
+    if "cv_mean" in table:
+        found |= {"mean_test_score": -table["cv_mean"], "std_test_score": table["cv_std"]}
+    return found | {name: table[name] for name in ("loo", "aic", "aicc", "bic", "ebic", "gic", "cp") if name in table}
