@@ -47,6 +47,11 @@ class Learning:
         """Return the scores of a network."""
         return scoring.importance(network, criterion, X=self.X, y=self.y, sample_weight=self.sample_weight)
 
+    def update(self, network: Network, criterion: Criterion, kept: list[Bools]) -> Network:
+        """Return the network with the values that the criterion gives to what is kept."""
+        data = network.data(self.X, self.y, self.sample_weight, standardized=True)
+        return network.refolded(criterion.update(network.unfolded(), kept, data))
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -89,6 +94,8 @@ def run(network: Network, plan: Plan, learning: Learning, shapes: list[tuple[int
         scores, before = learning.importance(network, plan.criterion), masks
         masks, row, notes = _choose(plan, goal, scores, masks, threads)
         network = plan.pattern.apply(network, masks)
+        if plan.criterion.updates:
+            network = learning.update(network, plan.criterion, _trainable(plan, network, masks))
         if between is not None and i < len(goals) - 1:
             network, row["loss"] = learning.fit(network, between, _trainable(plan, network, masks))
         rounds.append(row)

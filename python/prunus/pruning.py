@@ -136,6 +136,7 @@ def prune(
     trains = settings is not None or rounds.fine_tune is not None
     has_data = X is not None and y is not None
     chosen = _auto(how, has_data, trains) if criterion == "auto" else _criterion(criterion, how)
+    chosen.require(network)
     without_labels = y is None and not trains and chosen.needs == ("X",)
     data = None if without_labels else _both("X", X, "y", y)
     if trains and data is None:

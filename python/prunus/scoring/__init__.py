@@ -19,6 +19,7 @@ from prunus.scoring.gradient import Gradient, Saliency
 from prunus.scoring.magnitude import InputNorm, Magnitude, WeightNorm
 from prunus.scoring.movement import Movement
 from prunus.scoring.random import Random
+from prunus.scoring.second_order import Obs
 
 _CRITERIA: Mapping[str, type[Criterion]] = registry(
     Magnitude,
@@ -27,6 +28,7 @@ _CRITERIA: Mapping[str, type[Criterion]] = registry(
     Saliency,
     Fisher,
     Adam,
+    Obs,
     Wanda,
     SynFlow,
     Movement,
@@ -108,6 +110,7 @@ def importance(
     for name, value in (("X", X), ("y", y)):
         if name in chosen.needs and value is None:
             raise ValueError(f"{name}: expected data, which criterion {chosen.name!r} needs, got None")
+    chosen.require(network)
     trained = network.unfolded()
     data: Samples | None = None
     if "y" in chosen.needs or (chosen.needs and class_weight is not None):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from prunus import _check
-from prunus._check import Floats
+from prunus._check import Bools, Floats
 from prunus._samples import Samples
 from prunus.network import Network
 
@@ -24,6 +24,8 @@ class Criterion(ABC):
     name: ClassVar[str]
     unit: ClassVar[str]  # what is scored: "weight" gives arrays (n_out, n_in), "neuron" (n_out,), "input" (n_in,)
     needs: ClassVar[tuple[str, ...]]  # of the data: (), ("X",) or ("X", "y")
+    linear_only: ClassVar[bool] = False  # whether it is for linear regressions alone
+    updates: ClassVar[bool] = False  # whether it gives the weights that are left new values
 
     if TYPE_CHECKING:  # which options there are is the subclass's to say
 
@@ -32,6 +34,13 @@ class Criterion(ABC):
     def seeded(self, rng: np.random.Generator) -> Criterion:
         """Return the criterion with this generator, if it draws and has no seed of its own."""
         return self
+
+    def require(self, network: Network) -> None:
+        """Raise NotSupportedError for a network that it cannot score."""
+
+    def update(self, network: Network, kept: list[Bools], data: Samples) -> Network:
+        """Return the network with new values for the weights that are kept, the others zero. Asked for where `updates`."""
+        return network
 
     @abstractmethod
     def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
