@@ -71,7 +71,7 @@ class Subset:
         return self.rss <= ZERO * self.total
 
     def refresh(self) -> None:
-        """Compute everything anew, a function of the set alone. Raises numpy.linalg.LinAlgError if it is collinear. O(k**2 n)."""
+        """Compute everything anew, from the set alone. Raises numpy.linalg.LinAlgError if it is collinear. O(k**2 n)."""
         from scipy.linalg.blas import dtrsm
 
         self.members.sort()
@@ -137,7 +137,7 @@ class Subset:
 
 
 def _subtract_outer(a: Doubles, x: Doubles, y: Doubles) -> None:
-    """a -= x y', in place, without a temporary of a's size."""
+    """Subtract x y' from a, in place, without a temporary of a's size."""
     from scipy.linalg.blas import dger
 
     dger(-1.0, y, x, a=a.T, overwrite_a=1)

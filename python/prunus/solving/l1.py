@@ -57,7 +57,9 @@ def l1_order(system: System, max_size: int, *, keep: Flags | None = None) -> lis
         at = path[knots[0] if len(knots) else -1]
         order = np.argsort(-np.abs(at), kind="stable")[: min(size - len(kept), np.count_nonzero(at))]
         support = np.sort(np.concatenate([kept, places[order]]))
-        found.append(support if len(support) == size else complete(system, np.append(kept, places[order]), size, keep=keep))
+        found.append(
+            support if len(support) == size else complete(system, np.append(kept, places[order]), size, keep=keep)
+        )
     return found
 
 

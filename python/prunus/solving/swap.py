@@ -85,11 +85,11 @@ def best_of(
             best, end = found, state
     assert best is not None
     assert end is not None
-    members = search.walk(end, patience)
-    if members is None:
+    walked = search.walk(end, patience)
+    if walked is None:
         return best
     try:
-        found = search.polished(Subset(system, members, search.rows))
+        found = search.polished(Subset(system, walked, search.rows))
     except np.linalg.LinAlgError:
         return best
     return found if found.rss < best.rss else best
