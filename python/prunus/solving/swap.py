@@ -18,7 +18,7 @@ _IMPROVES = 1e-10
 _IS_BETTER = 1e-9
 _REFRESH = 25
 
-# The walk. A step costs one unit of patience, four where the loss is more than a quarter above the best: in 1000 searches no
+# The walk. A step costs one unit of patience, four where the loss is more than a quarter above the best: in the prototype no
 # improvement began there. What came may not leave again for two steps, what left may not return for as many as there are
 # features that may leave (F. Glover, "Tabu search", 1989).
 _HOT, _HOT_COST, _STAY = 0.25, 4, 2
