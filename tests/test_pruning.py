@@ -23,8 +23,13 @@ def split(digits: Any) -> tuple[Any, Any, Any, Any]:
     return X[:1300], y[:1300], X[1300:], y[1300:]
 
 
+OF_WEIGHTS = [name for name, kind in prunus.criteria().items() if kind.unit == "weight" and not kind.linear_only]
+
+
 @pytest.mark.parametrize("allocation", ["auto", *prunus.allocations()])
-@pytest.mark.parametrize("criterion", [name for name, c in prunus.criteria().items() if c.unit == "weight"])
+@pytest.mark.parametrize(
+    "criterion", [name for name, c in prunus.criteria().items() if c.unit == "weight" and not c.linear_only]
+)
 @pytest.mark.parametrize("sparsity", [0, 0.3, 0.9])
 def test_weights(sparsity: float, criterion: str, allocation: str, digits: Any, digits_network: prunus.Network) -> None:
     """Also where a layer is emptied, which synflow does in one step at 90 %."""

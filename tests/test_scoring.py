@@ -13,7 +13,7 @@ import prunus
 import reference
 from strategies import options_of
 
-CRITERIA = list(prunus.criteria())
+CRITERIA = [name for name, kind in prunus.criteria().items() if not kind.linear_only]
 
 
 class Definition:

@@ -9,7 +9,8 @@ namespace {
 using Matrix = Array<double>;
 
 FeatureGroups checked_groups(const Array<i64>& start, const MaskArray& stays, i64 p) {
-  require(start.ndim() == 1 && stays.ndim() == 1 && start.size() == stays.size() + 1, "expected a start for each group");
+  require(start.ndim() == 1 && stays.ndim() == 1 && start.size() == stays.size() + 1,
+          "expected a start for each group");
   const i64* at = start.data();
   require(at[0] == 0 && at[stays.size()] == p, "expected groups from the first feature to the last");
   for (i64 g = 0; g < stays.size(); ++g) require(at[g] < at[g + 1], "expected groups of at least one feature");
@@ -65,9 +66,9 @@ Array<i64> advance_problems(const Matrix& x, const Matrix& q, const Matrix& fact
   require(bar.shape(0) == n_problems && bar.shape(1) == p, "expected a number for each problem and feature");
   require_same_shape(bar, limit);
   require_same_shape(bar, norms);
-  require(products.ndim() == 3 && products.shape(0) == n_problems && products.shape(1) == n_out &&
-              products.shape(2) == p,
-          "expected products of each problem, output and feature");
+  require(
+      products.ndim() == 3 && products.shape(0) == n_problems && products.shape(1) == n_out && products.shape(2) == p,
+      "expected products of each problem, output and feature");
   Array<i64> best(n_problems);
   const SharedColumns columns = {x.data(), n, p};
   const double *vectors = q.data(), *factors = factor.data(), *bars = bar.data(), *limits = limit.data();

@@ -34,8 +34,8 @@ void subtract_combination(const T* PRUNUS_RESTRICT h, const T* PRUNUS_RESTRICT u
 // c[i, j] -= sum over t < n_u of u[t, i] * u[t, j], i in [begin, end), j in [0, n). Rows of c are c_stride apart, those
 // of u u_stride; they may not overlap. O((end - begin) * n * n_u).
 //
-// Columns go in slabs whose part of u stays in L2, and are walked down all rows: a tile of rows and columns has its sums
-// in registers.
+// Columns go in slabs whose part of u stays in L2, and are walked down all rows: a tile of rows and columns has its
+// sums in registers.
 template <class T>
 void subtract_products(T* PRUNUS_RESTRICT c, i64 c_stride, const T* PRUNUS_RESTRICT u, i64 u_stride, i64 n_u, i64 begin,
                        i64 end, i64 n) noexcept {

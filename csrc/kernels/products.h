@@ -6,8 +6,8 @@
 namespace prunus::PRUNUS_TARGET {
 
 // out[r, j] = sum over i < n_rows of q[r, i] * x[i, j], j in [0, n), r in [0, n_q). Rows of x are x_stride apart, those
-// of q q_stride, those of out out_stride; out may overlap neither. O(n_rows * n * n_q). Eight rows of x go at a time, so
-// that a sum is loaded and stored once for eight products; n * n_q sums should fit L1.
+// of q q_stride, those of out out_stride; out may overlap neither. O(n_rows * n * n_q). Eight rows of x go at a time,
+// so that a sum is loaded and stored once for eight products; n * n_q sums should fit L1.
 template <class T>
 void column_products(const T* PRUNUS_RESTRICT x, i64 x_stride, i64 n_rows, const T* PRUNUS_RESTRICT q, i64 q_stride,
                      i64 n_q, i64 n, T* PRUNUS_RESTRICT out, i64 out_stride) noexcept {

@@ -56,8 +56,8 @@ class Eliminator {
                        coef_.data(), score_.data());
   }
 
-  // Removes the best group. Returns it with the rise, or -1 where none may go; is_low tells whether H should be computed
-  // anew.
+  // Removes the best group. Returns it with the rise, or -1 where none may go; is_low tells whether H should be
+  // computed anew.
   i64 step(double& rise, bool& is_low) {
     const i64 g = best();
     if (g < 0) return -1;
@@ -153,8 +153,8 @@ class Eliminator {
   void catch_up() {
     parallel_for(ceil_div(n_, kRowsAtOnce), threads_, [&](i64 part) {
       const i64 begin = part * kRowsAtOnce;
-      kernels_.subtract_products(inverse_, p_, rows_.data(), stride_, n_rows_, begin,
-                                 std::min(begin + kRowsAtOnce, n_), n_);
+      kernels_.subtract_products(inverse_, p_, rows_.data(), stride_, n_rows_, begin, std::min(begin + kRowsAtOnce, n_),
+                                 n_);
     });
     n_rows_ = 0;
   }
@@ -197,9 +197,9 @@ class Eliminator {
   std::vector<i64> feature_, group_of_;  // at each place
   const std::vector<double> nothing_;    // zeros
   std::vector<u8> is_gone_;
-  std::vector<i64> place_;                  // of the first feature of each group
-  std::vector<i64> several_;                // groups of several features that are there and may go
-  std::vector<GroupBlock> block_;           // of H, of each of them
+  std::vector<i64> place_;         // of the first feature of each group
+  std::vector<i64> several_;       // groups of several features that are there and may go
+  std::vector<GroupBlock> block_;  // of H, of each of them
 };
 
 }  // namespace

@@ -28,8 +28,8 @@ class GroupBlock {
     }
   }
 
-  // b' B^-1 b, summed over the n_out rows of b, which are `stride` apart, by Cholesky factorization. Elements whose pivot
-  // is not above their limit are left out: they are combinations of those before them.
+  // b' B^-1 b, summed over the n_out rows of b, which are `stride` apart, by Cholesky factorization. Elements whose
+  // pivot is not above their limit are left out: they are combinations of those before them.
   double norm_of(const double* b, i64 n_out, i64 stride, const double* limit) const {
     std::vector<double> root = values_;
     std::vector<double> z(static_cast<size_t>(n_out * size_));

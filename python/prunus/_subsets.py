@@ -75,7 +75,9 @@ def search(
 def _require_fit(method: str, has_groups: bool, n_out: int) -> None:
     takes = METHODS[method]
     if has_groups and not takes.takes_groups:
-        raise ValueError(f"groups: expected None with method {method!r}, which chooses single features; 'obs' takes them")
+        raise ValueError(
+            f"groups: expected None with method {method!r}, which chooses single features; 'obs' takes them"
+        )
     if n_out > 1 and not takes.takes_outputs:
         raise ValueError(f"method: expected one of obs, forward, swap, iht for {n_out} outputs, got {method!r}")
 

@@ -113,7 +113,9 @@ class PruneSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
             Itself.
         """
         X, y = validate_data(self, X, y, **_subsets.VALIDATION)
-        parameters = {name: value for name, value in self.get_params(deep=False).items() if name != "n_features_to_select"}
+        parameters = {
+            name: value for name, value in self.get_params(deep=False).items() if name != "n_features_to_select"
+        }
         selection, _ = _subsets.search(
             X, y, sample_weight, n_nonzero=self.n_features_to_select, name="n_features_to_select", **parameters
         )

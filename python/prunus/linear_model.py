@@ -149,7 +149,9 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
         """
         X, y = validate_data(self, X, y, **_subsets.VALIDATION)
         parameters = {name: value for name, value in self.get_params(deep=False).items() if name != "n_nonzero"}
-        selection, offset = _subsets.search(X, y, sample_weight, n_nonzero=self.n_nonzero, name="n_nonzero", **parameters)
+        selection, offset = _subsets.search(
+            X, y, sample_weight, n_nonzero=self.n_nonzero, name="n_nonzero", **parameters
+        )
         self.path_ = SubsetPath(self, selection, offset, y.ndim == 1)
         self.elimination_order_ = selection.elimination_order
         self.optimality_ = selection.optimality
@@ -243,7 +245,7 @@ class SubsetPath:
         return model
 
     def coefficients(self) -> Doubles:
-        """Return the coefficients of every model, (n_models, n_features), of several outputs (n_models, n_outputs, n_features)."""
+        """Return all models' coefficients, (n_models, n_features), of several outputs (n_models, n_outputs, n_features)."""
         whole = np.zeros((len(self.sizes), len(self._offset), self._model.n_features_in_))
         for i in range(len(self.sizes)):
             columns, coef, _ = self._selection.fit(i)

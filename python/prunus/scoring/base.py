@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from prunus import _check
-from prunus._check import Bools, Floats
+from prunus._check import Bools, Floats, NotSupportedError
 from prunus._samples import Samples
 from prunus.network import Network
 
@@ -37,6 +37,12 @@ class Criterion(ABC):
 
     def require(self, network: Network) -> None:
         """Raise NotSupportedError for a network that it cannot score."""
+        is_linear = len(network.layers) == 1 and network.layers[0].activation == "identity"
+        if self.linear_only and (not is_linear or network.output != "identity" or network.classes is not None):
+            raise NotSupportedError(
+                f"criterion: expected a linear regression for {self.name!r}, got {network!r}; other losses and hidden layers "
+                "are not supported yet"
+            )
 
     def update(self, network: Network, kept: list[Bools], data: Samples) -> Network:
         """Return the network with new values for the weights that are kept, the others zero. Asked for where `updates`."""

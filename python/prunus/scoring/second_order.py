@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from prunus import _check
-from prunus._check import Bools, Floats, NotSupportedError
+from prunus._check import Bools, Floats
 from prunus._samples import Data, Samples
 from prunus.network import Network
 from prunus.scoring.base import Criterion
@@ -64,14 +64,6 @@ class Obs(Criterion):
     def __post_init__(self) -> None:
         """Check the penalty."""
         _check.number("alpha", self.alpha, 0, np.finfo(np.float64).max)
-
-    def require(self, network: Network) -> None:
-        is_linear = len(network.layers) == 1 and network.layers[0].activation == "identity"
-        if not is_linear or network.output != "identity" or network.classes is not None:
-            raise NotSupportedError(
-                f"criterion: expected a linear regression for 'obs', got {network!r}; it has no path for other losses and "
-                "hidden layers yet"
-            )
 
     def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
         assert isinstance(data, Data)

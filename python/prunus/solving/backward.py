@@ -66,7 +66,7 @@ def _inverse(system: System, places: Places) -> tuple[Doubles, Doubles]:
 
 
 def collinear_places(system: GramSystem, units: Units) -> Places:
-    """Return features that are combinations of the others, by Cholesky factorization with pivots; those that stay come first."""
+    """Return features that are combinations of the others, by Cholesky with pivots; those that stay come first."""
     from scipy.linalg.lapack import dpstrf
 
     n = system.n

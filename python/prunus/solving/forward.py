@@ -74,7 +74,7 @@ class _SharedForward:
             if t < len(first):
                 best = np.full(n_problems, first[t])
             q[...], factor[...] = 0.0, 0.0
-            for r in np.flatnonzero(best >= 0):
+            for r in np.flatnonzero(best >= 0).tolist():
                 chosen[r].append(int(best[r]))
                 self.bar[r, best[r]] = -np.inf
                 q[r] = self._direction(r, int(best[r]), basis[r, :t])
@@ -116,7 +116,12 @@ class _SharedForward:
 
 
 def forward_on_data(
-    system: DataSystem, units: Units, held_out: Sequence[Places], root_weight: Doubles | None, n_units: int, threads: int
+    system: DataSystem,
+    units: Units,
+    held_out: Sequence[Places],
+    root_weight: Doubles | None,
+    n_units: int,
+    threads: int,
 ) -> list[Places]:
     """Return, for every set of samples that is left out, at most n_units single features in the order in which they come.
 

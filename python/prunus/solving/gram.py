@@ -48,7 +48,9 @@ class GramAccumulator:
 
     def __init__(self) -> None:
         self._shift: Doubles = np.zeros(0)  # of x and y; empty before the first update
-        self._sums: Doubles = np.zeros((1, 1))  # of the products of (x, y, 1), less the shift; the upper triangle counts
+        self._sums: Doubles = np.zeros(
+            (1, 1)
+        )  # of the products of (x, y, 1), less the shift; the upper triangle counts
         self._n_out = 0
         self.n_samples = 0
 

@@ -121,7 +121,7 @@ class NestedPath(Path):
         xx, xy, yy = held.moments(self.system.features[self.places])
         total = np.full(len(self.places) + 1, yy.sum())
         if not len(self.places):
-            return total[self.ends]
+            return np.asarray(total[self.ends])
         reach = dtrmm(1.0, self.inverse, xx, side=1, lower=0)  # xx @ inverse
         for k in range(len(yy)):
             # Along the path coefficients b and xx @ b only grow by a column; b' xx b is their product.

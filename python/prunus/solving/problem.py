@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -164,7 +163,11 @@ class DataProblem(Problem):
             few = Units(self.units.columns[order], np.arange(len(order) + 1), stays, order)
             paths.append(
                 _path_on_data(
-                    self.data, train, test, few, lambda system, units: NestedPath(system, units, np.arange(units.n), n_first)
+                    self.data,
+                    train,
+                    test,
+                    few,
+                    lambda system, units: NestedPath(system, units, np.arange(units.n), n_first),
                 )
             )
         return NestedPath(self.system, self.units, orders[0], n_first), paths

@@ -8,34 +8,27 @@ import numpy as np
 
 from prunus.solving.gram import Doubles
 
-_Formula = Callable[[Doubles, Doubles, int, int], Doubles]
+# What a criterion adds to n log(rss / n): of d, n and the number of candidates p.
+_Penalty = Callable[[Doubles, int, int], Doubles]
 
 
-def _aic(fit: Doubles, df: Doubles, n: int, p: int) -> Doubles:
-    return fit + 2 * df
+def _small_sample(d: Doubles, n: int) -> Doubles:
+    left = n - d - 2  # one more than the coefficients, for the variance
+    return np.where(left > 0, 2 * (d + 1) * (d + 2) / np.where(left > 0, left, 1), np.inf)
 
 
-def _aicc(fit: Doubles, df: Doubles, n: int, p: int) -> Doubles:
-    left = n - df - 2  # one more for the variance
-    return np.where(left > 0, fit + 2 * df + 2 * (df + 1) * (df + 2) / np.where(left > 0, left, 1), np.inf)
+_PENALTIES: Mapping[str, _Penalty] = {
+    "aic": lambda d, _n, _p: 2 * d,
+    "aicc": lambda d, n, _p: 2 * d + _small_sample(d, n),
+    "bic": lambda d, n, _p: np.log(n) * d,
+    "ebic": lambda d, n, p: (np.log(n) + 2 * np.log(p)) * d,
+    "gic": lambda d, n, p: np.log(p) * np.log(max(np.log(n), 1.0)) * d,
+}
 
 
-def _bic(fit: Doubles, df: Doubles, n: int, p: int) -> Doubles:
-    return fit + np.log(n) * df
-
-
-def _ebic(fit: Doubles, df: Doubles, n: int, p: int) -> Doubles:
-    return fit + (np.log(n) + 2 * np.log(max(p, 1))) * df
-
-
-def _gic(fit: Doubles, df: Doubles, n: int, p: int) -> Doubles:
-    return fit + np.log(max(p, 1)) * np.log(max(np.log(n), 1.0)) * df
-
-
-_FORMULAS: Mapping[str, _Formula] = {"aic": _aic, "aicc": _aicc, "bic": _bic, "ebic": _ebic, "gic": _gic}
-
-
-def information_criteria(rss: Doubles, df: Doubles, n_samples: int, n_features: int, n_out: int = 1) -> dict[str, Doubles]:
+def information_criteria(
+    rss: Doubles, df: Doubles, n_samples: int, n_features: int, n_out: int = 1
+) -> dict[str, Doubles]:
     """Return every criterion for every size: the smallest is best.
 
     Parameters
@@ -63,7 +56,7 @@ def information_criteria(rss: Doubles, df: Doubles, n_samples: int, n_features: 
     # Where nothing is left of y its logarithm is minus infinity: no larger fit can be better.
     with np.errstate(divide="ignore"):
         fit = samples * np.log(rss / samples)
-    found = {name: np.asarray(formula(fit, d, samples, n_features)) for name, formula in _FORMULAS.items()}
+    found = {name: np.asarray(fit + penalty(d, samples, max(n_features, 1))) for name, penalty in _PENALTIES.items()}
     left = samples - d[-1] - n_out if len(d) else 0.0
     variance = rss[-1] / left if left > 0 and rss[-1] > 0 else np.nan
     found["cp"] = rss / variance - samples + 2 * d

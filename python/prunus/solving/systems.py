@@ -133,7 +133,7 @@ class DataSystem(System):
     def times(self, q: Doubles) -> Doubles:
         """Return the products of q (n_samples, k) with all columns, (k, n), in X's own units."""
         if not self.is_sparse:
-            return np.ascontiguousarray(q.T) @ self.x
+            return np.asarray(np.ascontiguousarray(q.T) @ self.x)
         assert self.root_weight is not None
         assert self.mean is not None
         weighted = q * self.root_weight[:, None]
@@ -152,7 +152,7 @@ class DataSystem(System):
         at = np.asarray(places)
         found = self.times(self.columns(at)) / self.scale / self.scale[at, None]
         found[np.arange(len(at)), at] = 1.0
-        return found
+        return np.asarray(found)
 
     def root(self, places: npt.ArrayLike) -> tuple[Doubles, Doubles]:  # noqa: D102
         from scipy.linalg import qr

@@ -75,7 +75,7 @@ def keep_of(keep: Any, n_features: int) -> Bools | None:
         return _check.bools("keep", array, (n_features,))
     if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
         raise TypeError(f"keep: expected a mask or indices of features, got {_check.describe(keep)}")
-    if array.size and not (0 <= array.min() and array.max() < n_features):
+    if array.size and not (array.min() >= 0 and array.max() < n_features):
         raise ValueError(f"keep: expected indices from 0 to {n_features - 1}, got {array.min()} to {array.max()}")
     mask = np.zeros(n_features, np.bool_)
     mask[array.astype(np.int64)] = True
@@ -88,7 +88,9 @@ def groups_of(groups: Any, n_features: int) -> npt.NDArray[Any] | None:
         return None
     array = np.asarray(groups)
     if array.dtype.kind not in "biuUS":
-        raise TypeError(f"groups: expected a label, an integer or a string, for each feature, got {_check.describe(array)}")
+        raise TypeError(
+            f"groups: expected a label, an integer or a string, for each feature, got {_check.describe(array)}"
+        )
     if array.shape != (n_features,):
         raise ValueError(f"groups: expected {n_features} labels, one for each feature, got {_check.describe(array)}")
     return array
