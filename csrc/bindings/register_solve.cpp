@@ -1,6 +1,9 @@
 // The second-order solver.
+#include <pybind11/stl.h>
+
 #include "bindings/arrays.h"
 #include "solve/forward.h"
+#include "solve/inverse.h"
 #include "solve/swap.h"
 
 namespace prunus {
@@ -32,9 +35,64 @@ py::tuple eliminate_features(Matrix inverse, Matrix coef, const Array<i64>& star
   i64 n = 0;
   {
     py::gil_scoped_release release;
-    n = eliminate(h, p, b, n_out, groups, removals, floor, least, threads);
+    n = eliminate(h, p, b, n_out, groups, removals, floor, least, {}, threads);
   }
   return py::make_tuple(order[py::slice(0, n, 1)], rise[py::slice(0, n, 1)]);
+}
+
+// Of each fold: the order of removal, and the errors before any and after each; None where it was not to be done.
+py::list eliminate_in_folds(std::vector<Matrix> gram, const std::vector<Matrix>& products, std::vector<Matrix> held,
+                            const std::vector<Matrix>& held_products, const std::vector<double>& total,
+                            const Array<i64>& start, const MaskArray& stays, double least_pivot, double most,
+                            double floor, int threads) {
+  const size_t n_folds = gram.size();
+  require(n_folds > 0 && products.size() == n_folds && held.size() == n_folds && held_products.size() == n_folds &&
+              total.size() == n_folds,
+          "expected as many of each as there are folds");
+  const i64 p = gram[0].ndim() == 2 ? gram[0].shape(0) : 0, n_out = products[0].ndim() == 2 ? products[0].shape(0) : 0;
+  const FeatureGroups groups = checked_groups(start, stays, p);
+  i64 n_remove = 0;
+  for (i64 g = 0; g < groups.n; ++g) n_remove += !groups.stays[g];
+  std::vector<Array<i64>> orders;
+  std::vector<Matrix> errors;
+  std::vector<Fold> folds;
+  for (size_t i = 0; i < n_folds; ++i) {
+    for (const Matrix& matrix : {gram[i], held[i]}) {
+      require(matrix.ndim() == 2 && matrix.shape(0) == p && matrix.shape(1) == p, "expected square matrices of one size");
+    }
+    for (const Matrix& matrix : {products[i], held_products[i]}) {
+      require(matrix.ndim() == 2 && matrix.shape(0) == n_out && matrix.shape(1) == p, "expected products of the features");
+    }
+    orders.emplace_back(n_remove);
+    errors.emplace_back(n_remove + 1);
+    folds.push_back({gram[i].mutable_data(),
+                     products[i].data(),
+                     {held[i].mutable_data(), held_products[i].data(), total[i], errors[i].mutable_data()},
+                     orders[i].mutable_data()});
+  }
+  std::vector<u8> is_done(n_folds);
+  {
+    py::gil_scoped_release release;
+    eliminate_folds(folds.data(), static_cast<i64>(n_folds), p, n_out, groups, {least_pivot, most, floor},
+                    is_done.data(), threads);
+  }
+  py::list found;
+  for (size_t i = 0; i < n_folds; ++i) {
+    if (is_done[i]) {
+      found.append(py::make_tuple(orders[i], errors[i]));
+    } else {
+      found.append(py::none());
+    }
+  }
+  return found;
+}
+
+bool invert_matrix(Matrix a, double least, int threads) {
+  require(a.ndim() == 2 && a.shape(0) == a.shape(1), "expected a square matrix");
+  double* at = a.mutable_data();
+  const i64 n = a.shape(0);
+  py::gil_scoped_release release;
+  return invert(at, n, least, threads);
 }
 
 py::tuple grow_set(const Matrix& gram, Matrix products, const Array<i64>& start, const MaskArray& stays, i64 n_add,
@@ -110,6 +168,10 @@ void register_solve(py::module_& m) {
   using py::arg;
   m.def("eliminate", &eliminate_features, arg("inverse").noconvert(), arg("coef").noconvert(), arg("start").noconvert(),
         arg("stays").noconvert(), arg("n_remove"), arg("floor"), arg("least"), arg("threads"));
+  m.def("eliminate_folds", &eliminate_in_folds, arg("gram").noconvert(), arg("products").noconvert(),
+        arg("held").noconvert(), arg("held_products").noconvert(), arg("total"), arg("start").noconvert(),
+        arg("stays").noconvert(), arg("least_pivot"), arg("most"), arg("floor"), arg("threads"));
+  m.def("invert", &invert_matrix, arg("a").noconvert(), arg("least"), arg("threads"));
   m.def("grow", &grow_set, arg("gram").noconvert(), arg("products").noconvert(), arg("start").noconvert(),
         arg("stays").noconvert(), arg("n_add"), arg("tolerance"));
   m.def("advance", &advance_problems, arg("x").noconvert(), arg("q").noconvert(), arg("factor").noconvert(),

@@ -45,7 +45,8 @@ struct Kernels {
                             T* y) noexcept;
   void (*sparse_rows_sparse)(const Csr<T>& x, Range rows, const Csr<T>& w, const Epilogue<T>& epilogue, T* y) noexcept;
   void (*subtract_combination)(const T* h, const T* u, i64 stride, i64 n_u, const T* a, i64 n, T* out) noexcept;
-  void (*subtract_products)(T* c, i64 c_stride, const T* u, i64 u_stride, i64 n_u, i64 begin, i64 end, i64 n) noexcept;
+  void (*subtract_products)(T* c, i64 c_stride, const T* left, i64 left_stride, const T* right, i64 right_stride,
+                            i64 n_terms, Range rows, Range columns) noexcept;
   i32 (*take_away)(const T* u, i64 n, const T* factor, i64 n_out, i64 coef_stride, const T* bar, const T* limit,
                    T* diagonal, T* coef, T* score) noexcept;
   void (*column_products)(const T* x, i64 x_stride, i64 n_rows, const T* q, i64 q_stride, i64 n_q, i64 n, T* out,

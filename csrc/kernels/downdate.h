@@ -1,6 +1,7 @@
 // Downdates of an inverse: what is left of it, of its diagonal and of the coefficients when a feature has gone.
 #pragma once
 
+#include "formats.h"
 #include "simd/vector.h"
 
 namespace prunus::PRUNUS_TARGET {
@@ -31,29 +32,31 @@ void subtract_combination(const T* PRUNUS_RESTRICT h, const T* PRUNUS_RESTRICT u
   }
 }
 
-// c[i, j] -= sum over t < n_u of u[t, i] * u[t, j], i in [begin, end), j in [0, n). Rows of c are c_stride apart, those
-// of u u_stride; they may not overlap. O((end - begin) * n * n_u).
+// c[i, j] -= sum over t < n_terms of left[t, i] * right[t, j], i in rows, j in columns. Rows of c are c_stride apart, those
+// of left and right as many as their own strides; c may overlap neither. O(n_terms) for each element.
 //
-// Columns go in slabs whose part of u stays in L2, and are walked down all rows: a tile of rows and columns has its
+// Columns go in slabs whose part of `right` stays in L2, and are walked down all rows: a tile of rows and columns has its
 // sums in registers.
 template <class T>
-void subtract_products(T* PRUNUS_RESTRICT c, i64 c_stride, const T* PRUNUS_RESTRICT u, i64 u_stride, i64 n_u, i64 begin,
-                       i64 end, i64 n) noexcept {
+void subtract_products(T* PRUNUS_RESTRICT c, i64 c_stride, const T* PRUNUS_RESTRICT left, i64 left_stride,
+                       const T* PRUNUS_RESTRICT right, i64 right_stride, i64 n_terms, Range rows,
+                       Range columns) noexcept {
   constexpr i64 kRows = kRegisters == 32 ? 8 : 4, kVectors = 3, kStep = kVectors * kLanes<T>;
   constexpr i64 kSlab = 8 * kStep;
-  const auto tile = [&](auto rows, i64 i, i64 j) {
-    constexpr i64 kCount = decltype(rows)::kCount;
+  const auto tile = [&](auto count, i64 i, i64 j) {
+    constexpr i64 kCount = decltype(count)::kCount;
     Vector<T> sum[kCount][kVectors];
     for (i64 r = 0; r < kCount; ++r) {
       for (i64 k = 0; k < kVectors; ++k) sum[r][k] = load_unaligned(c + (i + r) * c_stride + j + k * kLanes<T>);
     }
-    for (i64 t = 0; t < n_u; ++t) {
-      const T* PRUNUS_RESTRICT row = u + t * u_stride;
-      Vector<T> right[kVectors];
-      for (i64 k = 0; k < kVectors; ++k) right[k] = load_unaligned(row + j + k * kLanes<T>);
+    for (i64 t = 0; t < n_terms; ++t) {
+      const T* PRUNUS_RESTRICT from = right + t * right_stride + j;
+      const T* PRUNUS_RESTRICT factor = left + t * left_stride + i;
+      Vector<T> value[kVectors];
+      for (i64 k = 0; k < kVectors; ++k) value[k] = load_unaligned(from + k * kLanes<T>);
       for (i64 r = 0; r < kCount; ++r) {
-        const Vector<T> left = broadcast(-row[i + r]);
-        for (i64 k = 0; k < kVectors; ++k) sum[r][k] = add_product<T>(sum[r][k], left, right[k]);
+        const Vector<T> negative = broadcast(-factor[r]);
+        for (i64 k = 0; k < kVectors; ++k) sum[r][k] = add_product<T>(sum[r][k], negative, value[k]);
       }
     }
     for (i64 r = 0; r < kCount; ++r) {
@@ -62,20 +65,20 @@ void subtract_products(T* PRUNUS_RESTRICT c, i64 c_stride, const T* PRUNUS_RESTR
       }
     }
   };
-  for (i64 slab = 0; slab < n; slab += kSlab) {
-    const i64 slab_end = slab + kSlab < n ? slab + kSlab : n;
+  for (i64 slab = columns.begin; slab < columns.end; slab += kSlab) {
+    const i64 slab_end = slab + kSlab < columns.end ? slab + kSlab : columns.end;
     const i64 whole = slab + (slab_end - slab) / kStep * kStep;
-    i64 i = begin;
-    for (; i + kRows <= end; i += kRows) {
+    i64 i = rows.begin;
+    for (; i + kRows <= rows.end; i += kRows) {
       for (i64 j = slab; j < whole; j += kStep) tile(Count<kRows>{}, i, j);
     }
-    for (; i < end; ++i) {
+    for (; i < rows.end; ++i) {
       for (i64 j = slab; j < whole; j += kStep) tile(Count<1>{}, i, j);
     }
-    for (i = begin; i < end; ++i) {
+    for (i = rows.begin; i < rows.end; ++i) {
       for (i64 j = whole; j < slab_end; ++j) {
         T sum = c[i * c_stride + j];
-        for (i64 t = 0; t < n_u; ++t) sum -= u[t * u_stride + i] * u[t * u_stride + j];
+        for (i64 t = 0; t < n_terms; ++t) sum -= left[t * left_stride + i] * right[t * right_stride + j];
         c[i * c_stride + j] = sum;
       }
     }

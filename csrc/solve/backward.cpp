@@ -5,9 +5,12 @@
 #include <limits>
 #include <vector>
 
+#include "dispatch/cpu.h"
 #include "dispatch/table.h"
-#include "parallel.h"
 #include "solve/group_blocks.h"
+#include "solve/held_out.h"
+#include "solve/inverse.h"
+#include "solve/together.h"
 
 namespace prunus {
 namespace {
@@ -20,7 +23,8 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // that have gone since they were last moved together.
 class Eliminator {
  public:
-  Eliminator(double* inverse, i64 p, double* coef, i64 n_out, FeatureGroups groups, double floor, int threads)
+  Eliminator(double* inverse, i64 p, double* coef, i64 n_out, FeatureGroups groups, double floor, HeldOut held,
+             int threads)
       : inverse_(inverse),
         p_(p),
         result_(coef),
@@ -45,7 +49,8 @@ class Eliminator {
         nothing_(size_of(p), 0),
         is_gone_(size_of(p), 0),
         place_(groups.start, groups.start + groups.n),
-        block_(size_of(groups.n)) {
+        block_(size_of(groups.n)),
+        held_(held, p, coef, n_out) {
     for (i64 j = 0; j < p; ++j) {
       feature_[size_of(j)] = j;
       diagonal_[size_of(j)] = inverse[j * p + j];
@@ -64,8 +69,8 @@ class Eliminator {
     rise = 0;
     several_.erase(std::remove(several_.begin(), several_.end(), g), several_.end());
     const i64 begin = place_[size_of(g)];
-    for (i64 j = begin; j < begin + size_of_group(g); ++j) rise += remove(j, is_low);
-    if (4 * n_gone_ >= n_) {
+    for (i64 j = begin; j < begin + size_of_group(g); ++j) rise += remove(j, j + 1 == begin + size_of_group(g), is_low);
+    if (4 * static_cast<i64>(gone_.size()) >= n_) {
       catch_up();
       move_together();
     }
@@ -73,6 +78,7 @@ class Eliminator {
   }
 
   void finish() {
+    catch_up();
     std::fill(result_, result_ + n_out_ * p_, 0.0);
     for (i64 k = 0; k < n_out_; ++k) {
       for (i64 j = 0; j < n_; ++j) {
@@ -123,13 +129,14 @@ class Eliminator {
   }
 
   // Removes the feature at j; returns the rise of the loss.
-  double remove(i64 j, bool& is_low) {
+  double remove(i64 j, bool ends_group, bool& is_low) {
     double* u = &rows_[size_of(n_rows_ * stride_)];
     for (i64 t = 0; t < n_rows_; ++t) weights_[size_of(t)] = rows_[size_of(t * stride_ + j)];
     kernels_.subtract_combination(inverse_ + j * p_, rows_.data(), stride_, n_rows_, weights_.data(), n_,
                                   column_.data());
     const double own = std::max(column_[size_of(j)], std::numeric_limits<double>::min()), root = 1 / std::sqrt(own);
     for (i64 i = 0; i < n_; ++i) u[i] = column_[size_of(i)] * root;
+    for (const i64 i : gone_) u[i] = 0;  // but for rounding it is
     double rise = 0;
     for (i64 k = 0; k < n_out_; ++k) {
       const double factor = coef_[size_of(k * n_ + j)] * root;
@@ -144,18 +151,20 @@ class Eliminator {
     diagonal_[size_of(j)] = 1;  // its place is passed over from here on, and divides by it
     for (i64 k = 0; k < n_out_; ++k) coef_[size_of(k * n_ + j)] = 0;
     for (const i64 g : several_) block_[size_of(g)].subtract(u + place_[size_of(g)]);
-    ++n_gone_;
+    held_.note(factors_.data(), ends_group);
+    gone_.push_back(j);
     if (++n_rows_ == kBlock) catch_up();
     return rise;
   }
 
   // Brings H up to date.
   void catch_up() {
-    parallel_for(ceil_div(n_, kRowsAtOnce), threads_, [&](i64 part) {
+    for_units(ceil_div(n_, kRowsAtOnce), threads_, [&](i64 part) {
       const i64 begin = part * kRowsAtOnce;
-      kernels_.subtract_products(inverse_, p_, rows_.data(), stride_, n_rows_, begin, std::min(begin + kRowsAtOnce, n_),
-                                 n_);
+      kernels_.subtract_products(inverse_, p_, rows_.data(), stride_, rows_.data(), stride_, n_rows_,
+                                 {begin, std::min(begin + kRowsAtOnce, n_)}, {0, n_});
     });
+    held_.catch_up(rows_.data(), stride_, n_, kernels_);
     n_rows_ = 0;
   }
 
@@ -178,8 +187,9 @@ class Eliminator {
     gather(diagonal_), gather(limit_), gather(bar_), gather(score_), gather(feature_), gather(group_of_);
     gather(is_gone_);
     for (i64 j = n; j-- > 0;) place_[size_of(group_of_[size_of(j)])] = j;  // the first of each group stands last
+    held_.move(from, n_);
     n_ = n;
-    n_gone_ = 0;
+    gone_.clear();
   }
 
   double* inverse_;
@@ -189,7 +199,7 @@ class Eliminator {
   FeatureGroups groups_;
   int threads_;
   const Kernels<double>& kernels_;
-  i64 n_, n_gone_ = 0, n_rows_ = 0;
+  i64 n_, n_rows_ = 0;
   i64 stride_;
   std::vector<double> rows_;  // columns of H that have gone since H was brought up to date, each over its own root
   std::vector<double> coef_;  // (n_out, n)
@@ -197,16 +207,18 @@ class Eliminator {
   std::vector<i64> feature_, group_of_;  // at each place
   const std::vector<double> nothing_;    // zeros
   std::vector<u8> is_gone_;
+  std::vector<i64> gone_;  // the places of those
   std::vector<i64> place_;         // of the first feature of each group
   std::vector<i64> several_;       // groups of several features that are there and may go
   std::vector<GroupBlock> block_;  // of H, of each of them
+  HeldOutError held_;
 };
 
 }  // namespace
 
 i64 eliminate(double* inverse, i64 p, double* coef, i64 n_out, FeatureGroups groups, Removals removals, double floor,
-              i64 least, int threads) {
-  Eliminator eliminator(inverse, p, coef, n_out, groups, floor, threads);
+              i64 least, HeldOut held, int threads) {
+  Eliminator eliminator(inverse, p, coef, n_out, groups, floor, held, threads);
   i64 n = 0;
   for (bool is_low = false; n < removals.n && !(is_low && n >= least); ++n) {
     const i64 g = eliminator.step(removals.rise[n], is_low);
@@ -215,6 +227,29 @@ i64 eliminate(double* inverse, i64 p, double* coef, i64 n_out, FeatureGroups gro
   }
   eliminator.finish();
   return n;
+}
+
+void eliminate_folds(const Fold* folds, i64 n_folds, i64 p, i64 n_out, FeatureGroups groups, FoldLimits limits,
+                     u8* is_done, int threads) {
+  const i64 n_remove = std::count(groups.stays, groups.stays + groups.n, u8{0});
+  for_units(n_folds, threads, [&](i64 i) {
+    const Fold& fold = folds[i];
+    is_done[i] = 0;
+    if (!invert(fold.gram, p, limits.least_pivot, 1)) return;
+    for (i64 j = 0; j < p; ++j) {
+      if (fold.gram[j * p + j] > limits.most) return;
+    }
+    std::vector<double> coef(static_cast<size_t>(n_out * p), 0), rise(static_cast<size_t>(n_remove));
+    for (i64 k = 0; k < n_out; ++k) {
+      for (i64 j = 0; j < p; ++j) {
+        const double product = fold.products[k * p + j];
+        const double* row = fold.gram + j * p;
+        for (i64 l = 0; l < p; ++l) coef[static_cast<size_t>(k * p + l)] += product * row[l];
+      }
+    }
+    const Removals removals = {fold.order, rise.data(), n_remove};
+    is_done[i] = eliminate(fold.gram, p, coef.data(), n_out, groups, removals, limits.floor, 1, fold.held, 1) == n_remove;
+  });
 }
 
 }  // namespace prunus

@@ -18,19 +18,46 @@ struct Removals {
   i64 n;
 };
 
+// Samples that the path has not seen, by their sums of products about the means of those that it has.
+struct HeldOut {
+  double* gram = nullptr;            // (p, p), X'X; overwritten; null: none
+  const double* products = nullptr;  // (n_out, p), X'y
+  double total = 0;                  // y'y of all outputs
+  double* error = nullptr;           // removals.n + 1: the squared error before any removal and after each
+};
+
 // Removes the group whose absence lets the refitted loss rise least, `removals.n` times or until the inverse has to be
 // computed anew: when an element of its diagonal has fallen to `floor` times what it was, though not before `least`
 // removals. Of equal rises the later group's is taken. Returns how many were removed.
 //
 // inverse: (p, p), symmetric, of G = X'X; coef: (n_out, p), inverse @ X'y. Removing feature j from a set with inverse H
-// and coefficients b lets the loss rise by sum over outputs of b_j^2 / H_jj, of a group by b_g' H_gg^-1 b_g (B.
-// Hassibi, D. Stork, "Second order derivatives for network pruning: optimal brain surgeon", 1993); b loses H_j b_j /
-// H_jj and H loses H_j H_j' / H_jj. Both arrays are overwritten: coef is that of what is left, zero elsewhere, inverse
-// is of no use.
+// and coefficients b lets the loss rise by sum over outputs of b_j^2 / H_jj, of a group by b_g' H_gg^-1 b_g (B. Hassibi,
+// D. Stork, "Second order derivatives for network pruning: optimal brain surgeon", 1993); b loses H_j b_j / H_jj and H
+// loses H_j H_j' / H_jj. Both arrays are overwritten: coef is that of what is left, zero elsewhere, inverse is of no use.
 //
-// O(p^3 / 3) multiplications and additions for all removals: H is brought up to date once in 64 of them, by a product
-// of matrices; until then only its diagonal is, and the column that is asked for. Throws std::bad_alloc.
+// O(p^3 / 3) multiplications and additions for all removals: H is brought up to date once in 64 of them, by a product of
+// matrices; until then only its diagonal is, and the column that is asked for. As much again for samples held out.
+// Throws std::bad_alloc.
 i64 eliminate(double* inverse, i64 p, double* coef, i64 n_out, FeatureGroups groups, Removals removals, double floor,
-              i64 least, int threads);
+              i64 least, HeldOut held, int threads);
+
+// One fold: the Gram matrix of its training samples (p, p), which is overwritten, X'y (n_out, p), and those held out.
+struct Fold {
+  double* gram;
+  const double* products;
+  HeldOut held;
+  i64* order;  // of removal, of all groups that may go
+};
+
+// Eliminates all groups that may go in every fold, several folds at a time. is_done[i] is not set where the Gram matrix
+// has not the digits: a pivot of `least_pivot`, an element of the inverse's diagonal above `most`, or one that falls by
+// `floor`. Throws std::bad_alloc.
+struct FoldLimits {
+  double least_pivot;
+  double most;
+  double floor;
+};
+void eliminate_folds(const Fold* folds, i64 n_folds, i64 p, i64 n_out, FeatureGroups groups, FoldLimits limits,
+                     u8* is_done, int threads);
 
 }  // namespace prunus

@@ -4,9 +4,10 @@
 #include <limits>
 #include <vector>
 
+#include "dispatch/cpu.h"
 #include "dispatch/table.h"
-#include "parallel.h"
 #include "solve/group_blocks.h"
+#include "solve/together.h"
 
 namespace prunus {
 namespace {
@@ -162,7 +163,7 @@ void advance(SharedColumns columns, i64 n_problems, i64 n_out, const double* q, 
   const i64 p = columns.p, n_parts = ceil_div(p, kColumns);
   std::vector<Addition> found(size_of(n_parts * n_problems));
   std::vector<double> sums(size_of(n_problems * p)), scores(size_of(p));
-  parallel_for(n_parts, threads, [&](i64 part) {
+  for_units(n_parts, threads, [&](i64 part) {
     const i64 begin = part * kColumns, n = std::min(kColumns, p - begin);
     kernels.column_products(columns.x + begin, p, columns.n, q, columns.n, n_problems, n, &sums[size_of(begin)], p);
     for (i64 r = 0; r < n_problems; ++r) {

@@ -5,6 +5,7 @@
 
 #include "dispatch/table.h"
 #include "parallel.h"
+#include "solve/together.h"
 
 namespace prunus {
 namespace {
@@ -50,7 +51,7 @@ BestSwaps best_swaps(const SubsetState& state, const u8* barred, const u8* locke
   }
   const Outside<double> outside = {norms.data(), state.rest, bar.data(), n_out, p};
   std::vector<Gains> gains(size_of(k), {{{-1, -1}, {-1, -1}}});
-  parallel_for(k, threads_for(k * p * n_out, threads), [&](i64 i) {
+  for_units(k, threads_for(k * p * n_out, threads), [&](i64 i) {
     if (locked[i]) return;
     Gain<double>* found = gains[size_of(i)].of;
     kernels.best_exchange(state.v + i * p, 1 / state.diagonal[i], ratio.data() + i * n_out, outside, tolerance, found);

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from prunus import _core
 from prunus.solving.gram import Doubles, mirror
 from prunus.solving.systems import GramSystem, Places, System, solve_upper
+from prunus.solving.paths import HeldMoments
 from prunus.solving.units import Units
 
 # Downdates lose digits: the inverse is computed anew when half of the units have gone, which costs a seventh of the first
@@ -47,6 +50,32 @@ def backward(system: System, units: Units, threads: int) -> Places:
         removed.append(there[order])
         there = np.delete(there, order)
     return np.concatenate([there, *(part[::-1] for part in reversed(removed))])
+
+
+def backward_errors(
+    folds: Sequence[tuple[GramSystem, HeldMoments]], units: Units, threads: int
+) -> list[Doubles | None]:
+    """Return the squared errors of each fold's path on samples that it has not seen, from the smallest size to the largest.
+
+    None where the Gram matrix has not the digits for it. The systems' matrices are overwritten. A fold is one thread's work, so
+    that several go on at the same time.
+    """
+    for system, held in folds:
+        held.scale(system.features, system.scale)
+    found = _core.eliminate_folds(
+        [system.matrix for system, _ in folds],
+        [np.ascontiguousarray(system.products) for system, _ in folds],
+        [held.xx for _, held in folds],
+        [held.xy for _, held in folds],
+        [float(held.yy.sum()) for _, held in folds],
+        units.start,
+        units.stays,
+        _EPS * max(len(units.columns), 100),
+        WORST_INFLATION,
+        _FLOOR,
+        threads,
+    )
+    return [None if fold is None else np.maximum(fold[1][::-1], 0.0) for fold in found]
 
 
 def _inverse(system: System, places: Places) -> tuple[Doubles, Doubles]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
@@ -19,6 +20,27 @@ class Held(Protocol):
 
     def moments(self, columns: Places) -> tuple[Doubles, Doubles, Doubles]:
         """Return xx (k, k), xy (n_out, k) and yy (n_out,) of these columns of X, about the means of the fit."""
+
+
+@dataclass
+class HeldMoments:
+    """Samples by the sums of their products, about the means of the fit, of all columns of X."""
+
+    xx: Doubles  # (p, p)
+    xy: Doubles  # (n_out, p)
+    yy: Doubles  # (n_out,)
+
+    def moments(self, columns: Places) -> tuple[Doubles, Doubles, Doubles]:
+        """Return the sums of some columns."""
+        return self.xx[np.ix_(columns, columns)], self.xy[:, columns], self.yy
+
+    def scale(self, columns: Places, scale: Doubles) -> None:
+        """Keep some columns only, each over its scale."""
+        if not np.array_equal(columns, np.arange(len(self.xx))):
+            self.xx, self.xy = self.xx[np.ix_(columns, columns)], self.xy[:, columns]
+        self.xx /= scale
+        self.xx /= scale[:, None]
+        self.xy = np.ascontiguousarray(self.xy / scale)
 
 
 class Path(ABC):

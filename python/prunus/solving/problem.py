@@ -10,14 +10,22 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from prunus._check import Bools
-from prunus.solving.backward import IllConditionedError
+from prunus.solving.backward import IllConditionedError, backward_errors
 from prunus.solving.forward import forward_on_data
 from prunus.solving.gram import Doubles, GramAccumulator, gather, gather_folds, is_constant, merged
-from prunus.solving.paths import Held, NestedPath, Path
+from prunus.solving.paths import HeldMoments, NestedPath, Path
 from prunus.solving.systems import DataSystem, GramSystem, Places, System
 from prunus.solving.units import Units, units_of
 
 Search = Callable[[System, Units], Path]
+
+
+class Errors(NamedTuple):
+    """Of a path on samples that it has not seen."""
+
+    sizes: Places  # numbers of units
+    squared: Doubles  # sum of the squared errors of each size
+
 
 _MOST_BYTES = 1 << 30  # of the folds' Gram matrices together; where they are larger, one is gathered at a time
 _VALUES = 1 << 20  # of X that are looked at together
@@ -72,11 +80,15 @@ class Problem(ABC):
         self.units = units_of(np.flatnonzero(~constant), self.data.groups, self.data.keep, n_features)
 
     @abstractmethod
-    def paths(self, search: Search) -> Iterator[tuple[Path, Held]]:
-        """Yield the path that the search finds in each fold, and the samples it has not seen."""
+    def validate(self, search: Search) -> Iterator[Errors]:
+        """Yield the errors of the path that the search finds in each fold, on the samples that it has not seen."""
 
-    def forward(self, n_units: int) -> tuple[Path, list[tuple[Path, Held]]] | None:
-        """Return the forward path of all samples and those of the folds where one pass over X finds all, else None."""
+    def validate_backward(self, search: Search) -> Iterator[Errors]:
+        """Yield the same for the search that goes backward."""
+        return self.validate(search)
+
+    def forward(self, n_units: int) -> tuple[Path, list[Errors]] | None:
+        """Return the forward path of all samples and the folds' errors where one pass over X finds all, else None."""
         return None
 
     def left_out(self, path: Path) -> Doubles:
@@ -121,16 +133,36 @@ class GramProblem(Problem):
         n = len(self.data.y)
         return all(len(train) + len(test) == n and not np.isin(train, test).any() for train, test in self.folds)
 
-    def paths(self, search: Search) -> Iterator[tuple[Path, Held]]:  # noqa: D102
-        for i, (train, test) in enumerate(self.folds):
-            part = self._parts[i] if self._parts else gather(*self.data.rows(test)[:3])
-            rest = self._all.without(part) if self._are_complements else gather(*self.data.rows(train)[:3])
-            gram = rest.gram(fit_intercept=self.data.fit_intercept)
-            held = _HeldMoments(*part.moments(np.concatenate([gram.x_mean, gram.y_mean])))
-            try:
-                yield search(GramSystem(gram, self.units.columns, self.data.alpha), self.units), held
-            except IllConditionedError:
-                yield _path_on_data(self.data, train, test, self.units, search)
+    def _fold(self, i: int) -> tuple[GramSystem, HeldMoments]:
+        train, test = self.folds[i]
+        part = self._parts[i] if self._parts else gather(*self.data.rows(test)[:3])
+        rest = self._all.without(part) if self._are_complements else gather(*self.data.rows(train)[:3])
+        gram = rest.gram(fit_intercept=self.data.fit_intercept)
+        held = HeldMoments(*part.moments(np.concatenate([gram.x_mean, gram.y_mean])))
+        return GramSystem(gram, self.units.columns, self.data.alpha), held
+
+    def validate(self, search: Search) -> Iterator[Errors]:  # noqa: D102
+        for i in range(len(self.folds)):
+            yield self._validate_one(i, search)
+
+    def _validate_one(self, i: int, search: Search) -> Errors:
+        system, held = self._fold(i)
+        try:
+            path = search(system, self.units)
+        except IllConditionedError:
+            return _validate_on_data(self.data, *self.folds[i], self.units, search)
+        return Errors(path.sizes, path.errors(held))
+
+    def validate_backward(self, search: Search) -> Iterator[Errors]:  # noqa: D102
+        step = max(self.threads, 1)  # folds that are in memory together
+        for begin in range(0, len(self.folds), step):
+            some = range(begin, min(begin + step, len(self.folds)))
+            folds = [self._fold(i) for i in some]
+            for i, error in zip(some, backward_errors(folds, self.units, self.threads), strict=True):
+                if error is None:  # a Gram matrix that needs more care
+                    yield self._validate_one(i, search)
+                else:
+                    yield Errors(np.arange(self.units.n_stay, self.units.n + 1), error)
 
 
 class DataProblem(Problem):
@@ -144,11 +176,11 @@ class DataProblem(Problem):
         few = len(self.constant) or self.data.groups is not None
         self.system = data_system(data, self.units.columns) if few else whole
 
-    def paths(self, search: Search) -> Iterator[tuple[Path, Held]]:  # noqa: D102
+    def validate(self, search: Search) -> Iterator[Errors]:  # noqa: D102
         for train, test in self.folds:
-            yield _path_on_data(self.data, train, test, self.units, search)
+            yield _validate_on_data(self.data, train, test, self.units, search)
 
-    def forward(self, n_units: int) -> tuple[Path, list[tuple[Path, Held]]] | None:  # noqa: D102
+    def forward(self, n_units: int) -> tuple[Path, list[Errors]] | None:  # noqa: D102
         if not self.units.are_single:
             return None
         assert isinstance(self.system, DataSystem)
@@ -157,20 +189,15 @@ class DataProblem(Problem):
         root = np.sqrt(self.data.weight) if self.data.fit_intercept else None
         orders = forward_on_data(self.system, self.units, held_out, root, n_units, self.threads)
         n_first = self.units.n_stay
-        paths = []
+
+        def as_it_is(system: System, units: Units) -> Path:
+            return NestedPath(system, units, np.arange(units.n), n_first)
+
+        errors = []
         for (train, test), order in zip(self.folds, orders[1:], strict=True):
-            stays = self.units.stays[order]
-            few = Units(self.units.columns[order], np.arange(len(order) + 1), stays, order)
-            paths.append(
-                _path_on_data(
-                    self.data,
-                    train,
-                    test,
-                    few,
-                    lambda system, units: NestedPath(system, units, np.arange(units.n), n_first),
-                )
-            )
-        return NestedPath(self.system, self.units, orders[0], n_first), paths
+            few = Units(self.units.columns[order], np.arange(len(order) + 1), self.units.stays[order], order)
+            errors.append(_validate_on_data(self.data, train, test, few, as_it_is))
+        return NestedPath(self.system, self.units, orders[0], n_first), errors
 
 
 def data_system(data: Regression, columns: Places) -> DataSystem:
@@ -211,19 +238,10 @@ def compressed(data: Regression, columns: Places) -> DataSystem:
     return system
 
 
-def _path_on_data(data: Regression, train: Places, test: Places, units: Units, search: Search) -> tuple[Path, Held]:
-    inside, outside = data.rows(train), data.rows(test)
-    system = data_system(inside, units.columns)
-    return search(system, units), _HeldRows(outside, *inside.means())
-
-
-class _HeldMoments(NamedTuple):
-    xx: Doubles
-    xy: Doubles
-    yy: Doubles
-
-    def moments(self, columns: Places) -> tuple[Doubles, Doubles, Doubles]:
-        return self.xx[np.ix_(columns, columns)], self.xy[:, columns], self.yy
+def _validate_on_data(data: Regression, train: Places, test: Places, units: Units, search: Search) -> Errors:
+    inside = data.rows(train)
+    path = search(data_system(inside, units.columns), units)
+    return Errors(path.sizes, path.errors(_HeldRows(data.rows(test), *inside.means())))
 
 
 class _HeldRows(NamedTuple):

@@ -151,17 +151,18 @@ def _search(problem: Problem, name: str, options: Options) -> tuple[Path, Double
 
     found = problem.forward(n_units) if name == "forward" else None
     if found is None:
-        path, pairs = _path(problem, search), problem.paths(search)
+        path = _path(problem, search)
+        folds = problem.validate_backward(search) if name == "obs" else problem.validate(search)
     else:
-        path, pairs = found[0], iter(found[1])
+        path, folds = found[0], iter(found[1])
     errors, is_whole = [], True
-    for (fold, held), (_, test) in zip(pairs, problem.folds, strict=True):
+    for fold, (_, test) in zip(folds, problem.folds, strict=True):
         weight = problem.data.weight[test].sum()
         is_whole = is_whole and fold.sizes[-1] >= path.sizes[-1]
         if weight > 0:
             # Where a fold has fewer features that can be told apart, the largest stands for those beyond.
             at = np.minimum(np.searchsorted(fold.sizes, path.sizes), len(fold.sizes) - 1)
-            errors.append(fold.errors(held)[at] / weight)
+            errors.append(fold.squared[at] / weight)
     return path, np.array(errors), is_whole
 
 

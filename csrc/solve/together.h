@@ -1,0 +1,43 @@
+// Loops of the solver on several threads: units of work that a thread takes one by one, so that none waits for another that
+// the system keeps from running (team.h).
+#pragma once
+
+#include <atomic>
+#include <new>
+
+#include "team.h"
+
+namespace prunus {
+
+// f(i) for every i in [0, n). f(i) must depend on i alone. std::bad_alloc is thrown when all are done.
+template <class F>
+void for_units(i64 n, int threads, F&& f) {
+  class Work final : public Stages {
+   public:
+    Work(i64 n, F& f) : n_(n), f_(f) {}
+    int n_stages() const override { return 1; }
+    i64 n_units(int) const override { return n_; }
+    void do_unit(int, i64 unit, int) const override {
+      try {
+        f_(unit);
+      } catch (const std::bad_alloc&) {
+        is_lacking_.store(true);
+      }
+    }
+    bool is_lacking() const { return is_lacking_.load(); }
+
+   private:
+    i64 n_;
+    F& f_;
+    mutable std::atomic<bool> is_lacking_{false};
+  };
+  const Work work(n, f);
+  if (threads > 1 && n > 1) {
+    do_together(work, threads, threads);
+  } else {
+    do_alone(work);
+  }
+  if (work.is_lacking()) throw std::bad_alloc();
+}
+
+}  // namespace prunus
