@@ -13,6 +13,7 @@ from prunus import _check
 
 Doubles = npt.NDArray[np.float64]
 
+EPS = float(np.finfo(np.float64).eps)
 _PIECE = 1 << 21  # values of X that are converted and centred at once: 16 MB
 
 
@@ -26,6 +27,7 @@ class Gram(NamedTuple):
     y_mean: Doubles  # (n_out,); zeros without intercept
     n_samples: int  # of positive weight
     weight: float  # the sum of the weights
+    noise: Doubles  # (n_features,), what rounding can have left on the diagonal of xx
 
 
 class GramAccumulator:
@@ -48,9 +50,9 @@ class GramAccumulator:
 
     def __init__(self) -> None:
         self._shift: Doubles = np.zeros(0)  # of x and y; empty before the first update
-        self._sums: Doubles = np.zeros(
-            (1, 1)
-        )  # of the products of (x, y, 1), less the shift; the upper triangle counts
+        # Of the products of (x, y, 1), less the shift; the upper triangle counts.
+        self._sums: Doubles = np.zeros((1, 1))
+        self._noise: Doubles = np.zeros(0)  # of the diagonal of the sums: units of rounding of all that went through it
         self._n_out = 0
         self.n_samples = 0
 
@@ -116,6 +118,7 @@ class GramAccumulator:
                 f"got {other.n_features} and {other._n_out}"
             )
         self._sums += other._about(self._shift)
+        self._noise = self._noise + other._noise_about(self._shift)
         self.n_samples += other.n_samples
         return self
 
@@ -123,6 +126,7 @@ class GramAccumulator:
         """Return a new accumulator that lacks the samples of another, which were added to this one before. O(n_features**2)."""
         rest = copy.copy(self)
         rest._sums = self._sums - other._about(self._shift)
+        rest._noise = self._noise + other._noise_about(self._shift)
         rest.n_samples = self.n_samples - other.n_samples
         return rest
 
@@ -147,7 +151,8 @@ class GramAccumulator:
             raise ValueError("X: expected at least one sample of positive weight, got none")
         p = self.n_features
         mean = self._shift + self._sums[:-1, -1] / self.weight if fit_intercept else np.zeros(len(self._shift))
-        return Gram(*self.moments(mean), mean[:p], mean[p:], self.n_samples, self.weight)
+        noise = self._noise_about(mean)[:p]
+        return Gram(*self.moments(mean), mean[:p], mean[p:], self.n_samples, self.weight, noise)
 
     def moments(self, centre: Doubles) -> tuple[Doubles, Doubles, Doubles]:
         """Return the sums xx, xy and yy about any centre of x and y."""
@@ -155,6 +160,9 @@ class GramAccumulator:
         xx = np.ascontiguousarray(sums[:p, :p])
         mirror(xx)
         return xx, np.ascontiguousarray(sums[:p, p:-1].T), sums.diagonal()[p:-1].copy()
+
+    def _noise_about(self, centre: Doubles) -> Doubles:
+        return np.asarray(self._noise + 4 * EPS * self.weight * (self._shift - centre) ** 2)
 
     def _about(self, centre: Doubles) -> Doubles:
         """Return new sums about another centre."""
@@ -231,6 +239,8 @@ def _gathered(x: Any, y: Doubles, weights: Doubles, shift: Doubles) -> GramAccum
     from scipy.linalg.blas import dsyrk
 
     p, m = x.shape[1], y.shape[1]
+    if _is_sparse(x):  # it is not centred
+        shift = np.concatenate([np.zeros(p), shift[p:]])
     gathered = GramAccumulator()
     gathered._shift, gathered._n_out, gathered.n_samples = shift, m, int(np.count_nonzero(weights))
     sums = gathered._sums = np.zeros((p + m + 1, p + m + 1))
@@ -250,13 +260,15 @@ def _gathered(x: Any, y: Doubles, weights: Doubles, shift: Doubles) -> GramAccum
         # take twice as long.
         if _is_sparse(x):
             scaled = x[rows].multiply(root[rows, None]).tocsr()
-            sums[:p, :p] += (scaled.T @ scaled).toarray()
-            sums[:p, p:] += scaled.T @ piece
-            sums[p:, p:] += piece.T @ piece
+            with np.errstate(over="ignore", invalid="ignore"):
+                sums[:p, :p] += (scaled.T @ scaled).toarray()
+                sums[:p, p:] += scaled.T @ piece
+                sums[p:, p:] += piece.T @ piece
         else:
             dsyrk(1.0, piece.T, beta=1.0, c=sums.T, overwrite_c=1, lower=1)
     if not np.isfinite(sums[:, -1]).all() or not np.isfinite(sums.diagonal()).all():
         raise ValueError("X: expected finite numbers whose squares can be summed, got NaN, infinity or larger ones")
+    gathered._noise = noise_of(sums.diagonal()[:-1], len(y))
     return gathered
 
 
@@ -274,6 +286,11 @@ def mirror(square: Doubles, *, from_lower: bool = False) -> None:
             target[j : j + tile, i : i + tile] = target[i : i + tile, j : j + tile].T
 
 
-def is_constant(squares: Doubles, mean: Doubles, weight: float) -> npt.NDArray[np.bool_]:
-    """Whether a sum of squares about the mean is no more than what rounding the mean leaves."""
-    return np.asarray(squares <= weight * (8 * np.finfo(np.float64).eps * np.abs(mean)) ** 2)
+def noise_of(squares: Doubles, n_samples: int) -> Doubles:
+    """Return what rounding can change sums of n squares by."""
+    return n_samples * EPS * squares
+
+
+def is_constant(squares: Doubles, mean: Doubles, weight: float, noise: Doubles | float = 0.0) -> npt.NDArray[np.bool_]:
+    """Whether a sum of squares about the mean is no more than what rounding the mean leaves, or the sum itself."""
+    return np.asarray(squares <= np.maximum(weight * (8 * EPS * np.abs(mean)) ** 2, noise))
