@@ -8,11 +8,8 @@ import numpy as np
 
 from prunus import _core
 from prunus.solving.gram import Doubles
-from prunus.solving.systems import DataSystem, GramSystem, Places
+from prunus.solving.systems import COLLINEAR, DataSystem, GramSystem, Places
 from prunus.solving.units import Units
-
-# A feature whose part outside of those chosen is no longer than 3e-5 of itself is taken for a combination of them.
-COLLINEAR = 1e-9
 
 
 def forward_on_gram(system: GramSystem, units: Units, n_units: int) -> Places:
@@ -78,6 +75,8 @@ class _SharedForward:
                 chosen[r].append(int(best[r]))
                 self.bar[r, best[r]] = -np.inf
                 q[r] = self._direction(r, int(best[r]), basis[r, :t])
+                if not q[r].any():  # a combination of those before: one that stays, or to the last digit
+                    chosen[r].pop()
                 factor[r] = self.y[r] @ q[r]
             basis[:, t] = q
             if not (best >= 0).any():

@@ -11,7 +11,7 @@ import numpy as np
 from prunus.solving.backward import IllConditionedError, backward, collinear_places
 from prunus.solving.forward import forward_on_data, forward_on_gram
 from prunus.solving.l1 import l1_order
-from prunus.solving.paths import ListedPath, NestedPath, Path
+from prunus.solving.paths import ListedPath, NestedPath, Path, nested
 from prunus.solving.swap import best_of
 from prunus.solving.systems import DataSystem, GramSystem, Places, System
 from prunus.solving.thresholding import hard_threshold
@@ -37,11 +37,12 @@ def obs_path(system: System, units: Units, n_units: int, threads: int) -> Path:
 
 def forward_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """Forward selection: what the loss falls most with comes next."""
-    return NestedPath(system, units, _forward_order(system, units, n_units, threads), units.n_stay)
+    return nested(system, units, _forward_order(system, units, n_units, threads))
 
 
 def swap_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """Every size on its own: the best that exchanging features finds from the forward and the backward path."""
+    system, units = _without_dependent(system, units)
     starts = [_forward_order(system, units, n_units, threads)]
     # The backward path where it is defined, and no more work than the exchanges.
     if isinstance(system, GramSystem):
@@ -55,13 +56,16 @@ def swap_path(system: System, units: Units, n_units: int, threads: int) -> Path:
 
 def iht_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """Iterative hard thresholding for every size, and a refit."""
-    sizes = range(units.n_stay, n_units + 1)
+    system, units = _without_dependent(system, units)
+    sizes = range(units.n_stay, len(_forward_order(system, units, n_units, threads)) + 1)
     return ListedPath(system, units, [hard_threshold(system, k, keep=units.stays) for k in sizes])
 
 
 def l1_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """The supports of the lasso path, one for every size, and a refit."""
-    return ListedPath(system, units, l1_order(system, n_units, keep=units.stays))
+    system, units = _without_dependent(system, units)
+    n_independent = len(_forward_order(system, units, n_units, threads))
+    return ListedPath(system, units, l1_order(system, n_independent, keep=units.stays))
 
 
 def polished(system: System, units: Units, starts: list[Places], threads: int) -> tuple[Places, bool]:
@@ -70,9 +74,15 @@ def polished(system: System, units: Units, starts: list[Places], threads: int) -
     return best.support, best.is_optimal
 
 
+def _without_dependent(system: System, units: Units) -> tuple[System, Units]:
+    """Leave out single features that stay, and are combinations of others that do."""
+    gone = system.dependent(units.places(np.flatnonzero(units.stays)))
+    return (system.without(gone), units.without(gone)) if len(gone) else (system, units)
+
+
 def _forward_order(system: System, units: Units, n_units: int, threads: int) -> Places:
     if isinstance(system, GramSystem):
-        return forward_on_gram(system, units, n_units)
+        return forward_on_gram(system, units, min(n_units, units.n))
     assert isinstance(system, DataSystem)
     # Its columns are centred already.
     return forward_on_data(system, units, [np.zeros(0, np.int64)], None, n_units, threads)[0]

@@ -170,6 +170,22 @@ class NestedPath(Path):
         return np.asarray(found[self.ends])
 
 
+def nested(system: System, units: Units, order: Places) -> NestedPath:
+    """Return the path of this order, without features that are combinations of those before them.
+
+    There are none but in groups and among those that stay, which nothing has chosen one by one.
+    """
+    if not units.are_single or units.n_stay:
+        gone = system.dependent(units.places(order))
+        if len(gone):
+            system, fewer = system.without(gone), units.without(gone)
+            number = np.full(units.n, -1)
+            number[np.isin(units.label, fewer.label)] = np.arange(fewer.n)
+            units, order = fewer, number[order]
+            order = order[order >= 0]
+    return NestedPath(system, units, order, units.n_stay)
+
+
 class ListedPath(Path):
     """A support of its own for each size; every fit is factorized."""
 

@@ -12,8 +12,8 @@ import numpy as np
 from prunus._check import Bools
 from prunus.solving.backward import IllConditionedError, backward_errors
 from prunus.solving.forward import forward_on_data
-from prunus.solving.gram import Doubles, GramAccumulator, gather, gather_folds, is_constant, merged
-from prunus.solving.paths import HeldMoments, NestedPath, Path
+from prunus.solving.gram import EPS, Doubles, GramAccumulator, gather, gather_folds, is_constant, merged, noise_of
+from prunus.solving.paths import HeldMoments, NestedPath, Path, nested
 from prunus.solving.systems import DataSystem, GramSystem, Places, System
 from prunus.solving.units import Units, units_of
 
@@ -73,11 +73,9 @@ class Problem(ABC):
     constant: Places  # columns that say nothing beside the intercept
     system: System
 
-    def _set_units(self, squares: Doubles) -> None:
-        n_features = len(squares)
-        constant = is_constant(squares, self.x_mean, self.weight)
+    def _set_units(self, constant: Bools) -> None:
         self.constant = np.flatnonzero(constant)
-        self.units = units_of(np.flatnonzero(~constant), self.data.groups, self.data.keep, n_features)
+        self.units = units_of(np.flatnonzero(~constant), self.data.groups, self.data.keep, len(constant))
 
     @abstractmethod
     def validate(self, search: Search) -> Iterator[Errors]:
@@ -113,7 +111,7 @@ class GramProblem(Problem):
         self._all = self._gather()
         gram = self._all.gram(fit_intercept=data.fit_intercept)
         self.x_mean, self.y_mean = gram.x_mean, gram.y_mean
-        self._set_units(gram.xx.diagonal())
+        self._set_units(is_constant(gram.xx.diagonal(), gram.x_mean, gram.weight, gram.noise))
         self.system = GramSystem(gram, self.units.columns, data.alpha)
         if not folds:
             del self._all  # not needed any more, and as large as the system
@@ -172,7 +170,7 @@ class DataProblem(Problem):
         super().__init__(data, folds, threads)
         self.x_mean, self.y_mean = data.means()
         whole = data_system(data, np.arange(data.X.shape[1]))
-        self._set_units(whole.squares(slice(None)))
+        self._set_units(whole.constant)
         few = len(self.constant) or self.data.groups is not None
         self.system = data_system(data, self.units.columns) if few else whole
 
@@ -188,16 +186,15 @@ class DataProblem(Problem):
         held_out = [everything[:0], *(np.setdiff1d(everything, train) for train, _ in self.folds)]
         root = np.sqrt(self.data.weight) if self.data.fit_intercept else None
         orders = forward_on_data(self.system, self.units, held_out, root, n_units, self.threads)
-        n_first = self.units.n_stay
-
-        def as_it_is(system: System, units: Units) -> Path:
-            return NestedPath(system, units, np.arange(units.n), n_first)
-
         errors = []
         for (train, test), order in zip(self.folds, orders[1:], strict=True):
             few = Units(self.units.columns[order], np.arange(len(order) + 1), self.units.stays[order], order)
-            errors.append(_validate_on_data(self.data, train, test, few, as_it_is))
-        return NestedPath(self.system, self.units, orders[0], n_first), errors
+            errors.append(_validate_on_data(self.data, train, test, few, _as_it_is))
+        return nested(self.system, self.units, orders[0]), errors
+
+
+def _as_it_is(system: System, units: Units) -> Path:
+    return NestedPath(system, units, np.arange(units.n), units.n_stay)
 
 
 def data_system(data: Regression, columns: Places) -> DataSystem:
@@ -205,14 +202,16 @@ def data_system(data: Regression, columns: Places) -> DataSystem:
     x_mean, y_mean = data.means()
     root = np.sqrt(data.weight)
     y = (data.y - y_mean) * root[:, None]
+    floor = noise_of(data.weight.sum() * x_mean[columns] ** 2, len(y) + 64)
     if hasattr(data.X, "tocsr"):
-        return DataSystem(data.X, y, columns, data.alpha, mean=x_mean, root_weight=root)
+        return DataSystem(data.X, y, columns, data.alpha, mean=x_mean, root_weight=root, floor=floor)
     everything = np.array_equal(columns, np.arange(data.X.shape[1]))
     x = data.X if everything else data.X[:, columns]
-    x = np.subtract(x, x_mean[columns], dtype=np.float64)
+    x = np.subtract(x, x_mean[columns], dtype=np.float64, order="C")
     if not (data.weight == 1).all():
         x *= root[:, None]
-    system = DataSystem(x, y, np.arange(len(columns)), data.alpha)
+    # What is centred before it is squared loses no digits but those of the mean.
+    system = DataSystem(x, y, np.arange(len(columns)), data.alpha, floor=floor * EPS)
     system.features = columns
     return system
 

@@ -6,17 +6,20 @@ feature has length one (ridge penalty included), so that tolerances mean the sam
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from prunus.solving.gram import Doubles, Gram, is_constant
+from prunus._check import Bools
+from prunus.solving.gram import EPS, Doubles, Gram, is_constant
 
 Places = npt.NDArray[np.int64]
 
-_EPS = float(np.finfo(np.float64).eps)
+# A feature whose part outside of those chosen is no longer than 3e-5 of itself is taken for a combination of them.
+COLLINEAR = 1e-9
 
 
 class System(ABC):
@@ -44,6 +47,20 @@ class System(ABC):
         R is (k, k), z (k, n_out). Raises numpy.linalg.LinAlgError if they are collinear. O(k**3), or O(n_samples * k**2).
         """
 
+    @abstractmethod
+    def without(self, places: Places) -> System:
+        """Return the system that lacks some features."""
+
+    def dependent(self, places: Places) -> Places:
+        """Return those of these features that are combinations of earlier ones. O(k**3)."""
+        square = self.rows(places)[:, places] if len(places) else np.zeros((0, 0))
+        found = np.zeros(len(places), np.bool_)
+        for t in range(len(places)):
+            found[t] = not square[t, t] > COLLINEAR
+            if not found[t]:
+                square -= np.outer(square[t], square[t] / square[t, t])
+        return np.asarray(places)[found]
+
     def coef(self, places: npt.ArrayLike) -> Doubles:
         """Return the least squares coefficients of these features, (n_out, k), in the system's units."""
         R, z = self.root(places)
@@ -62,8 +79,8 @@ class GramSystem(System):
         self._matrix = gram.xx if everything else gram.xx[np.ix_(features, features)]
         squares = self._matrix.diagonal()
         # Constant among these samples, if not among all: nothing is explained by it, and it hinders nothing.
-        constant = is_constant(squares, gram.x_mean[features], gram.weight)
-        self.scale = np.where(constant & (alpha == 0), 1.0, np.sqrt(squares + alpha))
+        constant = is_constant(squares, gram.x_mean[features], gram.weight, gram.noise[features])
+        self.scale = _lengths(squares, alpha, constant)
         # The Gram matrix is ours to change: at 2000 features a copy is 32 MB.
         self._matrix /= self.scale
         self._matrix /= self.scale[:, None]
@@ -72,8 +89,7 @@ class GramSystem(System):
         self.products = np.where(constant, 0.0, gram.xy[:, features] / self.scale)
         self.total = gram.yy
 
-    def without(self, places: Places) -> GramSystem:
-        """Return the system that lacks some features."""
+    def without(self, places: Places) -> GramSystem:  # noqa: D102
         kept = np.delete(np.arange(self.n), places)
         rest = GramSystem.__new__(GramSystem)
         rest._matrix = self._matrix[np.ix_(kept, kept)]
@@ -103,7 +119,8 @@ class DataSystem(System):
     """By the samples themselves: no square matrix of all features, and digits are lost with X's condition only.
 
     X and y are centred and multiplied by the roots of the weights already, or sparse X comes with the means that are to be
-    taken out: then a row of the whole is ``root_weight * (x - mean)``, and it stays sparse.
+    taken out: then a row of the whole is ``root_weight * (x - mean)``, and it stays sparse. `floor` (n,) is what rounding can
+    leave of the squared length of a feature that is constant.
     """
 
     def __init__(
@@ -115,15 +132,32 @@ class DataSystem(System):
         *,
         mean: Doubles | None = None,
         root_weight: Doubles | None = None,
+        floor: Doubles | float = 0.0,
     ) -> None:
         self.features, self.alpha, self.y = features, alpha, y
         everything = len(features) == X.shape[1] and np.array_equal(features, np.arange(X.shape[1]))
         self.x = X if everything else X[:, features]
         self.mean = None if mean is None else mean[features]
         self.root_weight = root_weight
-        self.scale = np.sqrt(self.squares(slice(None)) + alpha)
-        self.products = self.times(y) / self.scale
+        squares = self.squares(slice(None))
+        # As in the Gram matrix, what is constant explains nothing.
+        self.constant = squares <= floor
+        self.scale = _lengths(squares, alpha, self.constant)
+        if self.mean is not None and root_weight is not None:  # what rounding leaves of it is small beside its values
+            self.scale = np.where(
+                self.constant, np.hypot(self.scale, self.mean * np.linalg.norm(root_weight)), self.scale
+            )
+        self.products = np.where(self.constant, 0.0, self.times(y) / self.scale)
         self.total = np.einsum("ij,ij->j", y, y)
+
+    def without(self, places: Places) -> DataSystem:  # noqa: D102
+        kept = np.delete(np.arange(self.n), places)
+        rest = copy.copy(self)
+        rest.x = self.x[:, kept] if self.is_sparse else np.ascontiguousarray(self.x[:, kept])
+        rest.mean = None if self.mean is None else self.mean[kept]
+        rest.features, rest.scale, rest.constant = self.features[kept], self.scale[kept], self.constant[kept]
+        rest.products = np.ascontiguousarray(self.products[:, kept])
+        return rest
 
     @property
     def is_sparse(self) -> bool:
@@ -165,7 +199,7 @@ class DataSystem(System):
         if len(x) < len(at):
             raise np.linalg.LinAlgError("the features are collinear")
         Q, R = qr(x, mode="economic", check_finite=False)
-        if len(at) and not np.abs(R.diagonal()).min() > _EPS * max(x.shape):
+        if len(at) and not np.abs(R.diagonal()).min() > EPS * max(x.shape):
             raise np.linalg.LinAlgError("the features are collinear")
         return R, Q.T @ y
 
@@ -177,6 +211,10 @@ class DataSystem(System):
         assert self.mean is not None
         x, weight = self.x[rows], self.root_weight[rows] ** 2
         return np.asarray(x.multiply(x).T @ weight - self.mean * (2 * (x.T @ weight) - weight.sum() * self.mean))
+
+
+def _lengths(squares: Doubles, alpha: float, constant: Bools) -> Doubles:
+    return np.asarray(np.sqrt(np.where(constant, 1.0 if alpha == 0 else alpha, squares + alpha)))
 
 
 def solve_upper(R: Doubles, b: Doubles, *, transposed: bool = False) -> Doubles:

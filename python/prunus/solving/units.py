@@ -40,7 +40,8 @@ class Units(NamedTuple):
         chosen = np.asarray(units, np.int64)
         if self.are_single:
             return chosen
-        return np.concatenate([np.arange(self.start[u], self.start[u + 1]) for u in chosen], dtype=np.int64)
+        parts = [np.arange(self.start[u], self.start[u + 1]) for u in chosen]
+        return np.concatenate([np.zeros(0, np.int64), *parts], dtype=np.int64)
 
     def without(self, places: Places) -> Units:
         """Return what is left without some places; a unit that loses all is gone."""
