@@ -67,7 +67,9 @@ class Selection:
         for i in reversed(range(len(self.path.sizes))):
             first[self.path.chosen(i)] = i
         order = np.argsort(-first, kind="stable")
-        return np.asarray(self.path.system.features[units.places(order[first[order] < len(self.path.sizes)])])
+        return np.asarray(
+            self.path.system.features[units.places(order[(first[order] > 0) & (first[order] < len(self.path.sizes))])]
+        )
 
 
 def with_intercept(columns: Places, coef: Doubles, x_mean: Doubles, y_mean: Doubles) -> tuple[Places, Doubles, Doubles]:
@@ -189,8 +191,8 @@ def _largest(units: Units, name: str, options: Options) -> int:
 def _table(problem: Problem, path: Path) -> dict[str, Any]:
     rss, df = path.rss, path.degrees
     total = path.system.total.sum()
-    n, m = int(np.count_nonzero(problem.data.weight)), problem.data.y.shape[1]
-    criteria = information_criteria(rss, df, n, problem.data.X.shape[1], m)
+    # A sample of weight two counts as two.
+    criteria = information_criteria(rss, df, problem.weight, problem.data.X.shape[1], problem.data.y.shape[1])
     r2 = 1 - rss / total if total > 0 else np.zeros(len(rss))
     return {"n_nonzero": path.n_features, "n_groups": path.sizes, "rss": rss, "r2": r2, "df": df, **criteria}
 

@@ -9,10 +9,10 @@ import numpy as np
 from prunus.solving.gram import Doubles
 
 # What a criterion adds to n log(rss / n): of d, n and the number of candidates p.
-_Penalty = Callable[[Doubles, int, int], Doubles]
+_Penalty = Callable[[Doubles, float, int], Doubles]
 
 
-def _small_sample(d: Doubles, n: int) -> Doubles:
+def _small_sample(d: Doubles, n: float) -> Doubles:
     left = n - d - 2  # one more than the coefficients, for the variance
     return np.where(left > 0, 2 * (d + 1) * (d + 2) / np.where(left > 0, left, 1), np.inf)
 
@@ -27,7 +27,7 @@ _PENALTIES: Mapping[str, _Penalty] = {
 
 
 def information_criteria(
-    rss: Doubles, df: Doubles, n_samples: int, n_features: int, n_out: int = 1
+    rss: Doubles, df: Doubles, n_samples: float, n_features: int, n_out: int = 1
 ) -> dict[str, Doubles]:
     """Return every criterion for every size: the smallest is best.
 
@@ -38,8 +38,10 @@ def information_criteria(
     df : ndarray of shape (n_sizes,)
         Free coefficients of an output, without the intercept: the number of features, with a ridge penalty the trace of the
         hat matrix.
-    n_samples, n_features : int
-        `n_features` is the number of candidates, which EBIC and GIC ask for.
+    n_samples : float
+        The sum of their weights.
+    n_features : int
+        The number of candidates, which EBIC and GIC ask for.
     n_out : int, default 1
 
     Returns
@@ -49,13 +51,14 @@ def information_criteria(
         2 (d + 1)(d + 2) / (n - d - 2) more for small samples, infinite where there are too few (C. Hurvich, C.-L. Tsai,
         1989); bic, log(n) d (G. Schwarz, 1978); ebic, (log(n) + 2 log(p)) d (J. Chen, Z. Chen, 2008); gic,
         log(p) log(log(n)) d (Y. Fan, C. Y. Tang, 2013); cp, rss / s2 - n + 2 d with s2 the residual variance of the largest
-        fit (C. Mallows, 1973), NaN where that leaves no degree of freedom.
+        fit (C. Mallows, 1973), NaN where that leaves no degree of freedom. All but cp are infinite for fits that leave none.
     """
     samples = n_samples * n_out
     d = df * n_out
-    # Where nothing is left of y its logarithm is minus infinity: no larger fit can be better.
+    # Where nothing is left of y its logarithm is minus infinity: no larger fit can be better. But a fit with as many
+    # coefficients as samples leaves nothing of any y.
     with np.errstate(divide="ignore"):
-        fit = samples * np.log(rss / samples)
+        fit = np.where(samples - d - n_out > 0, samples * np.log(rss / samples), np.inf)
     found = {name: np.asarray(fit + penalty(d, samples, max(n_features, 1))) for name, penalty in _PENALTIES.items()}
     left = samples - d[-1] - n_out if len(d) else 0.0
     variance = rss[-1] / left if left > 0 and rss[-1] > 0 else np.nan
