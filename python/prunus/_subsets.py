@@ -55,7 +55,7 @@ def search(
         _require_fit(method, labels is not None, targets.shape[1])
     units = units_of(np.arange(n_features), labels, stays, n_features)
     options = Options(
-        _size(name, n_nonzero, units.n, units.n_stay),
+        _size(name, n_nonzero, n_features, units.n, units.n_stay),
         method,
         select,
         _check.flag("one_se", one_se),
@@ -82,7 +82,7 @@ def _require_fit(method: str, has_groups: bool, n_out: int) -> None:
         raise ValueError(f"method: expected one of obs, forward, swap, iht for {n_out} outputs, got {method!r}")
 
 
-def _size(name: str, value: Any, n_units: int, n_stay: int) -> int | None:
+def _size(name: str, value: Any, n_features: int, n_units: int, n_stay: int) -> int | None:
     """Return how many units are wanted; None: choose."""
     if isinstance(value, str):
         _check.one_of(name, value, ["auto"])
@@ -92,7 +92,8 @@ def _size(name: str, value: Any, n_units: int, n_stay: int) -> int | None:
     else:
         size = _check.integer(name, value, minimum=0)
     if size > n_units:
-        raise ValueError(f"{name}: expected at most {n_units}, the number of features or groups, got {size}")
+        count = f"n_features={n_units}" if n_units == n_features else f"n_groups={n_units}"
+        raise ValueError(f"{name}: expected at most {count}, got {size}")
     if size < n_stay:
         raise ValueError(f"{name}: expected at least {n_stay}, the number of features or groups in keep, got {size}")
     return size

@@ -35,7 +35,8 @@ class PruneSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         1 for what is chosen; from 2 on the others, the one that left the path last first. Those that were never on it come
         last, together.
     elimination_order_ : ndarray of int
-        Features in the order in which they leave the path, from the largest model to the smallest.
+        Features in the order in which they leave the path, from the largest model to the smallest; those that stay are not
+        among them.
     cv_results_ : dict of str to ndarray
         n_features, and what chose the size: mean_test_score and std_test_score, minus mean squared errors and their standard
         deviation over the folds, with select="cv"; else the criterion's values.

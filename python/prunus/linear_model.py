@@ -61,11 +61,13 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
     path_ : SubsetPath
         The models of all sizes.
     elimination_order_ : ndarray of int
-        Features in the order in which they leave the path, from the largest model to the smallest.
+        Features in the order in which they leave the path, from the largest model to the smallest; those that stay are not
+        among them.
     optimality_ : str
         "1-swap": no exchange of one feature for another gives a smaller loss. "path": as the search left it.
     constant_features_, collinear_features_ : ndarray of int
-        Columns that are constant, or combinations of others to within a millionth of their length: in no model.
+        Columns that are constant, or were found to be combinations of others: in no model. "obs" finds all of these; other
+        searches find those in groups and among what stays, and of equal single features take one.
     method_ : str
         The search that "auto" chose.
     n_features_in_, feature_names_in_
@@ -140,7 +142,7 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
             Computed on in float64; sparse X is never centred nor made dense.
         y : array_like of shape (n_samples,) or (n_samples, n_outputs)
         sample_weight : array_like of shape (n_samples,), optional
-            Nonnegative; a sample of weight two counts as two.
+            Nonnegative; a sample of weight two counts as two, in the information criteria too.
 
         Returns
         -------
