@@ -1,5 +1,8 @@
 """prunus prunes regression models and multilayer perceptrons, and runs what is left fast on an ordinary CPU."""
 
+from importlib import import_module
+from typing import Any
+
 from prunus._check import FormatError, NotSupportedError
 from prunus._config import show_config
 from prunus._core import version as __version__
@@ -48,3 +51,16 @@ __all__ = [
     "show_config",
     "to_sklearn",
 ]
+
+# Modules that need an extra; they are imported when they are asked for.
+_ON_DEMAND = ("feature_selection", "linear_model", "plotting")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ON_DEMAND:
+        return import_module(f"prunus.{name}")
+    raise AttributeError(f"module 'prunus' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_ON_DEMAND])

@@ -8,8 +8,8 @@ import numpy as np
 
 from prunus import _core
 from prunus.solving.gram import Doubles, mirror
-from prunus.solving.systems import GramSystem, Places, System, solve_upper
 from prunus.solving.paths import HeldMoments
+from prunus.solving.systems import GramSystem, Places, System, solve_upper
 from prunus.solving.units import Units
 
 # Downdates lose digits: the inverse is computed anew when half of the units have gone, which costs a seventh of the first

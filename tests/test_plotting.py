@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+mpl.use("Agg")
+
+from sklearn.datasets import load_diabetes
+
+from prunus.linear_model import PrunedLinearRegression
+from prunus.plotting import plot_coefficients, plot_path, plot_validation
+
+
+@pytest.fixture(autouse=True)
+def close_figures() -> Any:
+    import matplotlib.pyplot as plt
+
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def model() -> PrunedLinearRegression:
+    X, y = load_diabetes(return_X_y=True, as_frame=True)
+    return PrunedLinearRegression(method="obs").fit(X, y)
+
+
+def test_path_shows_every_size_and_the_chosen_one(model: PrunedLinearRegression) -> None:
+    axes = plot_path(model)
+    line, _, chosen = axes.get_lines()
+    assert np.array_equal(line.get_xdata(), np.arange(11))
+    assert np.allclose(line.get_ydata()[-1], model.path_.table()["r2"].iloc[-1])
+    assert list(chosen.get_xdata()) == [model.n_nonzero_]
+
+
+@pytest.mark.parametrize("select", ["cv", "loo", "bic"])
+def test_validation_is_least_where_the_size_was_chosen(model: PrunedLinearRegression, select: str) -> None:
+    X, y = load_diabetes(return_X_y=True)
+    fitted = PrunedLinearRegression(method="obs", select=select).fit(X, y)
+    axes = plot_validation(fitted)
+    line = axes.get_lines()[0]
+    assert line.get_xdata()[np.argmin(line.get_ydata())] == fitted.n_nonzero_
+    assert len(axes.collections) == (select == "cv")
+
+
+def test_coefficients_have_names(model: PrunedLinearRegression) -> None:
+    axes = plot_coefficients(model, n_labels=2)
+    names = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert names == ["bmi", "s5"]
+    lines = {line.get_label(): line.get_ydata() for line in axes.get_lines()}
+    assert lines["bmi"][-1] == model.path_.at(10).coef_[2]
+    assert plot_coefficients(model, ax=axes) is axes
+
+
+def test_outputs_and_bad_input() -> None:
+    X, y = load_diabetes(return_X_y=True)
+    several = PrunedLinearRegression(4, method="obs").fit(X, np.c_[y, X[:, 0]])
+    assert len(plot_coefficients(several).get_lines()) == 11
+    with pytest.raises(TypeError, match="model: expected a PrunedLinearRegression, got None"):
+        plot_path(None)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"model: expected one that chose its size .*got n_nonzero=4"):
+        plot_validation(several)
