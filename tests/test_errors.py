@@ -8,12 +8,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import scipy.sparse
+from sklearn.exceptions import NotFittedError
 
 import prunus
 from prunus._parts import Scaling
+from prunus.feature_selection import PruneSelector
+from prunus.linear_model import PrunedLinearRegression
 from prunus.masking.block import BlockPattern
 from prunus.masking.n_of_m import NofMPattern
 from prunus.scheduling import Cubic
+from prunus.solving.gram import GramAccumulator
 
 NAN, INF = float("nan"), float("inf")
 LAYER = prunus.Layer([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], None, "relu")
@@ -23,6 +27,8 @@ BINARY = prunus.Network([LAYER, LAST], output="sigmoid", classes=["no", "yes"])
 MULTILABEL = prunus.Network([LAYER], output="sigmoid", classes=[0, 1])
 X = np.ones((4, 3))
 Y = np.ones(4)
+SUBSET_X = np.array([[1.0, 0.5, -2.0], [0.0, 1.0, 3.0], [-1.0, 2.0, 0.5], [3.0, 1.0, 1.0]])
+WITH_NAN = np.where(SUBSET_X == 3, NAN, SUBSET_X)
 LABELS = np.array(["no", "yes", "no", "yes"])
 
 
@@ -54,6 +60,22 @@ def prune(*args: Any, **kwargs: Any) -> Callable[[], Any]:
 
 def fit(*args: Any, **kwargs: Any) -> Callable[[], Any]:
     return lambda: prunus.fit(*args, **{"epochs": 1, **kwargs})
+
+
+def regression(*args: Any, X: Any = None, y: Any = "Y", sample_weight: Any = None, **kwargs: Any) -> Callable[[], Any]:
+    """Fit a PrunedLinearRegression."""
+    x, targets = SUBSET_X if X is None else X, Y if isinstance(y, str) else y
+    return lambda: PrunedLinearRegression(*args, **kwargs).fit(x, targets, sample_weight)
+
+
+def selector(*args: Any, X: Any = None, y: Any = "Y", sample_weight: Any = None, **kwargs: Any) -> Callable[[], Any]:
+    x, targets = SUBSET_X if X is None else X, Y if isinstance(y, str) else y
+    return lambda: PruneSelector(*args, **kwargs).fit(x, targets, sample_weight)
+
+
+def gram(*, X: Any = SUBSET_X, y: Any = Y, sample_weight: Any = None) -> Callable[[], Any]:
+    """Update a GramAccumulator that has three features and one output."""
+    return lambda: GramAccumulator().update(SUBSET_X, Y).update(X, y, sample_weight)
 
 
 def engine(value: Any) -> Callable[[], Any]:
@@ -595,6 +617,191 @@ TABLE: dict[str, Row] = {
     "save an array": Row(lambda: prunus.save(X, "x"), TypeError, "model: expected a Network or Pruned"),  # type: ignore[arg-type]
     "load nothing": Row(lambda: prunus.load("/nowhere/x.safetensors"), FileNotFoundError, "nowhere"),
     "load a number": Row(lambda: prunus.load(3), TypeError, "int"),  # type: ignore[arg-type]
+    # linear regression on a subset
+    "subset NaN": Row(regression(X=WITH_NAN), ValueError, "Input X contains NaN"),
+    "subset infinity": Row(
+        regression(X=np.where(SUBSET_X == 3, INF, SUBSET_X)), ValueError, "Input X contains infinity"
+    ),
+    "subset NaN in sparse X": Row(regression(X=scipy.sparse.csr_array(WITH_NAN)), ValueError, "Input X contains NaN"),
+    "subset infinity in sparse X": Row(
+        regression(X=scipy.sparse.csc_array([[INF, 1.0, 2.0]] * 4)), ValueError, "Input X contains infinity"
+    ),
+    "subset squares beyond float64": Row(
+        regression(X=SUBSET_X * 1e200), ValueError, "X: expected finite numbers whose squares can be summed"
+    ),
+    "subset squares of wide X beyond float64": Row(
+        regression(X=np.tile(SUBSET_X * 1e200, 5), method="forward"),
+        ValueError,
+        "X: expected finite numbers whose squares",
+    ),
+    "subset NaN in y": Row(regression(y=Y * NAN), ValueError, "Input y contains NaN"),
+    "subset infinity in y": Row(regression(y=Y * INF), ValueError, "Input y contains infinity"),
+    "subset of one sample": Row(
+        regression(X=SUBSET_X[:1], y=Y[:1]), ValueError, r"1 sample\(s\) .* minimum of 2 is required"
+    ),
+    "subset of no features": Row(regression(X=np.ones((4, 0))), ValueError, r"0 feature\(s\) .* minimum of 1 is"),
+    "subset X of one dimension": Row(regression(X=Y), ValueError, "Expected 2D array, got 1D array"),
+    "subset y too short": Row(regression(y=Y[:3]), ValueError, r"inconsistent numbers of samples: \[4, 3\]"),
+    "subset y missing": Row(regression(y=None), ValueError, "requires y to be passed"),
+    "subset y of strings": Row(regression(y=LABELS), ValueError, "could not convert string to float"),
+    "subset weights NaN": Row(regression(sample_weight=Y * NAN), ValueError, "sample_weight contains NaN"),
+    "subset weights infinite": Row(regression(sample_weight=Y * INF), ValueError, "sample_weight contains infinity"),
+    "subset weights negative": Row(regression(sample_weight=-Y), ValueError, "Negative values .* `sample_weight`"),
+    "subset weights zero": Row(regression(sample_weight=0 * Y), ValueError, "at least one non-zero number"),
+    "subset weights too few": Row(regression(sample_weight=Y[:3]), ValueError, r"sample_weight.shape == \(3,\)"),
+    "subset weights of two dimensions": Row(regression(sample_weight=X), ValueError, "Sample weights must be 1D array"),
+    "subset larger than X": Row(regression(4), ValueError, "n_nonzero: expected at most n_features=3, got 4"),
+    "subset of more groups": Row(
+        regression(3, groups=[0, 0, 1]), ValueError, "n_nonzero: expected at most n_groups=2, got 3"
+    ),
+    "subset below 0": Row(regression(-1), ValueError, "n_nonzero: expected at least 0, got -1"),
+    "subset above all": Row(regression(1.5), ValueError, r"n_nonzero: expected a number in \[0, 1\], got 1.5"),
+    "subset below none": Row(regression(-0.1), ValueError, r"n_nonzero: expected a number in \[0, 1\], got -0.1"),
+    "subset NaN of all": Row(regression(NAN), ValueError, r"n_nonzero: expected a number in \[0, 1\], got nan"),
+    "subset of a string": Row(regression("all"), ValueError, "n_nonzero: expected one of auto, got 'all'"),
+    "subset of a bool": Row(regression(True), TypeError, "n_nonzero: expected an integer, got True"),
+    "subset of None": Row(regression(None), TypeError, "n_nonzero: expected an integer, got None"),
+    "subset groups too few": Row(regression(groups=[0, 1]), ValueError, "groups: expected 3 labels, .*shape .2,"),
+    "subset groups of floats": Row(
+        regression(groups=[0.0, 1, 1]), TypeError, "groups: expected a label, an integer or"
+    ),
+    "subset groups of objects": Row(regression(groups=[0, None, 1]), TypeError, "groups: expected a label, .* object"),
+    "subset groups of two dimensions": Row(regression(groups=[[0, 1, 1]]), ValueError, "groups: expected 3 labels"),
+    "subset groups of swaps": Row(
+        regression(groups=[0, 0, 1], method="swap"), ValueError, "groups: expected None with method 'swap'"
+    ),
+    "subset groups of hard thresholding": Row(
+        regression(groups=[0, 0, 1], method="iht"), ValueError, "groups: expected None with method 'iht'"
+    ),
+    "subset too small for keep": Row(
+        regression(1, keep=[0, 2]), ValueError, "n_nonzero: expected at least 2, .* in keep, got 1"
+    ),
+    "subset at most smaller than keep": Row(
+        regression(keep=[0, 2], max_nonzero=1), ValueError, "max_nonzero: expected at least 2, got 1"
+    ),
+    "subset keep beyond X": Row(regression(keep=[3]), ValueError, "keep: expected indices from 0 to 2, got 3 to 3"),
+    "subset keep below 0": Row(regression(keep=[-1, 1]), ValueError, "keep: expected indices from 0 to 2, got -1 to 1"),
+    "subset keep mask too short": Row(regression(keep=[True, False]), ValueError, r"keep: expected the shape \(3,\)"),
+    "subset keep of floats": Row(regression(keep=[0.5]), TypeError, "keep: expected a mask or indices of features"),
+    "subset keep of a number": Row(
+        regression(keep=1), TypeError, "keep: expected a mask or indices of features, got 1"
+    ),
+    "subset unknown method": Row(
+        regression(method="backward"), ValueError, "method: expected one of auto, .*, swap, got 'backward'"
+    ),
+    "subset method of another kind": Row(regression(method=3), TypeError, "method: expected one of .*, got 3"),
+    "subset unknown select": Row(regression(select="r2"), ValueError, "select: expected one of aic, .*, loo, got 'r2'"),
+    "subset select None": Row(regression(select=None), TypeError, "select: expected one of .*, got None"),
+    "subset backward from too many": Row(
+        regression(X=np.tile(SUBSET_X, 2), method="obs"),
+        ValueError,
+        "method: expected more samples than features for 'obs' .* 4 and 6; use method='forward', or alpha",
+    ),
+    "subset backward from as many without intercept": Row(
+        regression(X=np.tile(SUBSET_X, 2), method="obs", fit_intercept=False),
+        ValueError,
+        "method: expected at least as many samples as features for 'obs'",
+    ),
+    "subset lasso of two outputs": Row(
+        regression(y=SUBSET_X[:, :2], method="l1"),
+        ValueError,
+        "method: expected one of obs, .* for 2 outputs, got 'l1'",
+    ),
+    "subset lasso of too many": Row(
+        regression(X=np.ones((4, 8001)), method="l1"), ValueError, "X: expected at most 8000 features for method 'l1'"
+    ),
+    "subset groups of too many": Row(
+        regression(X=np.ones((4, 8001)), groups=np.arange(8001)),
+        ValueError,
+        "X: expected at most 8000 features for groups",
+    ),
+    "subset alpha negative": Row(regression(alpha=-1), ValueError, r"alpha: expected a number in \[0, .*, got -1"),
+    "subset alpha NaN": Row(regression(alpha=NAN), ValueError, "alpha: expected a number in .*, got nan"),
+    "subset alpha infinite": Row(regression(alpha=INF), ValueError, "alpha: expected a number in .*, got inf"),
+    "subset alpha of a string": Row(regression(alpha="1"), TypeError, "alpha: expected a number, got '1'"),
+    "subset one_se of 1": Row(regression(one_se=1), TypeError, "one_se: expected a bool, got 1"),
+    "subset intercept of a string": Row(regression(fit_intercept="yes"), TypeError, "fit_intercept: expected a bool"),
+    "subset at most -1": Row(regression(max_nonzero=-1), ValueError, "max_nonzero: expected at least 0, got -1"),
+    "subset at most 1.5": Row(regression(max_nonzero=1.5), TypeError, "max_nonzero: expected an integer, got 1.5"),
+    "subset without folds": Row(regression(cv=[]), ValueError, "cv: expected at least one fold with a test sample"),
+    "subset of one fold": Row(regression(cv=1), ValueError, "k-fold .* n_splits=2 or more, got n_splits=1"),
+    "subset of more folds than samples": Row(regression(cv=5), ValueError, "Cannot have number of splits n_splits=5"),
+    "subset of folds without tests": Row(
+        regression(cv=[([0, 1, 2, 3], [])]), ValueError, "cv: expected at least one fold with a test sample"
+    ),
+    "subset of folds without training": Row(
+        regression(cv=[([], [0, 1, 2, 3])]), ValueError, "cv: expected a training sample of positive weight in every"
+    ),
+    "subset of folds trained on nothing": Row(
+        regression(cv=[([0, 1], [2, 3])], sample_weight=[0, 0, 1, 1]), ValueError, "cv: expected a training sample"
+    ),
+    "subset of folds beyond X": Row(regression(cv=[([0, 1], [7])]), IndexError, "index 7 is out of bounds"),
+    "subset predicts another X": Row(
+        lambda: PrunedLinearRegression(1).fit(SUBSET_X, Y).predict(X[:, :2]), ValueError, "X has 2 features, but .* 3"
+    ),
+    "subset predicts NaN": Row(
+        lambda: PrunedLinearRegression(1).fit(SUBSET_X, Y).predict(WITH_NAN), ValueError, "Input X contains NaN"
+    ),
+    "subset predicts before it is fitted": Row(
+        lambda: PrunedLinearRegression().predict(X), NotFittedError, "instance is not fitted yet"
+    ),
+    "subset of a size that the path lacks": Row(
+        lambda: PrunedLinearRegression(1, method="forward", max_nonzero=2).fit(SUBSET_X, SUBSET_X[:, 0]).path_.at(3),
+        ValueError,
+        "n_nonzero: expected one of the path's sizes, 0 to 1, got 3",
+    ),
+    # the selector
+    "selector of more than X": Row(
+        selector(4), ValueError, "n_features_to_select: expected at most n_features=3, got 4"
+    ),
+    "selector below 0": Row(selector(-1), ValueError, "n_features_to_select: expected at least 0, got -1"),
+    "selector above all": Row(selector(1.5), ValueError, r"n_features_to_select: expected a number in \[0, 1\]"),
+    "selector of a string": Row(selector("all"), ValueError, "n_features_to_select: expected one of auto, got 'all'"),
+    "selector of a bool": Row(selector(True), TypeError, "n_features_to_select: expected an integer, got True"),
+    "selector too small for keep": Row(
+        selector(1, keep=[0, 2]), ValueError, "n_features_to_select: expected at least 2, .* in keep, got 1"
+    ),
+    "selector keep beyond X": Row(selector(keep=[3]), ValueError, "keep: expected indices from 0 to 2"),
+    "selector groups too few": Row(selector(groups=[0, 1]), ValueError, "groups: expected 3 labels"),
+    "selector unknown method": Row(selector(method="rfe"), ValueError, "method: expected one of .*, got 'rfe'"),
+    "selector alpha negative": Row(selector(alpha=-1), ValueError, "alpha: expected a number in"),
+    "selector NaN": Row(selector(X=WITH_NAN), ValueError, "Input X contains NaN"),
+    "selector y missing": Row(selector(y=None), ValueError, "requires y to be passed"),
+    "selector of one sample": Row(selector(X=SUBSET_X[:1], y=Y[:1]), ValueError, "minimum of 2 is required"),
+    "selector weights negative": Row(selector(sample_weight=-Y), ValueError, "Negative values .* `sample_weight`"),
+    "selector transforms another X": Row(
+        lambda: PruneSelector(1).fit(SUBSET_X, Y).transform(X[:, :2]), ValueError, "X has 2 features, but .* 3"
+    ),
+    "selector transforms before it is fitted": Row(
+        lambda: PruneSelector().transform(X), NotFittedError, "instance is not fitted yet"
+    ),
+    # Gram matrices
+    "Gram of NaN": Row(gram(X=WITH_NAN), ValueError, "X: expected finite numbers whose squares can be summed, got NaN"),
+    "Gram of infinity": Row(gram(X=X * INF), ValueError, "X: expected finite numbers whose squares can be summed"),
+    "Gram of numbers too large": Row(gram(X=X * 1e200), ValueError, "X: expected finite numbers whose squares"),
+    "Gram of strings": Row(gram(X=[["a"]] * 4), TypeError, "X: expected an array of real numbers"),
+    "Gram of complex sparse X": Row(
+        gram(X=scipy.sparse.csr_array(X * 1j)), TypeError, "X: expected real numbers, got .* complex128"
+    ),
+    "Gram of one dimension": Row(gram(X=Y), ValueError, "X: expected 2 dimensions"),
+    "Gram of another width": Row(gram(X=X[:, :2]), ValueError, "X: expected 3 columns, as before, got 2"),
+    "Gram of other outputs": Row(gram(y=X), ValueError, "y: expected 1 outputs, as before, got 3"),
+    "Gram y too short": Row(gram(y=Y[:3]), ValueError, "y: expected 4 entries or rows, one for each row of X"),
+    "Gram y with NaN": Row(gram(y=Y * NAN), ValueError, "y: expected finite numbers"),
+    "Gram weights negative": Row(gram(sample_weight=-Y), ValueError, "sample_weight: expected nonnegative numbers"),
+    "Gram weights too few": Row(gram(sample_weight=Y[:3]), ValueError, "sample_weight: expected 4 entries"),
+    "Gram weights NaN": Row(gram(sample_weight=Y * NAN), ValueError, "sample_weight: expected finite numbers"),
+    "Gram merged with an array": Row(
+        lambda: GramAccumulator().merge(X),  # type: ignore[arg-type]
+        TypeError,
+        "other: expected a GramAccumulator, got an array",
+    ),
+    "Gram merged with another width": Row(
+        lambda: GramAccumulator().update(X, Y).merge(GramAccumulator().update(X[:, :2], Y)),
+        ValueError,
+        "other: expected 3 features and 1 outputs, got 2 and 1",
+    ),
+    "Gram of nothing": Row(GramAccumulator().gram, ValueError, "X: expected at least one sample of positive weight"),
 }
 
 

@@ -19,10 +19,19 @@ def run(name: str) -> str:
 
 def test_every_example_is_run_here() -> None:
     assert {path.name for path in EXAMPLES.glob("*.py")} == {
+        "best_subset.py",
         "prune_linear_regression.py",
         "prune_neurons.py",
         "mnist.py",
     }
+
+
+def test_best_subset() -> None:
+    out = run("best_subset.py")
+    assert "features: [3, 141, 592, 653, 1589]" in out
+    scores = [float(score) for score in re.findall(r": (0\.\d+)", out)]
+    assert scores[0] > 0.9
+    assert scores[0] == scores[2] > scores[1]
 
 
 def test_prune_linear_regression() -> None:

@@ -45,7 +45,7 @@ def assert_right(gram: Gram, expected: Sums, n: int) -> None:
 
 
 def same(a: Gram, b: Gram) -> bool:
-    return all(np.array_equal(np.asarray(left), np.asarray(right)) for left, right in zip(a, b, strict=True))
+    return all(np.array_equal(getattr(a, name), getattr(b, name)) for name in Gram._fields)
 
 
 def draw(rng: np.random.Generator, n: int, p: int, m: int) -> tuple[Any, Any, Any]:

@@ -13,6 +13,7 @@ from prunus.solving.gram import Doubles
 from prunus.solving.methods import METHODS
 from prunus.solving.problem import Regression
 from prunus.solving.selecting import SELECTIONS, Options, Selection, select_subset
+from prunus.solving.systems import Places
 from prunus.solving.units import groups_of, keep_of, units_of
 
 # What scikit-learn checks of X and y, and turns them into.
@@ -59,7 +60,7 @@ def search(
         method,
         select,
         _check.flag("one_se", one_se),
-        None if max_nonzero is None else _check.integer("max_nonzero", max_nonzero, minimum=0),
+        None if max_nonzero is None else _check.integer("max_nonzero", max_nonzero, minimum=units.n_stay),
         _threads.resolve(None),
     )
     penalty = _check.number("alpha", alpha, 0, np.finfo(np.float64).max)
@@ -68,7 +69,7 @@ def search(
     offset = targets[0].copy() if _check.flag("fit_intercept", fit_intercept) else np.zeros(targets.shape[1])
     data = Regression(canonical(X), targets - offset, weight, bool(fit_intercept), penalty, labels, stays)
     needs_folds = options.n_nonzero is None and select == "cv"
-    folds = [(train, test) for train, test in _splitter(cv, len(y), y).split(X, y)] if needs_folds else []
+    folds = _folds(_splitter(cv, len(y), y).split(X, y), weight) if needs_folds else []
     return select_subset(data, folds, options), offset
 
 
@@ -117,6 +118,20 @@ def canonical(X: Any) -> Any:
         rows = rows.copy()
         rows.sum_duplicates()
     return rows
+
+
+def _folds(splits: Any, weight: Doubles) -> list[tuple[Places, Places]]:
+    """Return the samples of each fold by their numbers; masks and negative numbers are what they are in scikit-learn."""
+    every = np.arange(len(weight))
+    folds = [(every[_rows(train)], every[_rows(test)]) for train, test in splits]
+    if not all(weight[train].any() for train, _ in folds):
+        raise ValueError("cv: expected a training sample of positive weight in every fold, got none")
+    return folds
+
+
+def _rows(which: Any) -> Any:
+    rows = np.asarray(which)
+    return rows if rows.size else rows.astype(np.int64)
 
 
 def _splitter(cv: Any, n_samples: int, y: Any) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 from prunus import _core
 from prunus.solving.gram import Doubles, mirror
 from prunus.solving.paths import HeldMoments
-from prunus.solving.systems import GramSystem, Places, System, solve_upper
+from prunus.solving.systems import DataSystem, GramSystem, Places, System, solve_upper
 from prunus.solving.units import Units
 
 # Downdates lose digits: the inverse is computed anew when half of the units have gone, which costs a seventh of the first
@@ -94,12 +94,19 @@ def _inverse(system: System, places: Places) -> tuple[Doubles, Doubles]:
     return inverse, coef
 
 
-def collinear_places(system: GramSystem, units: Units) -> Places:
-    """Return features that are combinations of the others, by Cholesky with pivots; those that stay come first."""
+def collinear_places(system: System, units: Units) -> Places:
+    """Return features that are combinations of the others, by a factorization with pivots; those that stay come first."""
+    from scipy.linalg import qr
     from scipy.linalg.lapack import dpstrf
 
     n = system.n
     weight = np.ones(n)
     weight[units.places(np.flatnonzero(units.stays))] = 16.0  # the largest pivot goes first
-    _, pivots, rank, _ = dpstrf(system.matrix * weight * weight[:, None], tol=16 * _EPS * max(n, 100), lower=0)
-    return np.sort(pivots[rank:].astype(np.int64) - 1)
+    if isinstance(system, GramSystem):
+        _, pivots, rank, _ = dpstrf(system.matrix * weight * weight[:, None], tol=16 * _EPS * max(n, 100), lower=0)
+        return np.sort(pivots[rank:].astype(np.int64) - 1)
+    assert isinstance(system, DataSystem)
+    x = system.columns(np.arange(n)) / system.scale * weight
+    R, order = qr(x, mode="r", pivoting=True, check_finite=False)
+    rank = int(np.count_nonzero(np.abs(R.diagonal()) > 64 * _EPS * max(x.shape)))
+    return np.sort(order[rank:].astype(np.int64))

@@ -11,7 +11,7 @@ import numpy as np
 from prunus.solving.backward import IllConditionedError, backward, collinear_places
 from prunus.solving.forward import forward_on_data, forward_on_gram
 from prunus.solving.l1 import l1_order
-from prunus.solving.paths import ListedPath, NestedPath, Path, nested
+from prunus.solving.paths import ListedPath, NestedPath, Path, nested, without_dependent
 from prunus.solving.swap import best_of
 from prunus.solving.systems import DataSystem, GramSystem, Places, System
 from prunus.solving.thresholding import hard_threshold
@@ -23,26 +23,30 @@ PATIENCE = 60  # steps of the walk without a better support: see docs/design/sol
 def obs_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """Optimal brain surgeon: what the loss rises least without goes first, down to nothing."""
     try:
-        order = backward(system, units, threads)
+        return _backward_path(system, units, threads)
     except np.linalg.LinAlgError:
-        if not isinstance(system, GramSystem):
-            raise
         gone = collinear_places(system, units)
-        if not len(gone):
+    try:
+        return _backward_path(system.without(gone), units.without(gone), threads)
+    except np.linalg.LinAlgError:
+        if isinstance(system, GramSystem):  # rounding hides which they are
             raise IllConditionedError from None
-        system, units = system.without(gone), units.without(gone)
-        order = backward(system, units, threads)
-    return NestedPath(system, units, order, units.n_stay)
+        raise
+
+
+def _backward_path(system: System, units: Units, threads: int) -> Path:
+    return NestedPath(system, units, backward(system, units, threads), units.n_stay)
 
 
 def forward_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """Forward selection: what the loss falls most with comes next."""
+    system, units = without_dependent(system, units)
     return nested(system, units, _forward_order(system, units, n_units, threads))
 
 
 def swap_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """Every size on its own: the best that exchanging features finds from the forward and the backward path."""
-    system, units = _without_dependent(system, units)
+    system, units = without_dependent(system, units)
     starts = [_forward_order(system, units, n_units, threads)]
     # The backward path where it is defined, and no more work than the exchanges.
     if isinstance(system, GramSystem):
@@ -56,14 +60,14 @@ def swap_path(system: System, units: Units, n_units: int, threads: int) -> Path:
 
 def iht_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """Iterative hard thresholding for every size, and a refit."""
-    system, units = _without_dependent(system, units)
+    system, units = without_dependent(system, units)
     sizes = range(units.n_stay, len(_forward_order(system, units, n_units, threads)) + 1)
     return ListedPath(system, units, [hard_threshold(system, k, keep=units.stays) for k in sizes])
 
 
 def l1_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """The supports of the lasso path, one for every size, and a refit."""
-    system, units = _without_dependent(system, units)
+    system, units = without_dependent(system, units)
     n_independent = len(_forward_order(system, units, n_units, threads))
     return ListedPath(system, units, l1_order(system, n_independent, keep=units.stays))
 
@@ -72,12 +76,6 @@ def polished(system: System, units: Units, starts: list[Places], threads: int) -
     """Return the best support of this size that exchanges find, and whether no exchange of two features betters it."""
     best = best_of(system, starts, keep=units.stays, patience=PATIENCE, threads=threads)
     return best.support, best.is_optimal
-
-
-def _without_dependent(system: System, units: Units) -> tuple[System, Units]:
-    """Leave out single features that stay, and are combinations of others that do."""
-    gone = system.dependent(units.places(np.flatnonzero(units.stays)))
-    return (system.without(gone), units.without(gone)) if len(gone) else (system, units)
 
 
 def _forward_order(system: System, units: Units, n_units: int, threads: int) -> Places:

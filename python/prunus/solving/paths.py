@@ -170,12 +170,18 @@ class NestedPath(Path):
         return np.asarray(found[self.ends])
 
 
+def without_dependent(system: System, units: Units) -> tuple[System, Units]:
+    """Leave out features that stay, and are combinations of others that do."""
+    gone = system.dependent(units.places(np.flatnonzero(units.stays)))
+    return (system.without(gone), units.without(gone)) if len(gone) else (system, units)
+
+
 def nested(system: System, units: Units, order: Places) -> NestedPath:
     """Return the path of this order, without features that are combinations of those before them.
 
-    There are none but in groups and among those that stay, which nothing has chosen one by one.
+    There are none but in groups, whose features nothing has chosen one by one.
     """
-    if not units.are_single or units.n_stay:
+    if not units.are_single:
         gone = system.dependent(units.places(order))
         if len(gone):
             system, fewer = system.without(gone), units.without(gone)

@@ -13,7 +13,7 @@ from prunus._check import Bools
 from prunus.solving.backward import IllConditionedError, backward_errors
 from prunus.solving.forward import forward_on_data
 from prunus.solving.gram import EPS, Doubles, GramAccumulator, gather, gather_folds, is_constant, merged, noise_of
-from prunus.solving.paths import HeldMoments, NestedPath, Path, nested
+from prunus.solving.paths import HeldMoments, Path, nested, without_dependent
 from prunus.solving.systems import DataSystem, GramSystem, Places, System
 from prunus.solving.units import Units, units_of
 
@@ -129,7 +129,7 @@ class GramProblem(Problem):
     def _are_complements(self) -> bool:
         """Whether every fold is trained on all that it is not tested on."""
         n = len(self.data.y)
-        return all(len(train) + len(test) == n and not np.isin(train, test).any() for train, test in self.folds)
+        return all((np.bincount(np.concatenate(fold), minlength=n) == 1).all() for fold in self.folds)
 
     def _fold(self, i: int) -> tuple[GramSystem, HeldMoments]:
         train, test = self.folds[i]
@@ -179,22 +179,24 @@ class DataProblem(Problem):
             yield _validate_on_data(self.data, train, test, self.units, search)
 
     def forward(self, n_units: int) -> tuple[Path, list[Errors]] | None:  # noqa: D102
-        if not self.units.are_single:
+        # The folds' samples count once each there.
+        if not self.units.are_single or any(len(np.unique(train)) < len(train) for train, _ in self.folds):
             return None
-        assert isinstance(self.system, DataSystem)
+        system, units = without_dependent(self.system, self.units)
+        assert isinstance(system, DataSystem)
         everything = np.arange(len(self.data.y))
         held_out = [everything[:0], *(np.setdiff1d(everything, train) for train, _ in self.folds)]
         root = np.sqrt(self.data.weight) if self.data.fit_intercept else None
-        orders = forward_on_data(self.system, self.units, held_out, root, n_units, self.threads)
+        orders = forward_on_data(system, units, held_out, root, min(n_units, units.n), self.threads)
         errors = []
         for (train, test), order in zip(self.folds, orders[1:], strict=True):
-            few = Units(self.units.columns[order], np.arange(len(order) + 1), self.units.stays[order], order)
-            errors.append(_validate_on_data(self.data, train, test, few, _as_it_is))
-        return nested(self.system, self.units, orders[0]), errors
+            few = Units(units.columns[order], np.arange(len(order) + 1), units.stays[order], order)
+            errors.append(_validate_on_data(self.data, train, test, few, _in_order))
+        return nested(system, units, orders[0]), errors
 
 
-def _as_it_is(system: System, units: Units) -> Path:
-    return NestedPath(system, units, np.arange(units.n), units.n_stay)
+def _in_order(system: System, units: Units) -> Path:
+    return nested(system, units, np.arange(units.n))
 
 
 def data_system(data: Regression, columns: Places) -> DataSystem:
@@ -202,7 +204,8 @@ def data_system(data: Regression, columns: Places) -> DataSystem:
     x_mean, y_mean = data.means()
     root = np.sqrt(data.weight)
     y = (data.y - y_mean) * root[:, None]
-    floor = noise_of(data.weight.sum() * x_mean[columns] ** 2, len(y) + 64)
+    with np.errstate(over="ignore"):  # squares that are too large are refused with the sums
+        floor = noise_of(data.weight.sum() * x_mean[columns] ** 2, len(y) + 64)
     if hasattr(data.X, "tocsr"):
         return DataSystem(data.X, y, columns, data.alpha, mean=x_mean, root_weight=root, floor=floor)
     everything = np.array_equal(columns, np.arange(data.X.shape[1]))

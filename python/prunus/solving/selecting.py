@@ -67,9 +67,8 @@ class Selection:
         for i in reversed(range(len(self.path.sizes))):
             first[self.path.chosen(i)] = i
         order = np.argsort(-first, kind="stable")
-        return np.asarray(
-            self.path.system.features[units.places(order[(first[order] > 0) & (first[order] < len(self.path.sizes))])]
-        )
+        leaves = (first[order] > 0) & (first[order] < len(self.path.sizes))
+        return np.asarray(self.path.system.features[units.places(order[leaves])])
 
 
 def with_intercept(columns: Places, coef: Doubles, x_mean: Doubles, y_mean: Doubles) -> tuple[Places, Doubles, Doubles]:
@@ -131,9 +130,10 @@ def _searched(data: Regression, folds: Folds, options: Options) -> tuple[str, Pr
 def _problem(data: Regression, folds: Folds, name: str, options: Options) -> Problem:
     n, p = int(np.count_nonzero(data.weight)), data.X.shape[1]
     if name == "obs" and data.alpha == 0 and n - data.fit_intercept < p:
+        wanted = "more samples than" if data.fit_intercept else "at least as many samples as"
         raise ValueError(
-            f"method: expected at least as many samples as features for 'obs' without a ridge penalty, got {n} samples and "
-            f"{p} features; use method='forward', or alpha"
+            f"method: expected {wanted} features for 'obs' without a ridge penalty, got {n} and {p}; "
+            "use method='forward', or alpha"
         )
     needs_gram = name in ("obs", "l1") or data.groups is not None
     if needs_gram and p > _MOST_FEATURES:

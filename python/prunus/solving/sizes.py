@@ -59,11 +59,18 @@ def information_criteria(
     # coefficients as samples leaves nothing of any y.
     with np.errstate(divide="ignore"):
         fit = np.where(samples - d - n_out > 0, samples * np.log(rss / samples), np.inf)
-    found = {name: np.asarray(fit + penalty(d, samples, max(n_features, 1))) for name, penalty in _PENALTIES.items()}
+    found = {
+        name: _sum(fit, np.asarray(penalty(d, samples, max(n_features, 1)))) for name, penalty in _PENALTIES.items()
+    }
     left = samples - d[-1] - n_out if len(d) else 0.0
     variance = rss[-1] / left if left > 0 and rss[-1] > 0 else np.nan
     found["cp"] = rss / variance - samples + 2 * d
     return found
+
+
+def _sum(fit: Doubles, penalty: Doubles) -> Doubles:
+    """Return fit + penalty, infinite where the penalty is, whatever the fit."""
+    return np.where(np.isinf(penalty), np.inf, fit + np.where(np.isinf(penalty), 0.0, penalty))
 
 
 def best_size(error: Doubles, spread: Doubles | None = None) -> int:

@@ -139,7 +139,10 @@ class DataSystem(System):
         self.x = X if everything else X[:, features]
         self.mean = None if mean is None else mean[features]
         self.root_weight = root_weight
-        squares = self.squares(slice(None))
+        with np.errstate(over="ignore", invalid="ignore"):
+            squares, self.total = self.squares(slice(None)), np.einsum("ij,ij->j", y, y)
+        if not (np.isfinite(squares).all() and np.isfinite(self.total).all()):
+            raise ValueError("X: expected finite numbers whose squares can be summed, got NaN, infinity or larger ones")
         # As in the Gram matrix, what is constant explains nothing.
         self.constant = squares <= floor
         self.scale = _lengths(squares, alpha, self.constant)
@@ -148,7 +151,6 @@ class DataSystem(System):
                 self.constant, np.hypot(self.scale, self.mean * np.linalg.norm(root_weight)), self.scale
             )
         self.products = np.where(self.constant, 0.0, self.times(y) / self.scale)
-        self.total = np.einsum("ij,ij->j", y, y)
 
     def without(self, places: Places) -> DataSystem:  # noqa: D102
         kept = np.delete(np.arange(self.n), places)

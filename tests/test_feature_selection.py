@@ -1,0 +1,153 @@
+"""PruneSelector: the features of PrunedLinearRegression's models, where RFE and its kin stood."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.sparse
+from sklearn.base import clone
+from sklearn.feature_selection import RFE
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.pipeline import make_pipeline
+
+from prunus.feature_selection import PruneSelector
+from prunus.linear_model import PrunedLinearRegression
+
+
+@pytest.fixture
+def data(rng: np.random.Generator) -> tuple[Any, Any]:
+    X = rng.standard_normal((80, 10)) + rng.standard_normal((80, 1))
+    return X, X[:, [1, 4, 7]] @ [2.0, -1.0, 0.5] + 0.5 * rng.standard_normal(80)
+
+
+OPTIONS: list[dict[str, Any]] = [
+    {},
+    {"method": "obs", "select": "bic"},
+    {"method": "forward", "select": "loo"},
+    {"method": "swap", "one_se": True},
+    {"method": "obs", "keep": [8], "groups": list("abcabcdefg"), "alpha": 0.5},
+    {"method": "forward", "max_nonzero": 4, "fit_intercept": False},
+    {"cv": KFold(3, shuffle=True, random_state=0)},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("size", ["auto", 3, 0.4])
+def test_the_same_features_as_the_regression(options: dict[str, Any], size: Any, data: tuple[Any, Any]) -> None:
+    X, y = data
+    weight = np.linspace(0.5, 2, 80)
+    selector = PruneSelector(size, **options).fit(X, y, weight)
+    model = PrunedLinearRegression(size, **options).fit(X, y, weight)
+    assert np.array_equal(selector.support_, model.support_)
+    assert np.array_equal(selector.get_support(), model.support_)
+    assert np.array_equal(selector.get_support(indices=True), np.flatnonzero(model.support_))
+    assert selector.n_features_ == model.n_nonzero_
+    assert np.array_equal(selector.elimination_order_, model.elimination_order_)
+    for name in ("optimality_", "method_"):
+        assert getattr(selector, name) == getattr(model, name)
+    table = model.path_.table()
+    assert np.array_equal(selector.cv_results_["n_features"], table.n_nonzero)
+    for name in ("aic", "bic"):
+        assert np.array_equal(selector.cv_results_[name], table[name])
+    if size == "auto" and options.get("select", "cv") == "cv":
+        assert np.array_equal(selector.cv_results_["mean_test_score"], -table.cv_mean)
+        n_folds = 3 if "cv" in options else 5
+        assert np.allclose(selector.cv_results_["std_test_score"], table.cv_std_error * np.sqrt(n_folds), rtol=1e-14)
+    else:
+        assert "mean_test_score" not in selector.cv_results_
+
+
+@pytest.mark.parametrize("method", ["obs", "forward", "swap"])
+def test_ranking(method: str, data: tuple[Any, Any]) -> None:
+    """One for what is chosen, then what left the path last, and at the end what was never on it."""
+    for most in (None, 6):
+        selector = PruneSelector(3, method=method, max_nonzero=most).fit(*data)
+        ranking = selector.ranking_
+        assert np.array_equal(ranking == 1, selector.support_)
+        left = [j for j in selector.elimination_order_ if not selector.support_[j]]
+        assert ranking[left].tolist() == list(range(len(left) + 1, 1, -1))
+        never = np.setdiff1d(np.flatnonzero(~selector.support_), left)
+        assert np.all(ranking[never] == len(left) + 2)
+    assert sorted(PruneSelector(1, method="obs").fit(*data).ranking_) == list(range(1, 11))
+    kept = PruneSelector(2, method="obs", keep=[9, 3]).fit(*data)
+    assert np.flatnonzero(kept.ranking_ == 1).tolist() == [3, 9]
+    assert sorted(kept.elimination_order_) == [0, 1, 2, 4, 5, 6, 7, 8]
+
+
+def test_transform(data: tuple[Any, Any]) -> None:
+    pd = pytest.importorskip("pandas")
+    X, y = data
+    selector = PruneSelector(3, method="obs").fit(X, y)
+    assert selector.get_support(indices=True).tolist() == [1, 4, 7]
+    assert np.array_equal(selector.transform(X), X[:, [1, 4, 7]])
+    for kind in (scipy.sparse.csr_array, scipy.sparse.csc_matrix):
+        got = clone(selector).fit(kind(X), y).transform(kind(X))
+        assert scipy.sparse.issparse(got)
+        assert np.array_equal(got.toarray(), X[:, [1, 4, 7]])
+    back = selector.inverse_transform(X[:, [1, 4, 7]])
+    assert np.array_equal(back[:, [1, 4, 7]], X[:, [1, 4, 7]])
+    assert not np.delete(back, [1, 4, 7], axis=1).any()
+    assert selector.get_feature_names_out().tolist() == ["x1", "x4", "x7"]
+    frame = pd.DataFrame(X, columns=list("abcdefghij"))
+    selector.fit(frame, y)
+    assert selector.get_feature_names_out().tolist() == ["b", "e", "h"]
+    framed = selector.set_output(transform="pandas").transform(frame)
+    assert framed.equals(frame[["b", "e", "h"]])
+    with pytest.raises(ValueError, match="feature names should match"):
+        selector.transform(frame[frame.columns[::-1]])
+
+
+def test_in_a_pipeline_and_a_search(data: tuple[Any, Any]) -> None:
+    X, y = data
+    pipeline = make_pipeline(PruneSelector(method="obs"), LinearRegression())
+    sizes = [1, 2, 3, 5, 10]
+    search = GridSearchCV(
+        pipeline, {"pruneselector__n_features_to_select": sizes}, cv=KFold(5), scoring="neg_mean_squared_error"
+    ).fit(X, y)
+    # The search of every fold with the fold's best size is what the selector's own validation does for all sizes at once.
+    own = PruneSelector(method="obs", cv=KFold(5)).fit(X, y)
+    assert np.allclose(
+        search.cv_results_["mean_test_score"], own.cv_results_["mean_test_score"][sizes], rtol=1e-9, atol=0
+    )
+    assert np.allclose(
+        search.cv_results_["std_test_score"] * np.sqrt(5 / 4), own.cv_results_["std_test_score"][sizes], rtol=1e-8
+    )
+    best = search.best_estimator_[0]
+    assert best.n_features_ == search.best_params_["pruneselector__n_features_to_select"]
+    assert np.allclose(search.predict(X), LinearRegression().fit(X[:, best.support_], y).predict(X[:, best.support_]))
+
+
+def test_agrees_with_rfe_where_features_are_orthonormal(rng: np.random.Generator) -> None:
+    """There the rise of the loss is the coefficient's square."""
+    X = rng.standard_normal((60, 9))
+    X, _ = np.linalg.qr(X - X.mean(axis=0))
+    y = X @ rng.standard_normal(9) + 0.1 * rng.standard_normal(60)
+    for n in (1, 4, 9):
+        expected = RFE(LinearRegression(), n_features_to_select=n).fit(X, y)
+        for method in ("obs", "forward", "swap", "auto"):
+            selector = PruneSelector(n, method=method).fit(X, y)
+            assert np.array_equal(selector.support_, expected.support_)
+            assert method in ("forward", "swap") or np.array_equal(selector.ranking_, expected.ranking_)
+
+
+def test_pickled_and_cloned(data: tuple[Any, Any]) -> None:
+    X, y = data
+    selector = PruneSelector(3).fit(X, y)
+    assert np.array_equal(pickle.loads(pickle.dumps(selector)).transform(X), selector.transform(X))
+    fresh = clone(selector)
+    assert fresh.get_params() == selector.get_params()
+    assert not hasattr(fresh, "support_")
+
+
+def test_several_outputs_and_nothing_chosen(data: tuple[Any, Any], rng: np.random.Generator) -> None:
+    X, y = data
+    both = PruneSelector(4, method="obs").fit(X, np.stack([y, X[:, 9]], axis=1))
+    assert both.support_[9]
+    none = PruneSelector().fit(X, np.ones(80))
+    assert none.n_features_ == 0
+    with pytest.warns(UserWarning, match="No features were selected"):
+        assert none.transform(X).shape == (80, 0)
