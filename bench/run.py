@@ -15,7 +15,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ from threadpoolctl import threadpool_limits
 from bench.cases import CASES, Case
 from bench.contenders import contenders
 from bench.machine import Machine
-from bench.report import Line, as_json, as_table, line
+from bench.report import Line, as_json, as_table, extrapolations, line
 from bench.worker import Workers
 from prunus import _core
 
@@ -96,7 +96,7 @@ def is_right(case: Case, name: str, data: Any, result: Any) -> bool:
 
 
 def measure(case: Case, machine: Machine, workers: Workers, rounds: int, seconds: float) -> list[Line]:
-    """Let every contender run once in each round, and check the first and the last answer.
+    """Let every contender run once in each round, and check the first and the last answer, or all where the case asks for it.
 
     Every round of every case has an order of its own: who always ran after the same one would find the caches as that one
     leaves them. (Five rounds of the same five orders for every case made NumPy 1.3 times faster than its equal: it found
@@ -112,6 +112,7 @@ def measure(case: Case, machine: Machine, workers: Workers, rounds: int, seconds
     names = list(runners)
     order = Order(case.title)
     times: dict[str, list[float]] = {name: [] for name in names}
+    facts: dict[str, list[Mapping[str, float]]] = {name: [] for name in names}
     end = float("inf")
     last = False
     i = 0
@@ -119,14 +120,17 @@ def measure(case: Case, machine: Machine, workers: Workers, rounds: int, seconds
         data = case.data(i)
         last = i >= rounds or (i >= min(rounds, 5) and time.perf_counter() > end)
         for name in order.next(runners):
-            check = i == 0 or last
+            check = i == 0 or last or case.checks_every_round
             if case.threads > 1:
                 rest()
             elapsed, result = runners[name].time_once(data, want_result=check)
             if check and not is_right(case, name, data, result):
                 runners.pop(name)
                 times[name].clear()
-            elif i > 0:
+                continue
+            if check:
+                facts[name].append(case.facts(data, result))
+            if i > 0:
                 times[name].append(elapsed)
                 if name != names[0] and sum(times[name]) > seconds:
                     runners.pop(name)
@@ -136,18 +140,17 @@ def measure(case: Case, machine: Machine, workers: Workers, rounds: int, seconds
         i += 1
     limit = case.limit(machine)
     # Ours in as many rounds as the other took part in: more rounds have a lower minimum.
-    return [line(case, c, of_c, times[names[0]][: len(of_c)], limit) for c in chosen if (of_c := times[c.name])]
+    ours = times[names[0]]
+    return [line(case, c, of_c, ours[: len(of_c)], limit, facts[c.name]) for c in chosen if (of_c := times[c.name])]
 
 
-def selected(options: argparse.Namespace) -> Iterable[Case]:
-    """Yield the cases that the command line asks for."""
-    for name in options.case or CASES:
-        kind = CASES[name]
-        cases = kind.grid(options.threads) if options.grid else kind.variants(options.threads, quick=options.quick)
-        for case in cases:
-            wanted = {"network_name": options.network, "sparsity": options.sparsity, "batch": options.batch}
-            if all(not values or getattr(case, field, None) in values for field, values in wanted.items()):
-                yield case
+def selected(kind: type[Case], options: argparse.Namespace) -> Iterable[Case]:
+    """Yield the cases of a kind that the command line asks for."""
+    cases = kind.grid(options.threads) if options.grid else kind.variants(options.threads, quick=options.quick)
+    for case in cases:
+        wanted = {"network_name": options.network, "sparsity": options.sparsity, "batch": options.batch}
+        if all(not values or getattr(case, field, None) in values for field, values in wanted.items()):
+            yield case
 
 
 def main() -> None:
@@ -177,12 +180,17 @@ def main() -> None:
     machine = Machine()
     print(machine.describe(options.threads), flush=True)
     with threadpool_limits(options.threads), Workers() as workers:
-        for case in selected(options):
-            rows = measure(case, machine, workers, 3 if options.quick else 200, options.seconds)
-            print(f"\n{as_table(rows)}", flush=True)
-            if options.json:
-                with options.json.open("a") as file:
-                    file.writelines(f"{as_json(row, machine.cpu)}\n" for row in rows)
+        for name in options.case or CASES:
+            of_kind: list[Line] = []
+            for case in selected(CASES[name], options):
+                rows = measure(case, machine, workers, 3 if options.quick else 200, options.seconds)
+                of_kind += rows
+                print(f"\n{as_table(rows)}", flush=True)
+                if options.json:
+                    with options.json.open("a") as file:
+                        file.writelines(f"{as_json(row, machine.cpu)}\n" for row in rows)
+            for text in extrapolations(of_kind):
+                print(f"\n{text}", flush=True)
 
 
 if __name__ == "__main__":

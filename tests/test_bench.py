@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import itertools
 import json
 import os
@@ -32,6 +33,15 @@ def test_quick_run(tmp_path: Path) -> None:
     mlp = {name for case, name in found if case == "784-300-100-10"}
     assert {"prunus", "NumPy dense", "SciPy CSR", "scikit-learn predict"} <= mlp
     assert any(name.startswith("prunus on ") for name in mlp)  # in a process of its own
+    path = {name for case, name in found if case == "all 20 sizes"}
+    assert {"prunus", "NumPy X.T @ X and scipy.linalg.inv", "scikit-learn RFE"} <= path
+    validation = {name for case, name in found if case == "validate all 10 sizes"}
+    assert validation == {"prunus, path alone", "prunus, leave-one-out", "prunus, 10 folds", "scikit-learn RFECV"}
+    wide = {row["contender"]: row["facts"] for row in rows if row["parameters"]["kind"] == "regression-wide"}
+    assert {"prunus", "scikit-learn LassoCV", "scikit-learn OrthogonalMatchingPursuitCV"} <= wide.keys()
+    assert {name in wide for name in ("abess", "skglm lasso") if importlib.util.find_spec(name.split()[0])} <= {True}
+    assert wide["prunus"]["F1"] > 0.8
+    assert "scikit-learn RFE, extrapolated from p = 20 and 40 to 60 by p^" in result.stdout
     for row in rows:
         assert 0 < row["minimum_us"] <= row["median_us"]
         assert row["fraction_of_limit"] > 0
@@ -199,4 +209,108 @@ def test_shapes_of_cases(monkeypatch: pytest.MonkeyPatch) -> None:
             assert "2 threads" in case.title
             data = case.data(0)
             samples = data[0] if isinstance(data, tuple) else data
-            assert samples is None or samples.dtype == np.float32
+            wanted = np.float64 if case.kind.startswith("regression-") else np.float32
+            assert samples is None or samples.dtype == wanted
+
+
+def test_extrapolation_by_the_power_of_the_two_largest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    from bench.report import Line, extrapolations
+
+    def line(contender: str, p: int, minimum: float) -> Line:
+        return Line("a case", {"p": p}, contender, False, minimum, minimum, 1.0, 1.0, "arithmetic", 1.0, 3, {})
+
+    ours = [line("prunus", p, 2.0 * p) for p in (10, 20, 40, 80)]
+    rivals = [line("Cubic", p, 1000.0 * p**3) for p in (20, 40)] + [line("Cubic", 10, 1e9), line("Once", 10, 1.0)]
+    assert extrapolations([*ours, *rivals]) == [
+        "Cubic, extrapolated from p = 20 and 40 to 80 by p^3.00: 512.0 s, 3,200,000 times prunus"
+    ]
+    assert extrapolations(ours) == []
+
+
+@pytest.mark.parametrize("name", ["regression-path", "regression-validation", "regression-wide"])
+def test_wrong_regressions_are_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    from bench.cases import CASES
+    from bench.contenders import contenders
+
+    case = next(CASES[name].variants(1, quick=True))
+    data = case.data(0)
+    for contender in contenders(case):
+        if not contender.name.startswith("prunus"):
+            continue
+        result = contender.build(case)(data)()
+        case.check(data, contender.finish(result))
+        if name == "regression-wide":
+            result.support_[data[2][0]] = False
+        elif getattr(result, "select", None) == "bic":
+            result.path_._selection.table["rss"][3] *= 1 + 1e-8
+        else:
+            column = "loo" if result.select == "loo" else "cv_mean"
+            result.path_._selection.table[column][-1] *= 1 + 1e-8
+        with pytest.raises(AssertionError):
+            case.check(data, contender.finish(result))
+
+
+def test_subsets_of_a_given_size(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    from bench import subsets
+    from bench.designs import f1
+
+    monkeypatch.setattr(sys, "argv", ["subsets", "--seeds", "1", "--output", str(tmp_path / "table")])
+    subsets.main()
+    lines = (tmp_path / "table").read_text().splitlines()
+    assert lines[-1].startswith("| all ")
+    cells = [cell.strip() for cell in lines[-1].strip("|").split("|")]
+    assert cells[2] == "8"
+    assert cells[5] == "8 (100.0%)"  # certified
+    assert f1(np.array([1, 2]), np.array([2, 3])) == 0.5
+
+
+def test_supports_and_losses_of_designs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    from bench.designs import DESIGNS
+    from bench.subsets import loss
+
+    for design in DESIGNS.values():
+        large = dataclasses.replace(design, n=20_000, p=30)
+        X, y, truth = large.draw((1,))
+        assert len(truth) == design.n_true
+        found = np.corrcoef(X, rowvar=False)
+        assert found[0, 2] == pytest.approx(design.rho ** (2 if design.correlation == "neighbours" else 1), abs=0.03)
+        total, left = ((y - y.mean()) ** 2).sum(), loss(X, y, truth)
+        assert (total - left) / max(left, 1e-9 * total) == pytest.approx(min(design.snr, 1e9), rel=0.05)
+
+
+def test_real_tables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    from bench import real
+
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60, 8))
+    y = X[:, 0] - X[:, 1] + rng.standard_normal(60) / 10
+    np.savez(tmp_path / "small.npz", X=X, y=y)
+    monkeypatch.setenv("PRUNUS_DATA", str(tmp_path))
+    models = {
+        real.LASSO: real.LassoCV,
+        "all": real.LinearRegression,
+        "ours": lambda: real.PrunedLinearRegression(one_se=True),
+    }
+    text = real.report(real.Table("small", 2, 1, models), 2, quick=False)
+    assert "60 samples, 44 features; 10 folds, split 2 times" in text
+    rows = {cells[0]: cells for line in text.splitlines() if len(cells := [c.strip() for c in line.split("|")[1:]]) > 1}
+    assert [rows[name][5] for name in models] == ["", "no", "yes"]
+    assert float(rows["all"][3]) == 44
+    assert float(rows["ours"][1].split()[0]) > 0.9
+    monkeypatch.delenv("PRUNUS_DATA")
+    monkeypatch.setattr(sys, "argv", ["real"])
+    real.main()
+    assert "riboflavin: left out, PRUNUS_DATA names no folder with riboflavin.npz" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux alone tells the peak of memory")
+def test_memory_of_a_fit() -> None:
+    command = [sys.executable, "-m", "bench.regression", "memory", "--n", "2000", "--p", "200"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "path of all 200 sizes, 2000 x 200 float64, 2 threads: X 3 MB, the fit at its peak" in result.stdout

@@ -8,12 +8,18 @@ from bench.cases.base import Case
 from bench.cases.mask import MaskCase
 from bench.cases.mlp import MlpCase
 from bench.cases.prune import PruneCase
+from bench.cases.regression_path import RegressionPathCase
+from bench.cases.regression_validation import RegressionValidationCase
+from bench.cases.regression_wide import RegressionWideCase
 from bench.cases.score import ScoreCase
 
 CASES: Mapping[str, type[Case]] = {
     "mask": MaskCase,
     "mlp": MlpCase,
     "prune": PruneCase,
+    "regression-path": RegressionPathCase,
+    "regression-validation": RegressionValidationCase,
+    "regression-wide": RegressionWideCase,
     "score": ScoreCase,
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from bench.machine import Machine
@@ -14,6 +14,7 @@ class Case(ABC):
 
     kind: ClassVar[str]
     threads: int
+    checks_every_round: ClassVar[bool] = False  # else the first and the last
 
     @classmethod
     @abstractmethod
@@ -37,6 +38,10 @@ class Case(ABC):
     @abstractmethod
     def check(self, data: Any, result: Any) -> None:
         """Raise AssertionError if the result is not right for the data."""
+
+    def facts(self, data: Any, result: Any) -> Mapping[str, float]:  # noqa: ARG002
+        """Return what the table tells of a result beside its time, by the names of its columns."""
+        return {}
 
     @abstractmethod
     def limit(self, machine: Machine) -> tuple[str, float]:

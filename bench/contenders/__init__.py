@@ -21,6 +21,8 @@ MODULES = (
     "sparselab_csr",
     "mkl_sparse",
     "deepsparse_engine",
+    "abess_l0",
+    "skglm_lasso",
 )
 
 

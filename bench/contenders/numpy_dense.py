@@ -1,4 +1,4 @@
-"""NumPy: partition for masks, its BLAS for products."""
+"""NumPy: partition for masks, its BLAS for products; with SciPy's inverse."""
 
 from __future__ import annotations
 
@@ -64,8 +64,20 @@ def _mlp(case: Any) -> Any:
     return lambda data: lambda: run(data)
 
 
+def _path(case: Any) -> Any:  # noqa: ARG001
+    """What the path of all sizes cannot do without."""
+    from scipy.linalg import inv
+
+    def run(X: Any) -> Any:
+        gram = X.T @ X
+        return gram, inv(gram)
+
+    return lambda data: lambda: run(data[0])
+
+
 CONTENDERS = [
     Contender("NumPy", "mask", _mask),
     Contender("NumPy, the passes alone", "score", _score, lambda result: (None, result)),
     Contender("NumPy dense", "mlp", _mlp, is_dense=True),
+    Contender("NumPy X.T @ X and scipy.linalg.inv", "regression-path", _path, needs="scipy"),
 ]

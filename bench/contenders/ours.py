@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 import prunus
+from bench.cases.regression_validation import N_FOLDS
+from bench.cases.regression_wide import N_FOLDS as N_WIDE_FOLDS
 from bench.contenders.base import Contender
 from prunus import _core
+from prunus.linear_model import PrunedLinearRegression
 
 
 def _mask(case: Any) -> Any:
@@ -38,6 +43,15 @@ def _labels(case: Any) -> Any:
     return lambda data: lambda: engine.predict(data)
 
 
+def _regression(**parameters: Any) -> Any:
+    return lambda _: lambda data: lambda: PrunedLinearRegression(**parameters).fit(*data)
+
+
+def _wide(case: Any) -> Any:
+    model = PrunedLinearRegression(max_nonzero=case.largest, cv=N_WIDE_FOLDS)
+    return lambda data: lambda: model.fit(*data[:2])
+
+
 _BASELINE = {"PRUNUS_TARGET": _core.supported_targets()[0]}
 
 CONTENDERS = [
@@ -45,6 +59,11 @@ CONTENDERS = [
     Contender("prunus", "prune", _prune, lambda result: result.masks),
     Contender("prunus", "score", _score, lambda result: (result, None)),
     Contender("prunus", "mlp", _mlp),
+    Contender("prunus", "regression-path", _regression(method="obs", select="bic")),
+    Contender("prunus, path alone", "regression-validation", _regression(method="obs", select="bic")),
+    Contender("prunus, leave-one-out", "regression-validation", _regression(method="obs", select="loo")),
+    Contender(f"prunus, {N_FOLDS} folds", "regression-validation", _regression(method="obs", cv=N_FOLDS)),
+    Contender("prunus", "regression-wide", _wide, lambda result: (np.flatnonzero(result.support_), True)),
     Contender("prunus predict", "mlp", _labels, takes=lambda case: case.network_name == "digits"),
     Contender(
         f"prunus on {_BASELINE['PRUNUS_TARGET']}",
