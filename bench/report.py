@@ -94,8 +94,9 @@ def extrapolations(rows: Sequence[Line]) -> list[str]:
     By the power of p that the two largest of their cases show. It is less than the truth rather than more: what a small case
     costs beside its arithmetic makes the power smaller.
     """
-    largest = max((row.parameters.get("p", 0) for row in rows), default=0)
-    there = {row.contender: row for row in rows if row.parameters.get("p") == largest}
+    rows = [row for row in rows if "p" in row.parameters]
+    largest = max((row.parameters["p"] for row in rows), default=0)
+    there = {row.contender: row for row in rows if row.parameters["p"] == largest}
     found = []
     for name in dict.fromkeys(row.contender for row in rows if row.contender not in there):
         some = sorted((row for row in rows if row.contender == name), key=lambda row: row.parameters["p"])[-2:]
