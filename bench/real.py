@@ -91,6 +91,7 @@ TABLES = {
             **dict(_ours(cv=10, alpha=alpha) for alpha in _ALPHAS),
             **dict(_ours(cv=10, alpha=alpha, one_se=True) for alpha in _ALPHAS),
             **dict(_ours(cv=10, alpha=alpha, max_nonzero=20) for alpha in _ALPHAS),
+            **dict([_ours(method="swap", select="ebic", max_nonzero=15)]),
             **dict([_ours(method="forward", cv=10), _ours(method="forward", cv=10, alpha=10.0, max_nonzero=20)]),
             "GridSearchCV over alpha, max_nonzero=20, cv=10": _searched,
         },
