@@ -47,7 +47,8 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
         Ridge penalty within the subset, as in scikit-learn's Ridge: alpha times the coefficients' sum of squares.
     fit_intercept : bool, default True
     max_nonzero : int, optional
-        The largest size that is searched; no smaller model depends on it. None: all for obs, 100 for the others.
+        The largest size that is searched; no smaller model depends on it. None: all for obs; 100 for the others,
+        and but for "cv" no more than half of the samples.
 
     Attributes
     ----------

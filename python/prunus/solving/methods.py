@@ -11,7 +11,7 @@ import numpy as np
 from prunus.solving.backward import IllConditionedError, backward, collinear_places
 from prunus.solving.forward import forward_on_data, forward_on_gram
 from prunus.solving.l1 import l1_order
-from prunus.solving.paths import ListedPath, NestedPath, Path, nested, without_dependent
+from prunus.solving.paths import ListedPath, NestedPath, Path, independent, nested, without_dependent
 from prunus.solving.swap import best_of
 from prunus.solving.systems import DataSystem, GramSystem, Places, System
 from prunus.solving.thresholding import hard_threshold
@@ -80,7 +80,8 @@ def polished(system: System, units: Units, starts: list[Places], threads: int) -
 
 def _forward_order(system: System, units: Units, n_units: int, threads: int) -> Places:
     if isinstance(system, GramSystem):
-        return forward_on_gram(system, units, min(n_units, units.n))
+        order = forward_on_gram(system, units, min(n_units, units.n))
+        return independent(system, units, order) if units.are_single else order
     assert isinstance(system, DataSystem)
     # Its columns are centred already.
     return forward_on_data(system, units, [np.zeros(0, np.int64)], None, n_units, threads)[0]

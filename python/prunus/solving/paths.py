@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from prunus.solving.gram import Doubles
-from prunus.solving.systems import Places, System, solve_upper
+from prunus.solving.systems import CollinearError, Places, System, solve_upper
 from prunus.solving.units import Units
 
 
@@ -190,6 +190,18 @@ def nested(system: System, units: Units, order: Places) -> NestedPath:
             units, order = fewer, number[order]
             order = order[order >= 0]
     return NestedPath(system, units, order, units.n_stay)
+
+
+def independent(system: System, units: Units, order: Places) -> Places:
+    """Return an order of single features up to the first that is a combination of those before it, but for rounding.
+
+    A search that is near to explain everything divides by what is left of features, and rounding grows with that.
+    """
+    try:
+        system.root(units.places(order))
+    except CollinearError as error:
+        return independent(system, units, order[: error.at])
+    return order
 
 
 class ListedPath(Path):

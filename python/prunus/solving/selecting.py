@@ -146,7 +146,7 @@ def _problem(data: Regression, folds: Folds, name: str, options: Options) -> Pro
 def _search(problem: Problem, name: str, options: Options) -> tuple[Path, Doubles, bool]:
     """Return the path of all samples, the mean squared errors (n_folds, n_sizes) of the folds, and if these go as far."""
     method, threads = METHODS[name], options.threads
-    n_units = _largest(problem.units, name, options)
+    n_units = _largest(problem.units, name, int(np.count_nonzero(problem.data.weight)), options)
 
     def search(system: System, units: Units) -> Path:
         return method.path(system, units, n_units, threads)
@@ -180,12 +180,15 @@ def _path(problem: Problem, search: Search) -> Path:
         return search(compressed(problem.data, problem.units.columns), problem.units)
 
 
-def _largest(units: Units, name: str, options: Options) -> int:
+def _largest(units: Units, name: str, n_samples: int, options: Options) -> int:
     """Return how many units the largest fit has at most. What is asked for changes no smaller fit."""
     if name == "obs":
         return units.n
     wanted = options.n_nonzero if options.n_nonzero is not None else options.max_nonzero
-    return max(min(_MOST_SIZES if wanted is None else wanted, units.n), units.n_stay)
+    if wanted is None:
+        # What looks at the samples of the fit alone prefers the fit that leaves nothing of them.
+        wanted = _MOST_SIZES if options.select == "cv" else min(_MOST_SIZES, n_samples // 2)
+    return max(min(wanted, units.n), units.n_stay)
 
 
 def _table(problem: Problem, path: Path) -> dict[str, Any]:

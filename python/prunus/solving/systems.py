@@ -22,6 +22,14 @@ Places = npt.NDArray[np.int64]
 COLLINEAR = 1e-9
 
 
+class CollinearError(np.linalg.LinAlgError):
+    """A feature is a combination of those before it: the one at `at`, of those that were asked for."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__("the features are collinear")
+        self.at = at
+
+
 class System(ABC):
     """Features, their products with one another and with the outputs."""
 
@@ -44,7 +52,7 @@ class System(ABC):
     def root(self, places: npt.ArrayLike) -> tuple[Doubles, Doubles]:
         """Return R, upper triangular, with R'R the Gram matrix of these features, and z with R'z their products.
 
-        R is (k, k), z (k, n_out). Raises numpy.linalg.LinAlgError if they are collinear. O(k**3), or O(n_samples * k**2).
+        R is (k, k), z (k, n_out). Raises CollinearError if they are collinear. O(k**3), or O(n_samples * k**2).
         """
 
     @abstractmethod
@@ -111,7 +119,7 @@ class GramSystem(System):
         at = np.asarray(places)
         R, info = dpotrf(self._matrix[np.ix_(at, at)].T, lower=0, clean=1, overwrite_a=1)
         if info:
-            raise np.linalg.LinAlgError("the features are collinear")
+            raise CollinearError(info - 1)
         return R, solve_upper(R, self.products[:, at].T, transposed=True)
 
 
@@ -199,10 +207,11 @@ class DataSystem(System):
             x = np.vstack([x, np.diag(np.sqrt(self.alpha) / self.scale[at])])
             y = np.vstack([y, np.zeros((len(at), y.shape[1]))])
         if len(x) < len(at):
-            raise np.linalg.LinAlgError("the features are collinear")
+            raise CollinearError(len(x))
         Q, R = qr(x, mode="economic", check_finite=False)
-        if len(at) and not np.abs(R.diagonal()).min() > EPS * max(x.shape):
-            raise np.linalg.LinAlgError("the features are collinear")
+        small = np.flatnonzero(~(np.abs(R.diagonal()) > EPS * max(x.shape)))
+        if len(small):
+            raise CollinearError(int(small[0]))
         return R, Q.T @ y
 
     def squares(self, rows: Any) -> Doubles:
