@@ -361,6 +361,7 @@ int main() {
   check_sleepers();
   std::mt19937 random(0);
   check_stored(random);
+  selftest::check_solve(random);
   check_type<float>();
   check_type<double>();
   for (const Format format : {Format::sell, Format::dense}) {  // by slabs, which two threads share

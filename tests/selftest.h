@@ -34,4 +34,7 @@ std::vector<T> normal(std::mt19937& random, i64 n, double density = 1) {
 template <class T>
 void check_select(std::mt19937& random);
 
+// The second-order solver.
+void check_solve(std::mt19937& random);
+
 }  // namespace selftest

@@ -1,0 +1,738 @@
+// The second-order solver against plain loops.
+//
+// Bounds of errors: `room` stands for 8 n eps cond, of a problem with n features. The inverse of a symmetric positive
+// definite matrix has an error of n eps cond times its norm, by Cholesky factorization as by sweeps of its Schur
+// complements; each downdate is a step of those. Both sides have one, and the products with the outputs add theirs.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <vector>
+
+#include "selftest.h"
+#include "solve/backward.h"
+#include "solve/forward.h"
+#include "solve/inverse.h"
+#include "solve/swap.h"
+
+namespace selftest {
+namespace {
+
+using prunus::u8;
+
+constexpr double kEps = std::numeric_limits<double>::epsilon(), kInfinity = std::numeric_limits<double>::infinity();
+
+size_t size_of(i64 n) { return static_cast<size_t>(n); }
+double as_double(i64 n) { return static_cast<double>(n); }
+
+struct Matrix {
+  i64 n_rows, n_columns;
+  std::vector<double> values;
+
+  Matrix(i64 rows, i64 columns) : n_rows(rows), n_columns(columns), values(size_of(rows * columns), 0.0) {}
+  double& operator()(i64 r, i64 c) { return values[size_of(r * n_columns + c)]; }
+  double operator()(i64 r, i64 c) const { return values[size_of(r * n_columns + c)]; }
+  double* data() { return values.data(); }
+  const double* data() const { return values.data(); }
+};
+
+bool operator==(const Matrix& a, const Matrix& b) { return a.values == b.values; }
+
+Matrix random_matrix(std::mt19937& random, i64 n_rows, i64 n_columns) {
+  Matrix a(n_rows, n_columns);
+  a.values = normal<double>(random, n_rows * n_columns);
+  return a;
+}
+
+// Features that have something in common.
+Matrix samples(std::mt19937& random, i64 n, i64 p) {
+  Matrix x = random_matrix(random, n, p);
+  const std::vector<double> common = normal<double>(random, n);
+  for (i64 i = 0; i < n; ++i) {
+    for (i64 j = 0; j < p; ++j) x(i, j) += 0.5 * common[size_of(i)];
+  }
+  return x;
+}
+
+// a'b.
+Matrix cross(const Matrix& a, const Matrix& b) {
+  Matrix c(a.n_columns, b.n_columns);
+  for (i64 i = 0; i < a.n_rows; ++i) {
+    for (i64 j = 0; j < a.n_columns; ++j) {
+      for (i64 k = 0; k < b.n_columns; ++k) c(j, k) += a(i, j) * b(i, k);
+    }
+  }
+  return c;
+}
+
+// By Gauss and Jordan, with the largest pivot of each column.
+Matrix inverse_of(Matrix a) {
+  const i64 n = a.n_rows;
+  Matrix b(n, n);
+  for (i64 i = 0; i < n; ++i) b(i, i) = 1;
+  for (i64 t = 0; t < n; ++t) {
+    i64 at = t;
+    for (i64 i = t + 1; i < n; ++i) {
+      if (std::abs(a(i, t)) > std::abs(a(at, t))) at = i;
+    }
+    for (i64 j = 0; j < n; ++j) std::swap(a(t, j), a(at, j)), std::swap(b(t, j), b(at, j));
+    const double pivot = a(t, t);
+    for (i64 j = 0; j < n; ++j) a(t, j) /= pivot, b(t, j) /= pivot;
+    for (i64 i = 0; i < n; ++i) {
+      const double factor = i == t ? 0 : a(i, t);
+      if (factor == 0) continue;
+      for (i64 j = t; j < n; ++j) a(i, j) -= factor * a(t, j);
+      for (i64 j = 0; j < n; ++j) b(i, j) -= factor * b(t, j);
+    }
+  }
+  return b;
+}
+
+// The largest eigenvalue of a symmetric matrix without negative ones, never less than a half of it: twenty steps from a
+// start that has all of them.
+double norm_of(std::mt19937& random, const Matrix& a) {
+  std::vector<double> v = normal<double>(random, a.n_rows), next(v.size());
+  double length = 0;
+  for (int step = 0; step < 20; ++step) {
+    length = std::sqrt(std::inner_product(v.begin(), v.end(), v.begin(), 0.0));
+    for (i64 i = 0; i < a.n_rows; ++i) {
+      next[size_of(i)] = 0;
+      for (i64 j = 0; j < a.n_rows; ++j) next[size_of(i)] += a(i, j) * v[size_of(j)] / length;
+    }
+    v = next;
+  }
+  return std::sqrt(std::inner_product(v.begin(), v.end(), v.begin(), 0.0));
+}
+
+double length_of(const Matrix& a) {
+  return std::sqrt(std::inner_product(a.values.begin(), a.values.end(), a.values.begin(), 0.0));
+}
+
+Matrix part_of(const Matrix& a, const std::vector<i64>& rows, const std::vector<i64>& columns) {
+  Matrix part(static_cast<i64>(rows.size()), static_cast<i64>(columns.size()));
+  for (i64 i = 0; i < part.n_rows; ++i) {
+    for (i64 j = 0; j < part.n_columns; ++j) part(i, j) = a(rows[size_of(i)], columns[size_of(j)]);
+  }
+  return part;
+}
+
+std::vector<i64> numbers_to(i64 n) {
+  std::vector<i64> all(size_of(n));
+  std::iota(all.begin(), all.end(), i64{0});
+  return all;
+}
+
+// b (n_out, p) = c H.
+Matrix coefficients(const Matrix& h, const Matrix& c) {
+  Matrix b(c.n_rows, h.n_rows);
+  for (i64 k = 0; k < b.n_rows; ++k) {
+    for (i64 i = 0; i < h.n_rows; ++i) {
+      for (i64 j = 0; j < h.n_rows; ++j) b(k, j) += c(k, i) * h(i, j);
+    }
+  }
+  return b;
+}
+
+void check_invert(std::mt19937& random, i64 n) {
+  const Matrix x = samples(random, 3 * n + 4, n), a = cross(x, x);
+  Matrix got = a, again = a;
+  require(prunus::invert(got.data(), n, 0, 1), "invert", n);
+  for (const int threads : {2, 7}) {
+    again = a;
+    require(prunus::invert(again.data(), n, 0, threads), "invert", n, threads);
+    require(again == got, "invert: threads change no bit", n, threads);
+  }
+  const Matrix expected = inverse_of(a);
+  const double norm = norm_of(random, expected), room = 8 * as_double(n) * kEps * norm_of(random, a) * norm;
+  for (i64 i = 0; i < n; ++i) {
+    for (i64 j = 0; j < n; ++j) {
+      require(std::abs(got(i, j) - expected(i, j)) <= room * norm, "invert", n, i);
+      require(got(i, j) == got(j, i), "invert: symmetric", n, i);
+    }
+  }
+  // A feature that comes twice leaves a pivot of rounding errors, here or there; others are wrong from the start.
+  for (const i64 at : {i64{0}, n / 2, n - 1}) {
+    for (const double wrong : {0.0, -1.0, std::numeric_limits<double>::quiet_NaN()}) {
+      Matrix bad = a;
+      bad(at, at) = wrong;
+      require(!prunus::invert(bad.data(), n, 0, 2), "invert: not positive definite", n, at);
+    }
+    const i64 other = (at + 1) % n;
+    if (other == at) continue;
+    Matrix twin = a;
+    for (i64 j = 0; j < n; ++j) twin(at, j) = twin(other, j);
+    for (i64 j = 0; j < n; ++j) twin(j, at) = twin(j, other);
+    require(!prunus::invert(twin.data(), n, room * a(other, other), 2), "invert: singular", n, at);
+  }
+  require(!prunus::invert(again.data(), n, 1e300, 1), "invert: no pivot is above the least", n);
+}
+
+// Groups of the sizes that are given, over and over, of which every `apart`-th stays; 0: none does.
+struct Groups {
+  std::vector<i64> start = {0};
+  std::vector<u8> stays;
+
+  Groups(i64 p, const std::vector<i64>& sizes, i64 apart) {
+    while (start.back() < p) {
+      const i64 size = sizes[stays.size() % sizes.size()];
+      stays.push_back(apart > 0 && n() % apart == apart - 1);
+      start.push_back(std::min(start.back() + size, p));
+    }
+  }
+  i64 n() const { return static_cast<i64>(stays.size()); }
+  i64 n_free() const { return std::count(stays.begin(), stays.end(), u8{0}); }
+  i64 begin(i64 g) const { return start[size_of(g)]; }
+  i64 end(i64 g) const { return start[size_of(g + 1)]; }
+  prunus::FeatureGroups view() const { return {start.data(), stays.data(), n()}; }
+};
+
+// A regression, and samples that it has not seen.
+struct Problem {
+  Matrix gram, products, held, held_products;
+  double total = 0;
+
+  Problem(std::mt19937& random, i64 p, i64 n_out) : gram(0, 0), products(0, 0), held(0, 0), held_products(0, 0) {
+    const Matrix truth = random_matrix(random, p, n_out);
+    const auto sums = [&](i64 n, Matrix& g, Matrix& c) {
+      const Matrix x = samples(random, n, p);
+      Matrix y = random_matrix(random, n, n_out);
+      for (i64 i = 0; i < n; ++i) {
+        for (i64 k = 0; k < n_out; ++k) {
+          for (i64 j = 0; j < p; j += 2) y(i, k) += x(i, j) * truth(j, k);  // the others do not matter
+        }
+      }
+      g = cross(x, x);
+      c = cross(y, x);
+      return length_of(y) * length_of(y);
+    };
+    sums(3 * p + 10, gram, products);
+    total = sums(p / 2 + 3, held, held_products);
+  }
+};
+
+struct Path {
+  std::vector<i64> order;
+  std::vector<double> rise, error;
+  Matrix coef;
+  i64 n = 0;
+
+  bool operator==(const Path& other) const {
+    return n == other.n && order == other.order && rise == other.rise && error == other.error && coef == other.coef;
+  }
+};
+
+Path path_of(const Problem& problem, Matrix inverse, const Groups& groups, i64 n_remove, double floor, i64 least,
+             int threads) {
+  Path path = {std::vector<i64>(size_of(n_remove), -1), std::vector<double>(size_of(n_remove), -1.0),
+               std::vector<double>(size_of(n_remove + 1), -1.0), coefficients(inverse, problem.products)};
+  Matrix held = problem.held;
+  path.n = prunus::eliminate(inverse.data(), inverse.n_rows, path.coef.data(), path.coef.n_rows, groups.view(),
+                             {path.order.data(), path.rise.data(), n_remove}, floor, least,
+                             {held.data(), problem.held_products.data(), problem.total, path.error.data()}, threads);
+  return path;
+}
+
+// By how much the loss rises without the features at these places: b' H_gg^-1 b.
+double rise_of(const Matrix& h, const Matrix& b, const std::vector<i64>& places) {
+  const Matrix block = inverse_of(part_of(h, places, places));
+  double rise = 0;
+  for (i64 k = 0; k < b.n_rows; ++k) {
+    for (i64 i = 0; i < block.n_rows; ++i) {
+      for (i64 j = 0; j < block.n_rows; ++j) rise += b(k, places[size_of(i)]) * block(i, j) * b(k, places[size_of(j)]);
+    }
+  }
+  return rise;
+}
+
+// Every so many removals of a path, one against all that were possible, by the inverse of the Gram matrix of what was
+// left.
+void check_path(std::mt19937& random, const Problem& problem, const Groups& groups, const Path& path, i64 every = 1) {
+  const i64 p = problem.gram.n_rows, n_out = problem.products.n_rows;
+  const Matrix whole = inverse_of(problem.gram);
+  const double cond = norm_of(random, problem.gram) * norm_of(random, whole);  // no part's is larger
+  const double room = 8 * as_double(p) * kEps * cond;
+  const double held_norm = 2 * norm_of(random, problem.held), held_length = length_of(problem.held_products);
+  const std::vector<i64> outputs = numbers_to(n_out);
+  std::vector<i64> left = numbers_to(p), left_groups = numbers_to(groups.n());
+  double longest = 0;  // of the coefficients: errors of a path add up
+  const auto remove = [&](i64 t) {
+    const i64 gone = path.order[size_of(t)];
+    const auto at = std::lower_bound(left_groups.begin(), left_groups.end(), gone);
+    require(at != left_groups.end() && *at == gone && !groups.stays[size_of(gone)], "eliminate: may go", p, t);
+    left_groups.erase(at);
+    left.erase(std::lower_bound(left.begin(), left.end(), groups.begin(gone)),
+               std::lower_bound(left.begin(), left.end(), groups.end(gone)));
+  };
+  for (i64 t = 0; t <= path.n; ++t) {
+    if (t % every != 0 && t < path.n) {
+      remove(t);
+      continue;
+    }
+    const Matrix h = inverse_of(part_of(problem.gram, left, left));
+    const Matrix b = coefficients(h, part_of(problem.products, outputs, left));
+    longest = std::max(longest, length_of(b));
+    const double wrong = room * longest;  // of the coefficients
+    double error = problem.total;
+    for (i64 k = 0; k < n_out; ++k) {
+      for (size_t i = 0; i < left.size(); ++i) {
+        const double own = b(k, static_cast<i64>(i));
+        for (size_t j = 0; j < left.size(); ++j) {
+          error += own * problem.held(left[i], left[j]) * b(k, static_cast<i64>(j));
+        }
+        error -= 2 * own * problem.held_products(k, left[i]);
+      }
+    }
+    const double held_bound = 2 * wrong * (held_norm * longest + held_length) + 8 * as_double(p) * kEps * problem.total;
+    require(std::abs(path.error[size_of(t)] - error) <= held_bound, "eliminate: held out", p, t);
+    if (t == path.n) {
+      Matrix expected(n_out, p);
+      for (i64 k = 0; k < n_out; ++k) {
+        for (i64 i = 0; i < h.n_rows; ++i) expected(k, left[size_of(i)]) = b(k, i);
+        for (i64 j = 0; j < p; ++j) {
+          const bool is_there = std::binary_search(left.begin(), left.end(), j);
+          require(std::abs(path.coef(k, j) - expected(k, j)) <= (is_there ? wrong : 0), "eliminate: coef", p, j);
+        }
+      }
+      return;
+    }
+    const i64 gone = path.order[size_of(t)];
+    // The rise is at most b_g' G_gg b_g; an error of H_gg counts cond times.
+    const auto rise_and_bound = [&](i64 g) {
+      std::vector<i64> places;
+      double squares = 0, trace = 0;
+      for (i64 j = groups.begin(g); j < groups.end(g); ++j) {
+        places.push_back(std::lower_bound(left.begin(), left.end(), j) - left.begin());
+        trace += problem.gram(j, j);
+        for (i64 k = 0; k < n_out; ++k) squares += b(k, places.back()) * b(k, places.back());
+      }
+      const double rise = rise_of(h, b, places);
+      return std::pair<double, double>{rise, trace * wrong * (2 * std::sqrt(squares) + wrong) + room * cond * rise};
+    };
+    const auto [rise, bound] = rise_and_bound(gone);
+    require(std::abs(path.rise[size_of(t)] - rise) <= bound, "eliminate: rise", p, t);
+    for (const i64 g : left_groups) {
+      if (groups.stays[size_of(g)]) continue;
+      const auto [other, other_bound] = rise_and_bound(g);
+      require(rise <= other + bound + other_bound, "eliminate: the least rise", p, t);
+    }
+    remove(t);
+  }
+}
+
+void check_eliminate(std::mt19937& random, i64 p, i64 n_out, const Groups& groups, i64 n_remove, i64 every = 1) {
+  const Problem problem(random, p, n_out);
+  const Matrix inverse = inverse_of(problem.gram);
+  const Path path = path_of(problem, inverse, groups, n_remove, 0, n_remove, 1);
+  require(path.n == std::min(n_remove, groups.n_free()), "eliminate: how many", p, path.n);
+  check_path(random, problem, groups, path, every);
+  for (const int threads : {2, 7}) {
+    const Path other = path_of(problem, inverse, groups, n_remove, 0, n_remove, threads);
+    require(other == path, "eliminate: threads change no bit", p, threads);
+  }
+}
+
+// It stops when an element of the diagonal has fallen to the floor, among what is left, but not too early.
+void check_floor(std::mt19937& random) {
+  constexpr i64 p = 40;
+  const Problem problem(random, p, 1);
+  const Groups groups(p, {1}, 0);
+  const Matrix inverse = inverse_of(problem.gram);
+  const Path path = path_of(problem, inverse, groups, p, 0, p, 1);
+  for (const double floor : {0.9, 0.6}) {
+    std::vector<i64> left = numbers_to(p);
+    i64 first = 0;
+    for (bool is_low = false; !is_low; ++first) {
+      left.erase(std::find(left.begin(), left.end(), path.order[size_of(first)]));
+      const Matrix h = inverse_of(part_of(problem.gram, left, left));
+      for (i64 i = 0; i < h.n_rows; ++i) is_low |= h(i, i) < floor * inverse(left[size_of(i)], left[size_of(i)]);
+    }
+    for (const i64 least : {i64{1}, first, first + 7}) {
+      const i64 n = path_of(problem, inverse, groups, p, floor, least, 2).n;
+      require(n == std::max(first, least), "eliminate: floor", n, first);
+    }
+  }
+}
+
+// Where every rise and fall is the same, to the last bit: the last goes first, the first comes first.
+void check_ties() {
+  constexpr i64 p = 11;
+  const Groups groups(p, {1, 2, 1, 1}, 4);
+  Matrix unit(p, p), coef(2, p);
+  for (i64 g = 0; g < groups.n(); ++g) {
+    for (i64 j = groups.begin(g); j < groups.end(g); ++j) unit(j, j) = 1;
+    coef(0, groups.begin(g)) = coef(1, groups.end(g) - 1) = 1;  // two in all, of one feature or of two
+  }
+  std::vector<i64> expected;
+  for (i64 g = groups.n(); g-- > 0;) {
+    if (!groups.stays[size_of(g)]) expected.push_back(g);
+  }
+  std::vector<i64> order(expected.size());
+  std::vector<double> rise(expected.size());
+  const prunus::Removals found = {order.data(), rise.data(), groups.n_free()};
+  Matrix inverse = unit, products = coef;
+  require(prunus::eliminate(inverse.data(), p, products.data(), 2, groups.view(), found, 0, 0, {}, 1) == found.n,
+          "eliminate: ties");
+  require(order == expected, "eliminate: of equal rises the later");
+  std::vector<u8> all_free(groups.stays.size(), 0);
+  expected = numbers_to(groups.n());
+  order.resize(expected.size()), rise.resize(expected.size());
+  const prunus::FeatureGroups free = {groups.start.data(), all_free.data(), groups.n()};
+  products = coef;
+  require(prunus::grow(unit.data(), p, products.data(), 2, free, {order.data(), rise.data(), free.n}, 1e-9) == free.n,
+          "grow: ties");
+  require(order == expected, "grow: of equal falls the earlier");
+}
+
+struct Validated {
+  std::vector<std::vector<i64>> orders;
+  std::vector<std::vector<double>> errors;
+  std::vector<u8> is_done;
+};
+
+Validated validate(const std::vector<Problem>& problems, const Groups& groups, prunus::FoldLimits limits, int threads) {
+  const size_t n = problems.size();
+  const i64 p = problems[0].gram.n_rows, n_out = problems[0].products.n_rows;
+  Validated found = {std::vector<std::vector<i64>>(n, std::vector<i64>(size_of(groups.n_free()), -1)),
+                     std::vector<std::vector<double>>(n, std::vector<double>(size_of(groups.n_free() + 1), -1.0)),
+                     std::vector<u8>(n, 7)};
+  std::vector<Matrix> gram, held;
+  for (const Problem& problem : problems) gram.push_back(problem.gram), held.push_back(problem.held);
+  std::vector<prunus::Fold> folds;
+  for (size_t i = 0; i < n; ++i) {
+    const double* c = problems[i].held_products.data();
+    folds.push_back({gram[i].data(),
+                     problems[i].products.data(),
+                     {held[i].data(), c, problems[i].total, found.errors[i].data()},
+                     found.orders[i].data()});
+  }
+  prunus::eliminate_folds(folds.data(), static_cast<i64>(n), p, n_out, groups.view(), limits, found.is_done.data(),
+                          threads);
+  return found;
+}
+
+void check_folds(std::mt19937& random) {
+  constexpr i64 p = 70, n_out = 2, kSingular = 2;
+  const Groups groups(p, {1, 1, 3, 2}, 6);
+  std::vector<Problem> problems;
+  for (int i = 0; i < 5; ++i) problems.emplace_back(random, p, n_out);
+  Matrix& singular = problems[kSingular].gram;
+  for (i64 j = 0; j < p; ++j) singular(9, j) = singular(4, j);
+  for (i64 j = 0; j < p; ++j) singular(j, 9) = singular(j, 4);
+  const Validated found = validate(problems, groups, {1e-6, 1e6, 0}, 1);
+  require(found.is_done == std::vector<u8>{1, 1, 0, 1, 1}, "eliminate_folds: a singular one is not done");
+  for (const int threads : {3, 7}) {
+    const Validated other = validate(problems, groups, {1e-6, 1e6, 0}, threads);
+    require(other.is_done == found.is_done, "eliminate_folds: done", threads);
+    require(other.orders == found.orders && other.errors == found.errors, "eliminate_folds: threads change no bit",
+            threads);
+  }
+  for (size_t i = 0; i < problems.size(); ++i) {
+    if (!found.is_done[i]) continue;
+    // The path, whose rises and coefficients are not told here, from an inverse of its own.
+    Path path = path_of(problems[i], inverse_of(problems[i].gram), groups, groups.n_free(), 0, p, 1);
+    require(path.order == found.orders[i], "eliminate_folds: order", static_cast<i64>(i));
+    path.error = found.errors[i];
+    check_path(random, problems[i], groups, path);
+  }
+  const std::vector<u8> none(problems.size(), 0);
+  require(validate(problems, groups, {1e300, 1e6, 0}, 3).is_done == none, "eliminate_folds: pivots");
+  require(validate(problems, groups, {1e-6, 1e-9, 0}, 3).is_done == none, "eliminate_folds: most");
+  require(validate(problems, groups, {1e-6, 1e6, 1}, 3).is_done == none, "eliminate_folds: floor");
+}
+
+// What is left of features and outputs when a set is taken out of them, on the samples themselves.
+struct Leftover {
+  Matrix x, y;
+  std::vector<double> least;  // the squared length that a feature must have to be no combination
+
+  // Takes the feature's rest out of all features and outputs; returns by how much the loss falls.
+  double take(i64 j) {
+    std::vector<double> q(size_of(x.n_rows));
+    double square = 0, fall = 0;
+    for (i64 i = 0; i < x.n_rows; ++i) q[size_of(i)] = x(i, j), square += x(i, j) * x(i, j);
+    if (!(square > least[size_of(j)])) return 0;
+    for (double& value : q) value /= std::sqrt(square);
+    for (Matrix* a : {&x, &y}) {
+      for (i64 k = 0; k < a->n_columns; ++k) {
+        double product = 0;
+        for (i64 i = 0; i < a->n_rows; ++i) product += q[size_of(i)] * (*a)(i, k);
+        for (i64 i = 0; i < a->n_rows; ++i) (*a)(i, k) -= product * q[size_of(i)];
+        if (a == &y) fall += product * product;
+      }
+    }
+    return fall;
+  }
+
+  // By how much the loss would fall with these; -1 if all are combinations.
+  double fall_of(i64 begin, i64 end) const {
+    std::vector<i64> own = numbers_to(end);
+    own.erase(own.begin(), own.begin() + begin);
+    Leftover part = {part_of(x, numbers_to(x.n_rows), own), y, {least.begin() + begin, least.begin() + end}};
+    double fall = 0;
+    bool is_new = false;
+    for (i64 j = 0; j < end - begin; ++j) {
+      double square = 0;
+      for (i64 i = 0; i < x.n_rows; ++i) square += part.x(i, j) * part.x(i, j);
+      is_new |= square > part.least[size_of(j)];
+      fall += part.take(j);
+    }
+    return is_new ? fall : -1;
+  }
+};
+
+void check_grow(std::mt19937& random, i64 p, i64 n_out, const Groups& groups, i64 n_add, bool with_twins) {
+  constexpr double kTolerance = 1e-9;
+  const i64 n = 3 * p + 10;
+  Matrix x = samples(random, n, p);
+  const Matrix noise = random_matrix(random, n, n_out), truth = random_matrix(random, p, n_out);
+  const Matrix independent = cross(x, x);
+  const double cond = norm_of(random, independent) * norm_of(random, inverse_of(independent));
+  if (with_twins) {  // of features before: of a group of two, of one of two, of one that stays
+    for (const i64 j : {i64{9}, i64{10}, i64{23}, p - 1}) {
+      for (i64 i = 0; i < n; ++i) x(i, j) = 1.7 * x(i, j - 5);
+    }
+  }
+  Leftover rest = {x, noise, {}};
+  for (i64 k = 0; k < n_out; ++k) {
+    for (i64 i = 0; i < n; ++i) {
+      for (i64 j = 0; j < p; j += 2) rest.y(i, k) += x(i, j) * truth(j, k);
+    }
+  }
+  const Matrix gram = cross(x, x);
+  Matrix products = cross(rest.y, x);
+  for (i64 j = 0; j < p; ++j) rest.least.push_back(kTolerance * gram(j, j));
+  std::vector<i64> order(size_of(n_add), -1);
+  std::vector<double> fall(size_of(n_add), -1.0);
+  const i64 n_found = prunus::grow(gram.data(), p, products.data(), n_out, groups.view(),
+                                   {order.data(), fall.data(), n_add}, kTolerance);
+  // Twins are longer: the condition of a set of them instead of the others is below four times as large. What is
+  // left of a feature, squared, is at least its length squared over cond, and wrong by room / cond of that; a fall,
+  // which is a part of y'y, is wrong by as large a part as its divisor. Sums over the n samples round as well.
+  const double total = length_of(rest.y) * length_of(rest.y), bound = 8 * as_double(n + p) * kEps * 4 * cond * total;
+  std::vector<u8> is_in(size_of(groups.n()), 0);
+  i64 t = 0;
+  const auto add = [&](i64 g) {
+    require(order[size_of(t)] == g, "grow: order", p, t);
+    is_in[size_of(g)] = 1;
+    double sum = 0;
+    for (i64 j = groups.begin(g); j < groups.end(g); ++j) sum += rest.take(j);
+    require(std::abs(fall[size_of(t)] - sum) <= bound, "grow: fall", p, t);
+    ++t;
+  };
+  for (i64 g = 0; g < groups.n() && t < n_add; ++g) {
+    if (groups.stays[size_of(g)]) add(g);
+  }
+  while (t < n_found) {
+    const i64 g = order[size_of(t)];
+    require(g >= 0 && g < groups.n() && !is_in[size_of(g)], "grow: may come", p, t);
+    const double own = rest.fall_of(groups.begin(g), groups.end(g));
+    require(own >= 0, "grow: is no combination", p, t);
+    for (i64 h = 0; h < groups.n(); ++h) {
+      if (is_in[size_of(h)]) continue;
+      require(rest.fall_of(groups.begin(h), groups.end(h)) <= own + 2 * bound, "grow: falls most", p, t);
+    }
+    add(g);
+  }
+  if (n_found == n_add) return;
+  for (i64 h = 0; h < groups.n(); ++h) {
+    if (is_in[size_of(h)]) continue;
+    require(rest.fall_of(groups.begin(h), groups.end(h)) < 0, "grow: only combinations are left", p, h);
+  }
+}
+
+void check_advance(std::mt19937& random, i64 n, i64 p, i64 n_problems, i64 n_out) {
+  const Matrix x = random_matrix(random, n, p), q = random_matrix(random, n_problems, n);
+  const Matrix factor = random_matrix(random, n_problems, n_out);
+  Matrix bar(n_problems, p), limit(n_problems, p), norms(n_problems, p), products(n_problems * n_out, p);
+  products.values = normal<double>(random, n_problems * n_out * p);
+  std::uniform_int_distribution<int> kind(0, 3);
+  for (i64 r = 0; r < n_problems; ++r) {
+    for (i64 j = 0; j < p; ++j) {
+      const int which = r + 1 == n_problems && r > 0 ? 0 : kind(random);  // nothing may come to the last of several
+      // Squares of sums of n products of normal numbers stay below 40 n: what is left is far from every limit.
+      norms(r, j) = 100 * as_double(n) + 10 * std::abs(q(r, 0));
+      bar(r, j) = which == 0 ? -kInfinity : 0;
+      limit(r, j) = which == 1 ? 1e9 : 1;
+    }
+  }
+  std::vector<i64> best(size_of(n_problems), -7), again = best;
+  Matrix got_norms = norms, got_products = products;
+  const prunus::SharedColumns columns = {x.data(), n, p};
+  prunus::advance(columns, n_problems, n_out, q.data(), factor.data(), bar.data(), limit.data(), got_norms.data(),
+                  got_products.data(), best.data(), 1);
+  for (const int threads : {2, 7}) {
+    Matrix other_norms = norms, other_products = products;
+    prunus::advance(columns, n_problems, n_out, q.data(), factor.data(), bar.data(), limit.data(), other_norms.data(),
+                    other_products.data(), again.data(), threads);
+    require(again == best && other_norms == got_norms && other_products == got_products,
+            "advance: threads change no bit", p, threads);
+  }
+  for (i64 r = 0; r < n_problems; ++r) {
+    std::vector<double> fall(size_of(p), -1.0), bound(size_of(p), 0.0);
+    double most = -1, most_bound = 0;
+    for (i64 j = 0; j < p; ++j) {
+      double sum = 0, terms = 0;
+      for (i64 i = 0; i < n; ++i) sum += q(r, i) * x(i, j), terms += std::abs(q(r, i) * x(i, j));
+      const double wrong = 2 * as_double(n) * kEps * terms, norm = norms(r, j) - sum * sum;
+      const double norm_bound = 3 * terms * wrong + 4 * kEps * norms(r, j);
+      require(std::abs(got_norms(r, j) - norm) <= norm_bound, "advance: norms", p, j);
+      double squares = 0, squares_bound = 0;
+      for (i64 k = 0; k < n_out; ++k) {
+        const i64 row = r * n_out + k;
+        const double f = factor(r, k), size = std::abs(products(row, j)) + std::abs(f) * terms;
+        const double product = products(row, j) - f * sum, product_bound = std::abs(f) * wrong + 4 * kEps * size;
+        require(std::abs(got_products(row, j) - product) <= product_bound, "advance: products", p, j);
+        squares += product * product;
+        squares_bound += 3 * size * product_bound;
+      }
+      if (bar(r, j) < 0 || limit(r, j) > norm) continue;
+      fall[size_of(j)] = squares / norm;
+      bound[size_of(j)] =
+          2 * squares_bound / norm + (2 * norm_bound / norm + as_double(n_out + 4) * kEps) * squares / norm;
+      if (fall[size_of(j)] > most) most = fall[size_of(j)], most_bound = bound[size_of(j)];
+    }
+    const i64 found = best[size_of(r)];
+    if (most < 0) {
+      require(found == -1, "advance: none may come", p, r);
+    } else {
+      require(found >= 0 && found < p && fall[size_of(found)] >= 0, "advance: may come", p, found);
+      require(fall[size_of(found)] >= most - most_bound - bound[size_of(found)], "advance: falls most", p, found);
+    }
+  }
+}
+
+// A set and what is outside of it, as numbers that need not belong to any data: the formula is the same.
+struct Subset {
+  Matrix v, coef, rest;
+  std::vector<double> diagonal, norms;
+  std::vector<i64> members;
+  std::vector<u8> barred, locked;
+
+  Subset(std::mt19937& random, i64 k, i64 p, i64 n_out)
+      : v(random_matrix(random, k, p)),
+        coef(random_matrix(random, n_out, k)),
+        rest(random_matrix(random, n_out, p)),
+        members(numbers_to(p)) {
+    std::uniform_real_distribution<double> chance(0.1, 1);
+    for (i64 i = 0; i < k; ++i) diagonal.push_back(1 + chance(random));
+    for (i64 j = 0; j < p; ++j) norms.push_back(chance(random));
+    for (i64 j = 2; j < p; j += 5) {  // combinations of what is left, whoever goes
+      norms[size_of(j)] = 0;
+      for (i64 i = 0; i < k; ++i) v(i, j) = 0;
+    }
+    std::shuffle(members.begin(), members.end(), random);
+    members.resize(size_of(k));
+    for (i64 j = 0; j < 2 * p; ++j) barred.push_back(chance(random) < 0.4);
+    for (i64 i = 0; i < 2 * k; ++i) locked.push_back(chance(random) < 0.4);
+  }
+
+  prunus::BestSwaps found(double tolerance, int threads) const {
+    const prunus::SubsetState state = {v.data(),       diagonal.data(), coef.data(), norms.data(), rest.data(),
+                                       members.data(), v.n_rows,        v.n_columns, rest.n_rows};
+    return prunus::best_swaps(state, barred.data(), locked.data(), tolerance, threads);
+  }
+};
+
+void check_swaps(const Subset& subset) {
+  constexpr double kTolerance = 1e-9;
+  const i64 k = subset.v.n_rows, p = subset.v.n_columns, n_out = subset.rest.n_rows;
+  std::vector<u8> is_in(size_of(p), 0);
+  for (const i64 j : subset.members) is_in[size_of(j)] = 1;
+  const prunus::BestSwaps found = subset.found(kTolerance, 1);
+  for (const int threads : {2, 7}) {
+    const prunus::BestSwaps other = subset.found(kTolerance, threads);
+    for (const auto part : {&prunus::BestSwaps::of_all, &prunus::BestSwaps::of_free}) {
+      const prunus::Swap &a = found.*part, &b = other.*part;
+      require(a.change == b.change && a.member == b.member && a.feature == b.feature,
+              "best_swaps: threads change no bit", k, p);
+    }
+  }
+  for (const bool is_free : {false, true}) {
+    const prunus::Swap& swap = is_free ? found.of_free : found.of_all;
+    double least = kInfinity, own = kInfinity, bound = 0;
+    for (i64 i = 0; i < k; ++i) {
+      if (subset.locked[size_of(i)] || (is_free && subset.locked[size_of(k + i)])) continue;
+      const double h = subset.diagonal[size_of(i)];
+      for (i64 j = 0; j < p; ++j) {
+        if (is_in[size_of(j)] || subset.barred[size_of(j)] || (is_free && subset.barred[size_of(p + j)])) continue;
+        const double divisor = subset.norms[size_of(j)] + subset.v(i, j) * subset.v(i, j) / h;
+        if (!(divisor > kTolerance)) continue;
+        double loss = 0, squares = 0, size = 0;
+        for (i64 m = 0; m < n_out; ++m) {
+          const double b = subset.coef(m, i), step = subset.v(i, j) * b / h, d = subset.rest(m, j);
+          loss += b * b / h;
+          squares += (d + step) * (d + step);
+          size += (std::abs(d) + std::abs(step)) * (std::abs(d) + std::abs(step));
+        }
+        // Each product, quotient and sum of at most n_out + 12 rounds once, and those of both sides do.
+        bound = std::max(bound, 2 * as_double(n_out + 12) * kEps * (loss + size / divisor));
+        const double change = loss - squares / divisor;
+        least = std::min(least, change);
+        if (i == swap.member && j == swap.feature) own = change;
+      }
+    }
+    if (least == kInfinity) {
+      require(swap.member == -1, "best_swaps: none", k, p);
+      continue;
+    }
+    require(own <= least + 2 * bound, "best_swaps: the best that is allowed", k, p);
+    require(std::abs(swap.change - own) <= bound, "best_swaps: change", k, p);
+  }
+}
+
+// All swaps are equal: the first member by its place and the first feature that may come.
+void check_swap_ties(std::mt19937& random) {
+  constexpr i64 k = 5, p = 23;
+  Subset subset(random, k, p, 1);
+  std::fill(subset.v.values.begin(), subset.v.values.end(), 0.0);
+  for (std::vector<double>* ones : {&subset.coef.values, &subset.rest.values, &subset.diagonal, &subset.norms}) {
+    std::fill(ones->begin(), ones->end(), 1.0);
+  }
+  std::fill(subset.barred.begin(), subset.barred.end(), u8{0});
+  std::fill(subset.locked.begin(), subset.locked.end(), u8{0});
+  subset.members = {22, 9, 0, 2, 11};
+  subset.locked[2] = subset.locked[k + 3] = 1;
+  subset.barred[1] = subset.barred[p + 3] = 1;
+  const prunus::BestSwaps found = subset.found(1e-9, 1);
+  require(found.of_all.member == 3 && found.of_all.feature == 3, "best_swaps: ties", found.of_all.member,
+          found.of_all.feature);
+  require(found.of_free.member == 1 && found.of_free.feature == 4, "best_swaps: ties, free", found.of_free.member,
+          found.of_free.feature);
+  require(found.of_all.change == 0 && found.of_free.change == 0, "best_swaps: ties change nothing");
+}
+
+}  // namespace
+
+void check_solve(std::mt19937& random) {
+  for (const i64 n : {1, 2, 63, 64, 65, 66, 130, 260}) check_invert(random, n);
+  check_eliminate(random, 1, 1, Groups(1, {1}, 0), 1);
+  check_eliminate(random, 5, 1, Groups(5, {5}, 0), 1);
+  check_eliminate(random, 9, 3, Groups(9, {2}, 2), 5);  // more than may go
+  check_eliminate(random, 45, 2, Groups(45, {3, 1, 2}, 5), 10);
+  check_eliminate(random, 100, 1, Groups(100, {1}, 0), 100);
+  // What has gone is moved out when it is a quarter: only a larger problem has 64 removals before.
+  check_eliminate(random, 270, 1, Groups(270, {1}, 9), 150, 15);
+  check_eliminate(random, 310, 2, Groups(310, {1, 2, 3, 1}, 7), 70, 14);
+  check_floor(random);
+  check_ties();
+  check_folds(random);
+  check_grow(random, 1, 1, Groups(1, {1}, 0), 1, false);
+  check_grow(random, 30, 1, Groups(30, {1}, 0), 30, false);
+  check_grow(random, 30, 1, Groups(30, {1}, 0), 30, true);
+  check_grow(random, 33, 2, Groups(33, {1, 2, 3}, 5), 9, false);
+  check_grow(random, 33, 2, Groups(33, {1, 1, 2, 3}, 4), 20, true);
+  for (const i64 p : {1, 3, 13, 512, 1031}) {
+    for (const i64 n_problems : {1, 2, 5}) check_advance(random, p == 13 ? 1 : 37, p, n_problems, n_problems % 3);
+  }
+  for (const i64 p : {2, 5, 23, 64, 131}) {
+    for (const i64 k : {i64{1}, p / 3 + 1, p - 1}) {
+      for (const i64 n_out : {1, 2}) {
+        for (int i = 0; i < 3; ++i) check_swaps(Subset(random, k, p, n_out));
+      }
+    }
+  }
+  check_swaps(Subset(random, 70, 2003, 1));  // on several threads
+  check_swap_ties(random);
+}
+
+}  // namespace selftest
