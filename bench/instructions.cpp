@@ -88,6 +88,22 @@ void add_kernels(std::map<std::string, std::function<void()>>& all, const std::s
   all["sparse_rows_dense" + suffix] = [] { k.sparse_rows_dense(d.csr.view(), {0, 64}, d.x.data(), 256, relu, y); };
   static const auto square = prunus::pack_dense<T>(d.thin.data(), nullptr, kCols, kRows, 1);
   all["sparse_rows_sparse" + suffix] = [] { k.sparse_rows_sparse(d.csr.view(), {0, 64}, square.view(), relu, y); };
+  // The solver's, on widths that leave something over behind the last whole vector.
+  static const std::vector<T> zeros(kCols, T(0)), norms(kCols, T(0.5));
+  static std::vector<T> diagonal(kCols, T(9)), score(kCols);
+  static const T* const matrix = d.dense.data();
+  all["subtract_combination" + suffix] = [] { k.subtract_combination(x, matrix, kCols, 64, x, 397, y); };
+  all["subtract_products" + suffix] = [] {
+    k.subtract_products(y, kCols, matrix, kCols, matrix, kCols, 64, {0, 47}, {0, 397});
+  };
+  all["take_away" + suffix] = [] {
+    k.take_away(x, 397, matrix, 4, kCols, zeros.data(), zeros.data(), diagonal.data(), y, score.data());
+  };
+  all["column_products" + suffix] = [] { k.column_products(matrix, kCols, 203, x, kCols, 5, 397, y, kCols); };
+  all["best_exchange" + suffix] = [] {
+    prunus::Gain<T> gains[2];
+    k.best_exchange(x, T(0.5), matrix, {norms.data(), matrix, zeros.data(), 4, 397}, T(1e-6), gains);
+  };
   all["rows_to_panel" + suffix] = [] { k.rows_to_panel(d.dense.data(), 32, kCols, 0, kCols, 32, y); };
   all["panel_to_rows" + suffix] = [] { k.panel_to_rows(x, 32, kCols, 0, kCols, 32, d.y.data()); };
   const char* const names[] = {"identity", "relu", "tanh", "sigmoid", "gelu", "gelu_tanh", "silu", "leaky_relu"};
