@@ -29,7 +29,6 @@ class Grower {
         limit_(size_of(p)),
         bar_(size_of(p), -kInfinity),
         score_(size_of(p)),
-        column_(size_of(p)),
         factors_(size_of(n_out)),
         block_(size_of(groups.n)) {
     for (i64 j = 0; j < p; ++j) {
@@ -124,7 +123,7 @@ class Grower {
   const Kernels<double>& kernels_;
   i64 n_rows_ = 0;
   std::vector<double> rows_;  // of every feature that came, what it took out of all
-  std::vector<double> norms_, limit_, bar_, score_, column_, factors_;
+  std::vector<double> norms_, limit_, bar_, score_, factors_;
   std::vector<i64> several_;  // groups of several features that may come
   std::vector<GroupBlock> block_;
 };

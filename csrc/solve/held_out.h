@@ -31,8 +31,6 @@ class HeldOutError {
     *error_++ = error();
   }
 
-  bool is_asked_for() const { return gram_ != nullptr; }
-
   // Feature number t of the block, whose column is u, took factor[k] u out of the coefficients of output k. ends_group:
   // the error after it is one to be told.
   void note(const double* factor, bool ends_group) {
