@@ -58,10 +58,12 @@ py::list eliminate_in_folds(std::vector<Matrix> gram, const std::vector<Matrix>&
   std::vector<Fold> folds;
   for (size_t i = 0; i < n_folds; ++i) {
     for (const Matrix& matrix : {gram[i], held[i]}) {
-      require(matrix.ndim() == 2 && matrix.shape(0) == p && matrix.shape(1) == p, "expected square matrices of one size");
+      require(matrix.ndim() == 2 && matrix.shape(0) == p && matrix.shape(1) == p,
+              "expected square matrices of one size");
     }
     for (const Matrix& matrix : {products[i], held_products[i]}) {
-      require(matrix.ndim() == 2 && matrix.shape(0) == n_out && matrix.shape(1) == p, "expected products of the features");
+      require(matrix.ndim() == 2 && matrix.shape(0) == n_out && matrix.shape(1) == p,
+              "expected products of the features");
     }
     orders.emplace_back(n_remove);
     errors.emplace_back(n_remove + 1);

@@ -32,11 +32,11 @@ void subtract_combination(const T* PRUNUS_RESTRICT h, const T* PRUNUS_RESTRICT u
   }
 }
 
-// c[i, j] -= sum over t < n_terms of left[t, i] * right[t, j], i in rows, j in columns. Rows of c are c_stride apart, those
-// of left and right as many as their own strides; c may overlap neither. O(n_terms) for each element.
+// c[i, j] -= sum over t < n_terms of left[t, i] * right[t, j], i in rows, j in columns. Rows of c are c_stride apart,
+// those of left and right as many as their own strides; c may overlap neither. O(n_terms) for each element.
 //
-// Columns go in slabs whose part of `right` stays in L2, and are walked down all rows: a tile of rows and columns has its
-// sums in registers.
+// Columns go in slabs whose part of `right` stays in L2, and are walked down all rows: a tile of rows and columns has
+// its sums in registers.
 template <class T>
 void subtract_products(T* PRUNUS_RESTRICT c, i64 c_stride, const T* PRUNUS_RESTRICT left, i64 left_stride,
                        const T* PRUNUS_RESTRICT right, i64 right_stride, i64 n_terms, Range rows,

@@ -207,7 +207,7 @@ class Eliminator {
   std::vector<i64> feature_, group_of_;  // at each place
   const std::vector<double> nothing_;    // zeros
   std::vector<u8> is_gone_;
-  std::vector<i64> gone_;  // the places of those
+  std::vector<i64> gone_;          // the places of those
   std::vector<i64> place_;         // of the first feature of each group
   std::vector<i64> several_;       // groups of several features that are there and may go
   std::vector<GroupBlock> block_;  // of H, of each of them
@@ -248,7 +248,8 @@ void eliminate_folds(const Fold* folds, i64 n_folds, i64 p, i64 n_out, FeatureGr
       }
     }
     const Removals removals = {fold.order, rise.data(), n_remove};
-    is_done[i] = eliminate(fold.gram, p, coef.data(), n_out, groups, removals, limits.floor, 1, fold.held, 1) == n_remove;
+    is_done[i] =
+        eliminate(fold.gram, p, coef.data(), n_out, groups, removals, limits.floor, 1, fold.held, 1) == n_remove;
   });
 }
 

@@ -31,12 +31,13 @@ struct HeldOut {
 // removals. Of equal rises the later group's is taken. Returns how many were removed.
 //
 // inverse: (p, p), symmetric, of G = X'X; coef: (n_out, p), inverse @ X'y. Removing feature j from a set with inverse H
-// and coefficients b lets the loss rise by sum over outputs of b_j^2 / H_jj, of a group by b_g' H_gg^-1 b_g (B. Hassibi,
-// D. Stork, "Second order derivatives for network pruning: optimal brain surgeon", 1993); b loses H_j b_j / H_jj and H
-// loses H_j H_j' / H_jj. Both arrays are overwritten: coef is that of what is left, zero elsewhere, inverse is of no use.
+// and coefficients b lets the loss rise by sum over outputs of b_j^2 / H_jj, of a group by b_g' H_gg^-1 b_g (B.
+// Hassibi, D. Stork, "Second order derivatives for network pruning: optimal brain surgeon", 1993); b loses H_j b_j /
+// H_jj and H loses H_j H_j' / H_jj. Both arrays are overwritten: coef is that of what is left, zero elsewhere, inverse
+// is of no use.
 //
-// O(p^3 / 3) multiplications and additions for all removals: H is brought up to date once in 64 of them, by a product of
-// matrices; until then only its diagonal is, and the column that is asked for. As much again for samples held out.
+// O(p^3 / 3) multiplications and additions for all removals: H is brought up to date once in 64 of them, by a product
+// of matrices; until then only its diagonal is, and the column that is asked for. As much again for samples held out.
 // Throws std::bad_alloc.
 i64 eliminate(double* inverse, i64 p, double* coef, i64 n_out, FeatureGroups groups, Removals removals, double floor,
               i64 least, HeldOut held, int threads);

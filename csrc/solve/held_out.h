@@ -51,7 +51,8 @@ class HeldOutError {
     kernels.subtract_products(reached_.data(), n, turned_.data(), count, gram_, p_, n, {0, count}, {0, n});
     for (i64 t = 0; t < count; ++t) {
       for (i64 k = 0; k < n_out_; ++k) {
-        take(u + t * stride, &reached_[static_cast<size_t>(t * n)], factors_[static_cast<size_t>(t * n_out_ + k)], k, n);
+        take(u + t * stride, &reached_[static_cast<size_t>(t * n)], factors_[static_cast<size_t>(t * n_out_ + k)], k,
+             n);
       }
       if (ends_[static_cast<size_t>(t)]) *error_++ = error();
     }
@@ -70,7 +71,8 @@ class HeldOutError {
     for (std::vector<double>* rows : {&reach_, &products_}) {
       for (i64 k = 0; k < n_out_; ++k) {
         for (i64 j = 0; j < n; ++j) {
-          (*rows)[static_cast<size_t>(k * n + j)] = (*rows)[static_cast<size_t>(k * n_before + from[static_cast<size_t>(j)])];
+          (*rows)[static_cast<size_t>(k * n + j)] =
+              (*rows)[static_cast<size_t>(k * n_before + from[static_cast<size_t>(j)])];
         }
       }
     }

@@ -26,7 +26,8 @@ class Block {
         root_(kBlock * kBlock),
         left_(size_of(n)) {}
 
-  // Takes the block's rows of a, whose elements on and above the diagonal count: root() and rows(), L^-1 times the rows.
+  // Takes the block's rows of a, whose elements on and above the diagonal count: root() and rows(), L^-1 times the
+  // rows.
   bool take(const double* a, i64 n, Range block, double least) {
     begin_ = block.begin, size_ = block.end - block.begin;
     for (i64 t = 0; t < size_; ++t) {

@@ -1,5 +1,5 @@
-// Loops of the solver on several threads: units of work that a thread takes one by one, so that none waits for another that
-// the system keeps from running (team.h).
+// Loops of the solver on several threads: units of work that a thread takes one by one, so that none waits for another
+// that the system keeps from running (team.h).
 #pragma once
 
 #include <atomic>
