@@ -333,7 +333,9 @@ def test_criteria_of_fits_that_leave_nothing() -> None:
     rng = np.random.default_rng(0)
     X = rng.standard_normal((30, 200))
     for select in ("aicc", "bic", "ebic", "gic"):  # forward comes to 29 features, which fit any y
-        model = PrunedLinearRegression(method="forward", select=select).fit(X, X[:, 0] + 0.1 * rng.standard_normal(30))
+        model = PrunedLinearRegression(method="forward", select=select, max_nonzero=30).fit(
+            X, X[:, 0] + 0.1 * rng.standard_normal(30)
+        )
         assert model.path_.sizes[-1] == 29
         assert model.n_nonzero_ < 29
         assert model.support_[0]

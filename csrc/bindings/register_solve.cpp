@@ -4,6 +4,7 @@
 #include "bindings/arrays.h"
 #include "solve/forward.h"
 #include "solve/inverse.h"
+#include "solve/left_out.h"
 #include "solve/swap.h"
 
 namespace prunus {
@@ -87,6 +88,20 @@ py::list eliminate_in_folds(std::vector<Matrix> gram, const std::vector<Matrix>&
     }
   }
   return found;
+}
+
+Matrix sums_left_out(const Matrix& q, const Matrix& z, const Matrix& y, const Matrix& base, double least, int threads) {
+  require(q.ndim() == 2 && z.ndim() == 2 && y.ndim() == 2 && base.ndim() == 1, "expected three matrices and a vector");
+  const i64 n = q.shape(0), n_steps = q.shape(1), n_out = z.shape(1);
+  require(z.shape(0) == n_steps && y.shape(0) == n_out && y.shape(1) == n && base.size() == n,
+          "expected coefficients of every step, and outputs and leverages of every sample");
+  Matrix sum(n_steps + 1);
+  double* to = sum.mutable_data();
+  for (i64 t = 0; t <= n_steps; ++t) to[t] = 0;
+  const double *rows = q.data(), *coef = z.data(), *outputs = y.data(), *leverages = base.data();
+  py::gil_scoped_release release;
+  add_left_out(rows, n, n_steps, coef, n_out, outputs, leverages, least, to, threads);
+  return sum;
 }
 
 bool invert_matrix(Matrix a, double least, int threads) {
@@ -173,6 +188,8 @@ void register_solve(py::module_& m) {
   m.def("eliminate_folds", &eliminate_in_folds, arg("gram").noconvert(), arg("products").noconvert(),
         arg("held").noconvert(), arg("held_products").noconvert(), arg("total"), arg("start").noconvert(),
         arg("stays").noconvert(), arg("least_pivot"), arg("most"), arg("floor"), arg("threads"));
+  m.def("sums_left_out", &sums_left_out, arg("q").noconvert(), arg("z").noconvert(), arg("y").noconvert(),
+        arg("base").noconvert(), arg("least"), arg("threads"));
   m.def("invert", &invert_matrix, arg("a").noconvert(), arg("least"), arg("threads"));
   m.def("grow", &grow_set, arg("gram").noconvert(), arg("products").noconvert(), arg("start").noconvert(),
         arg("stays").noconvert(), arg("n_add"), arg("tolerance"));

@@ -49,6 +49,8 @@ struct Kernels {
                             i64 n_terms, Range rows, Range columns) noexcept;
   i32 (*take_away)(const T* u, i64 n, const T* factor, i64 n_out, i64 coef_stride, const T* bar, const T* limit,
                    T* diagonal, T* coef, T* score) noexcept;
+  void (*sum_left_out)(const T* q, i64 n_steps, i64 width, const T* z, i64 n_out, T least, T* left, T* error,
+                       T* sum) noexcept;
   void (*column_products)(const T* x, i64 x_stride, i64 n_rows, const T* q, i64 q_stride, i64 n_q, i64 n, T* out,
                           i64 out_stride) noexcept;
   void (*best_exchange)(const T* v, T inverse_h, const T* ratio, const Outside<T>& outside, T tolerance,

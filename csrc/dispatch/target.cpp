@@ -5,6 +5,7 @@
 #include "kernels/bracket.h"
 #include "kernels/downdate.h"
 #include "kernels/group.h"
+#include "kernels/left_out.h"
 #include "kernels/mask.h"
 #include "kernels/panel.h"
 #include "kernels/peak.h"
@@ -59,6 +60,7 @@ constexpr Kernels<T> kKernels = {
     subtract_combination<T>,
     subtract_products<T>,
     take_away<T>,
+    sum_left_out<T>,
     column_products<T>,
     best_exchange<T>,
     rows_to_panel<T>,

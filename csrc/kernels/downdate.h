@@ -10,21 +10,21 @@ namespace prunus::PRUNUS_TARGET {
 template <class T>
 void subtract_combination(const T* PRUNUS_RESTRICT h, const T* PRUNUS_RESTRICT u, i64 stride, i64 n_u,
                           const T* PRUNUS_RESTRICT a, i64 n, T* PRUNUS_RESTRICT out) noexcept {
-  constexpr i64 kSums = 6;  // two loads a cycle, and four cycles until a sum is there
-  constexpr i64 kStep = kSums * kLanes<T>;
-  i64 j = 0;
-  for (; j + kStep <= n; j += kStep) {
-    Vector<T> sum[kSums];
-    for (i64 k = 0; k < kSums; ++k) sum[k] = load_unaligned(h + j + k * kLanes<T>);
+  constexpr int kSums = 6;  // two loads a cycle, and four cycles until a sum is there
+  const auto tile = [&](auto count, i64 j) {
+    constexpr int kCount = decltype(count)::kCount;
+    Vector<T> sum[kCount];
+    for (int k = 0; k < kCount; ++k) sum[k] = load_unaligned(h + j + k * kLanes<T>);
     for (i64 t = 0; t < n_u; ++t) {
       const Vector<T> factor = broadcast(-a[t]);
       const T* PRUNUS_RESTRICT row = u + t * stride + j;
-      for (i64 k = 0; k < kSums; ++k) {
-        sum[k] = add_product<T>(sum[k], factor, load_unaligned(row + k * kLanes<T>));
-      }
+      for (int k = 0; k < kCount; ++k) sum[k] = add_product<T>(sum[k], factor, load_unaligned(row + k * kLanes<T>));
     }
-    for (i64 k = 0; k < kSums; ++k) __builtin_memcpy(out + j + k * kLanes<T>, &sum[k], sizeof sum[k]);
-  }
+    for (int k = 0; k < kCount; ++k) __builtin_memcpy(out + j + k * kLanes<T>, &sum[k], sizeof sum[k]);
+  };
+  i64 j = 0;
+  for (; j + kSums * kLanes<T> <= n; j += kSums * kLanes<T>) tile(Count<kSums>{}, j);
+  for (; j + kLanes<T> <= n; j += kLanes<T>) tile(Count<1>{}, j);
   for (; j < n; ++j) {
     T sum = h[j];
     for (i64 t = 0; t < n_u; ++t) sum -= a[t] * u[t * stride + j];
@@ -41,47 +41,48 @@ template <class T>
 void subtract_products(T* PRUNUS_RESTRICT c, i64 c_stride, const T* PRUNUS_RESTRICT left, i64 left_stride,
                        const T* PRUNUS_RESTRICT right, i64 right_stride, i64 n_terms, Range rows,
                        Range columns) noexcept {
-  constexpr i64 kRows = kRegisters == 32 ? 8 : 4, kVectors = 3, kStep = kVectors * kLanes<T>;
-  constexpr i64 kSlab = 8 * kStep;
-  const auto tile = [&](auto count, i64 i, i64 j) {
-    constexpr i64 kCount = decltype(count)::kCount;
-    Vector<T> sum[kCount][kVectors];
-    for (i64 r = 0; r < kCount; ++r) {
-      for (i64 k = 0; k < kVectors; ++k) sum[r][k] = load_unaligned(c + (i + r) * c_stride + j + k * kLanes<T>);
+  constexpr int kRows = kRegisters == 32 ? 8 : 4, kVectors = 3;
+  constexpr i64 kStep = kVectors * kLanes<T>, kSlab = 8 * kStep;
+  const auto tile = [&](auto n_rows, auto n_vectors, i64 i, i64 j) {
+    constexpr int kCount = decltype(n_rows)::kCount, kWidth = decltype(n_vectors)::kCount;
+    Vector<T> sum[kCount][kWidth];
+    for (int r = 0; r < kCount; ++r) {
+      for (int k = 0; k < kWidth; ++k) sum[r][k] = load_unaligned(c + (i + r) * c_stride + j + k * kLanes<T>);
     }
     for (i64 t = 0; t < n_terms; ++t) {
       const T* PRUNUS_RESTRICT from = right + t * right_stride + j;
       const T* PRUNUS_RESTRICT factor = left + t * left_stride + i;
-      Vector<T> value[kVectors];
-      for (i64 k = 0; k < kVectors; ++k) value[k] = load_unaligned(from + k * kLanes<T>);
-      for (i64 r = 0; r < kCount; ++r) {
+      Vector<T> value[kWidth];
+      for (int k = 0; k < kWidth; ++k) value[k] = load_unaligned(from + k * kLanes<T>);
+      for (int r = 0; r < kCount; ++r) {
         const Vector<T> negative = broadcast(-factor[r]);
-        for (i64 k = 0; k < kVectors; ++k) sum[r][k] = add_product<T>(sum[r][k], negative, value[k]);
+        for (int k = 0; k < kWidth; ++k) sum[r][k] = add_product<T>(sum[r][k], negative, value[k]);
       }
     }
-    for (i64 r = 0; r < kCount; ++r) {
-      for (i64 k = 0; k < kVectors; ++k) {
+    for (int r = 0; r < kCount; ++r) {
+      for (int k = 0; k < kWidth; ++k) {
         __builtin_memcpy(c + (i + r) * c_stride + j + k * kLanes<T>, &sum[r][k], sizeof sum[r][k]);
       }
     }
   };
-  for (i64 slab = columns.begin; slab < columns.end; slab += kSlab) {
-    const i64 slab_end = slab + kSlab < columns.end ? slab + kSlab : columns.end;
-    const i64 whole = slab + (slab_end - slab) / kStep * kStep;
-    i64 i = rows.begin;
-    for (; i + kRows <= rows.end; i += kRows) {
-      for (i64 j = slab; j < whole; j += kStep) tile(Count<kRows>{}, i, j);
-    }
-    for (; i < rows.end; ++i) {
-      for (i64 j = slab; j < whole; j += kStep) tile(Count<1>{}, i, j);
-    }
-    for (i = rows.begin; i < rows.end; ++i) {
-      for (i64 j = whole; j < slab_end; ++j) {
-        T sum = c[i * c_stride + j];
-        for (i64 t = 0; t < n_terms; ++t) sum -= left[t * left_stride + i] * right[t * right_stride + j];
-        c[i * c_stride + j] = sum;
+  const auto strip = [&](auto n_rows, i64 i, i64 begin, i64 end) {
+    constexpr int kCount = decltype(n_rows)::kCount;
+    i64 j = begin;
+    for (; j + kStep <= end; j += kStep) tile(n_rows, Count<kVectors>{}, i, j);
+    for (; j + kLanes<T> <= end; j += kLanes<T>) tile(n_rows, Count<1>{}, i, j);
+    for (; j < end; ++j) {
+      for (i64 r = i; r < i + kCount; ++r) {
+        T sum = c[r * c_stride + j];
+        for (i64 t = 0; t < n_terms; ++t) sum -= left[t * left_stride + r] * right[t * right_stride + j];
+        c[r * c_stride + j] = sum;
       }
     }
+  };
+  for (i64 slab = columns.begin; slab < columns.end; slab += kSlab) {
+    const i64 end = slab + kSlab < columns.end ? slab + kSlab : columns.end;
+    i64 i = rows.begin;
+    for (; i + kRows <= rows.end; i += kRows) strip(Count<kRows>{}, i, slab, end);
+    for (; i < rows.end; ++i) strip(Count<1>{}, i, slab, end);
   }
 }
 

@@ -48,7 +48,11 @@ class HeldOutError {
       for (i64 t = 0; t < count; ++t) turned_[static_cast<size_t>(i * count + t)] = u[t * stride + i];
     }
     reached_.assign(static_cast<size_t>(count * n), 0);  // minus u G
-    kernels.subtract_products(reached_.data(), n, turned_.data(), count, gram_, p_, n, {0, count}, {0, n});
+    for (i64 i = 0; i < n; i += kRowsOfG) {              // so that what all of u meets stays in L2
+      const i64 rows = n - i < kRowsOfG ? n - i : kRowsOfG;
+      kernels.subtract_products(reached_.data(), n, turned_.data() + i * count, count, gram_ + i * p_, p_, rows,
+                                {0, count}, {0, n});
+    }
     for (i64 t = 0; t < count; ++t) {
       for (i64 k = 0; k < n_out_; ++k) {
         take(u + t * stride, &reached_[static_cast<size_t>(t * n)], factors_[static_cast<size_t>(t * n_out_ + k)], k,
@@ -79,6 +83,8 @@ class HeldOutError {
   }
 
  private:
+  static constexpr i64 kRowsOfG = 64;
+
   double error() const { return total_ - 2 * linear_ + square_ > 0 ? total_ - 2 * linear_ + square_ : 0; }
 
   void take(const double* u, const double* minus_reached, double factor, i64 k, i64 n) {

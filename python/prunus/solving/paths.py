@@ -10,9 +10,13 @@ from typing import Protocol
 
 import numpy as np
 
+from prunus import _core
 from prunus.solving.gram import Doubles
 from prunus.solving.systems import CollinearError, Places, System, solve_upper
 from prunus.solving.units import Units
+
+# What leverages leave of one is rounding below it: they are sums of as many squares as there are features.
+_LEAST_LEFT = 1e-12
 
 
 class Held(Protocol):
@@ -64,7 +68,7 @@ class Path(ABC):
         """Return the sum of the squared errors of each fit on other samples."""
 
     @abstractmethod
-    def left_out(self, x: Doubles, y: Doubles, base: Doubles) -> Doubles:
+    def left_out(self, x: Doubles, y: Doubles, base: Doubles, threads: int) -> Doubles:
         """Return the sum of the squared errors of each fit on these of its samples, each left out of the fit.
 
         x (n, n_places of the system) and y (n, n_out) are less their means and times the roots of the weights; base (n,) is
@@ -153,20 +157,12 @@ class NestedPath(Path):
             total[1:] += np.einsum("ij,ij->j", b, product)
         return np.asarray(np.maximum(total[self.ends], 0.0))
 
-    def left_out(self, x: Doubles, y: Doubles, base: Doubles) -> Doubles:  # noqa: D102
+    def left_out(self, x: Doubles, y: Doubles, base: Doubles, threads: int) -> Doubles:  # noqa: D102
         # Rows of the orthogonal factor: the fit with t features predicts q[:t]' z[:t] with the leverage |q[:t]|^2.
         q = solve_upper(self.root, (x[:, self.places] / self.system.scale[self.places]).T, transposed=True)
-        left = np.empty((len(q) + 1, len(x)))
-        left[0] = 1 - base
-        np.cumsum(q**2, axis=0, out=left[1:])
-        np.subtract(left[0], left[1:], out=left[1:])
-        found = np.zeros(len(q) + 1)
-        for k in range(y.shape[1]):
-            error = np.empty_like(left)
-            error[0] = y[:, k]
-            np.cumsum(q * self.z[:, k, None], axis=0, out=error[1:])
-            np.subtract(error[0], error[1:], out=error[1:])
-            found += _squares_over(error, left)
+        found = _core.sums_left_out(
+            q.T, np.ascontiguousarray(self.z), np.ascontiguousarray(y.T), base, _LEAST_LEFT, threads
+        )
         return np.asarray(found[self.ends])
 
 
@@ -242,7 +238,7 @@ class ListedPath(Path):
             found[i] = yy.sum() + np.einsum("ki,ki->", b, b @ xx[np.ix_(at, at)] - 2 * xy[:, at])
         return np.maximum(found, 0.0)
 
-    def left_out(self, x: Doubles, y: Doubles, base: Doubles) -> Doubles:  # noqa: D102
+    def left_out(self, x: Doubles, y: Doubles, base: Doubles, threads: int) -> Doubles:  # noqa: D102
         found = np.empty(len(self.sizes))
         for i, support in enumerate(self.supports):
             places = self.units.places(support)
@@ -257,6 +253,5 @@ def _squares_over(error: Doubles, left: Doubles) -> Doubles:
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = error / left
     found = np.einsum("ij,ij->i", ratio, ratio)
-    # Leverages are sums of n terms of at most one.
-    found[(left <= 1e-12).any(axis=-1)] = np.inf
+    found[(left <= _LEAST_LEFT).any(axis=-1)] = np.inf
     return np.asarray(found)

@@ -98,7 +98,7 @@ class Problem(ABC):
             x = some.columns(path.system.features, self.x_mean)
             y = (some.y - self.y_mean) * np.sqrt(some.weight)[:, None]
             base = some.weight / self.weight if self.data.fit_intercept else np.zeros(len(y))
-            total += path.left_out(x, y, base)
+            total += path.left_out(x, y, base, self.threads)
         return total / self.weight
 
 
@@ -152,7 +152,9 @@ class GramProblem(Problem):
         return Errors(path.sizes, path.errors(held))
 
     def validate_backward(self, search: Search) -> Iterator[Errors]:  # noqa: D102
-        step = max(self.threads, 1)  # folds that are in memory together
+        # As many as may be in memory together: idle threads of BLAS, which gathers them, turn in a loop for a while and would
+        # slow the threads that go through the folds.
+        step = max(_MOST_BYTES // (16 * max(self.units.columns.size, 1) ** 2), self.threads)
         for begin in range(0, len(self.folds), step):
             some = range(begin, min(begin + step, len(self.folds)))
             folds = [self._fold(i) for i in some]
