@@ -789,3 +789,13 @@ def test_a_forked_child_fits(rng: np.random.Generator, monkeypatch: pytest.Monke
         finally:
             os._exit(int(status))
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+@pytest.mark.parametrize(("n", "p"), [(400, 100), (60, 600)])
+def test_a_fitted_model_holds_no_data(n: int, p: int, rng: np.random.Generator) -> None:
+    X = rng.standard_normal((n, p))
+    model = PrunedLinearRegression(max_nonzero=20, alpha=1.0).fit(X, X[:, 0] + rng.standard_normal(n))
+    size = len(model.path_.sizes)
+    # Roots of the fits, the engine, and some vectors of n_features: not X, nor the Gram matrix.
+    assert len(pickle.dumps(model)) < 8 * (size**2 + 40 * p + 2000)
+    assert np.array_equal(pickle.loads(pickle.dumps(model)).path_.at(3).coef_, model.path_.at(3).coef_)

@@ -115,7 +115,9 @@ def test_ridge_penalty_is_scikit_learns(rng: np.random.Generator) -> None:
 
 def test_what_it_cannot_score_is_refused(diabetes: tuple[Any, Any], digits_network: prunus.Network) -> None:
     X, y = diabetes
-    with pytest.raises(prunus.NotSupportedError, match="criterion: expected a linear regression for 'obs', got Network"):
+    with pytest.raises(
+        prunus.NotSupportedError, match="criterion: expected a linear regression for 'obs', got Network"
+    ):
         prunus.importance(digits_network, "obs", X=np.ones((3, 64)), y=np.zeros(3))
     classifier = LogisticRegression().fit(X, y > 100)
     with pytest.raises(prunus.NotSupportedError, match="criterion: expected a linear regression for 'obs'"):

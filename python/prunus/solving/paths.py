@@ -93,6 +93,11 @@ class Path(ABC):
         alpha = self.system.alpha
         return self.n_features - alpha * self._squares[1] if alpha else self.n_features.astype(np.float64)
 
+    def finish(self) -> None:
+        """Let go of what was needed to find the fits and to try them: what is left grows with their size alone."""
+        self.system = self.system.measures()
+        self.__dict__.pop("inverse", None)
+
     @property
     @abstractmethod
     def _squares(self) -> tuple[Doubles, Doubles]:

@@ -92,6 +92,7 @@ def select_subset(data: Regression, folds: Folds, options: Options) -> Selection
         support, is_optimal = _polish(path, index, options.threads)
         if not np.array_equal(support, np.sort(path.chosen(index))):
             places, coef = support, path.system.coef(support) / path.system.scale[support]
+    path.finish()
     fit = with_intercept(path.system.features[places], coef, problem.x_mean, problem.y_mean)
     return Selection(
         path,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +38,7 @@ class System(ABC):
     products: Doubles  # (n_out, n), with the outputs
     total: Doubles  # (n_out,), squared length of the outputs
     alpha: float  # ridge penalty
+    _data: ClassVar[tuple[str, ...]]  # what is as large as the data
 
     @property
     def n(self) -> int:
@@ -54,6 +55,13 @@ class System(ABC):
 
         R is (k, k), z (k, n_out). Raises CollinearError if they are collinear. O(k**3), or O(n_samples * k**2).
         """
+
+    def measures(self) -> System:
+        """Return what tells the features and their units alone, without the matrix or the samples."""
+        bare = copy.copy(self)
+        for name in self._data:
+            setattr(bare, name, None)
+        return bare
 
     @abstractmethod
     def without(self, places: Places) -> System:
@@ -80,6 +88,8 @@ class GramSystem(System):
 
     `features` are the columns to look at, in the order of their places; none may be constant. `alpha` is the ridge penalty.
     """
+
+    _data = ("_matrix",)
 
     def __init__(self, gram: Gram, features: Places, alpha: float = 0.0) -> None:
         self.features, self.alpha = features, alpha
@@ -130,6 +140,8 @@ class DataSystem(System):
     taken out: then a row of the whole is ``root_weight * (x - mean)``, and it stays sparse. `floor` (n,) is what rounding can
     leave of the squared length of a feature that is constant.
     """
+
+    _data = ("x", "y", "mean", "root_weight")
 
     def __init__(
         self,
