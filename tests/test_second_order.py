@@ -90,7 +90,7 @@ def test_starts_from_what_is_there_and_keeps_what_must_stay(diabetes: tuple[Any,
     assert not pruned.masks[0][0][lasso.coef_ == 0].any()
     best = min(
         loss_on(X, y, [c for c in np.flatnonzero(lasso.coef_) if c not in gone])
-        for gone in itertools.combinations(np.flatnonzero(lasso.coef_), np.count_nonzero(lasso.coef_) - 4)
+        for gone in itertools.combinations(np.flatnonzero(lasso.coef_).tolist(), int(np.count_nonzero(lasso.coef_)) - 4)
     )
     assert loss_on(X, y, np.flatnonzero(pruned.masks[0][0])) <= 1.02 * best
     again = prunus.prune(pruned, X, y, sparsity=0.8, criterion="obs")
@@ -122,7 +122,7 @@ def test_what_it_cannot_score_is_refused(diabetes: tuple[Any, Any], digits_netwo
     classifier = LogisticRegression().fit(X, y > 100)
     with pytest.raises(prunus.NotSupportedError, match="criterion: expected a linear regression for 'obs'"):
         prunus.prune(classifier, X, y > 100, sparsity=0.5, criterion="obs")
-    with pytest.raises(ValueError, match="X: expected more than 10 samples, .* got 8"):
+    with pytest.raises(ValueError, match=r"X: expected more than 10 samples, .* got 8"):
         prunus.prune(LinearRegression().fit(X, y), X[:8], y[:8], sparsity=0.5, criterion="obs")
     with pytest.raises(ValueError, match=r"alpha: expected a number in \[0, "):
         prunus.criteria()["obs"](alpha=-1.0)
