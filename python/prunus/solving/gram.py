@@ -101,7 +101,11 @@ class GramAccumulator:
             if targets.shape[1] != self._n_out:
                 raise ValueError(f"y: expected {self._n_out} outputs, as before, got {targets.shape[1]}")
         # What is refused must leave nothing behind, so it is summed apart.
-        return self.merge(_gathered(x, targets, weights, self._shift if self._n_out else _shift_of(x, targets)))
+        piece = _gathered(x, targets, weights, self._shift if self._n_out else _shift_of(x, targets))
+        if self._n_out:
+            return self.merge(piece)
+        self.__dict__ = piece.__dict__
+        return self
 
     def merge(self, other: GramAccumulator) -> GramAccumulator:
         """Add what another accumulator has gathered, which is not changed. Returns itself. O(n_features**2)."""
