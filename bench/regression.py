@@ -1,12 +1,16 @@
 """What a fit of `PrunedLinearRegression` needs beside its time.
 
 python -m bench.regression memory               10,000 x 2000, as the case regression-path: peak memory beside X
+python -m bench.regression start                the first import and fit of a process that has imported scikit-learn
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import statistics
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -39,17 +43,46 @@ def peak_beside_data(n: int, p: int) -> tuple[int, int]:
     return X.nbytes, resident("VmHWM") - before
 
 
+_START = """
+import time
+import numpy as np
+import sklearn.linear_model
+rng = np.random.default_rng(0)
+X = rng.standard_normal((100, 20))
+y = X[:, 0] + rng.standard_normal(100)
+begin = time.perf_counter()
+from prunus.linear_model import PrunedLinearRegression
+imported = time.perf_counter()
+PrunedLinearRegression().fit(X, y)
+print(imported - begin, time.perf_counter() - imported)
+"""
+
+
+def seconds_to_start(times: int = 9) -> tuple[float, float]:
+    """Return the medians, over fresh processes, of the seconds of the import and of the first fit, 100 x 20."""
+    runs = [
+        subprocess.run([sys.executable, "-c", _START], capture_output=True, text=True, check=True).stdout.split()
+        for _ in range(times)
+    ]
+    imports, fits = zip(*((float(a), float(b)) for a, b in runs), strict=True)
+    return statistics.median(imports), statistics.median(fits)
+
+
 def main() -> None:
     """Print a line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
-    parser.add_argument("what", choices=["memory"])
+    parser.add_argument("what", choices=["memory", "start"])
     parser.add_argument("--n", type=int, default=10_000)
     parser.add_argument("--p", type=int, default=2000)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     os.environ["PRUNUS_NUM_THREADS"] = str(options.threads)
+    if options.what == "start":
+        imported, fitted = seconds_to_start()
+        print(f"{Machine().cpu}: beyond import sklearn.linear_model, import {imported:.3f} s, first fit {fitted:.3f} s")
+        return
     with threadpool_limits(options.threads):
         of_data, beside = peak_beside_data(options.n, options.p)
     print(

@@ -47,9 +47,16 @@ def _regression(**parameters: Any) -> Any:
     return lambda _: lambda data: lambda: PrunedLinearRegression(**parameters).fit(*data)
 
 
-def _wide(case: Any) -> Any:
-    model = PrunedLinearRegression(max_nonzero=case.largest, cv=N_WIDE_FOLDS)
-    return lambda data: lambda: model.fit(*data[:2])
+def _wide(**parameters: Any) -> Any:
+    def build(case: Any) -> Any:
+        model = PrunedLinearRegression(max_nonzero=case.largest, cv=N_WIDE_FOLDS, **parameters)
+        return lambda data: lambda: model.fit(*data[:2])
+
+    return build
+
+
+def _found(result: Any) -> Any:
+    return np.flatnonzero(result.support_), True
 
 
 _BASELINE = {"PRUNUS_TARGET": _core.supported_targets()[0]}
@@ -63,7 +70,8 @@ CONTENDERS = [
     Contender("prunus, path alone", "regression-validation", _regression(method="obs", select="bic")),
     Contender("prunus, leave-one-out", "regression-validation", _regression(method="obs", select="loo")),
     Contender(f"prunus, {N_FOLDS} folds", "regression-validation", _regression(method="obs", cv=N_FOLDS)),
-    Contender("prunus", "regression-wide", _wide, lambda result: (np.flatnonzero(result.support_), True)),
+    Contender("prunus", "regression-wide", _wide(), _found),
+    Contender("prunus, one standard error", "regression-wide", _wide(one_se=True), _found),
     Contender("prunus predict", "mlp", _labels, takes=lambda case: case.network_name == "digits"),
     Contender(
         f"prunus on {_BASELINE['PRUNUS_TARGET']}",
