@@ -133,6 +133,18 @@ py::tuple grow_set(const Matrix& gram, Matrix products, const Array<i64>& start,
   return py::make_tuple(order[py::slice(0, n, 1)], fall[py::slice(0, n, 1)]);
 }
 
+Matrix products_of_columns(const Matrix& x, const Matrix& q, int threads) {
+  require(x.ndim() == 2 && q.ndim() == 2 && q.shape(1) == x.shape(0), "expected vectors of the matrix's samples");
+  Matrix out = empty<double>({q.shape(0), x.shape(1)});
+  const SharedColumns columns = {x.data(), x.shape(0), x.shape(1)};
+  const double* vectors = q.data();
+  double* to = out.mutable_data();
+  const i64 n_q = q.shape(0);
+  py::gil_scoped_release release;
+  multiply_columns(columns, vectors, n_q, to, threads);
+  return out;
+}
+
 Array<i64> advance_problems(const Matrix& x, const Matrix& q, const Matrix& factor, const Matrix& bar,
                             const Matrix& limit, Matrix norms, Matrix products, int threads) {
   require(x.ndim() == 2 && q.ndim() == 2 && factor.ndim() == 2 && bar.ndim() == 2, "expected matrices");
@@ -193,6 +205,7 @@ void register_solve(py::module_& m) {
   m.def("invert", &invert_matrix, arg("a").noconvert(), arg("least"), arg("threads"));
   m.def("grow", &grow_set, arg("gram").noconvert(), arg("products").noconvert(), arg("start").noconvert(),
         arg("stays").noconvert(), arg("n_add"), arg("tolerance"));
+  m.def("multiply_columns", &products_of_columns, arg("x").noconvert(), arg("q").noconvert(), arg("threads"));
   m.def("advance", &advance_problems, arg("x").noconvert(), arg("q").noconvert(), arg("factor").noconvert(),
         arg("bar").noconvert(), arg("limit").noconvert(), arg("norms").noconvert(), arg("products").noconvert(),
         arg("threads"));

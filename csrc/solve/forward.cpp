@@ -156,6 +156,14 @@ i64 grow(const double* gram, i64 p, double* products, i64 n_out, FeatureGroups g
   return n;
 }
 
+void multiply_columns(SharedColumns columns, const double* q, i64 n_q, double* out, int threads) {
+  const Kernels<double>& kernels = active_target().kernels<double>();
+  for_units(ceil_div(columns.p, kColumns), threads, [&](i64 part) {
+    const i64 begin = part * kColumns, n = std::min(kColumns, columns.p - begin);
+    kernels.column_products(columns.x + begin, columns.p, columns.n, q, columns.n, n_q, n, out + begin, columns.p);
+  });
+}
+
 void advance(SharedColumns columns, i64 n_problems, i64 n_out, const double* q, const double* factor, const double* bar,
              const double* limit, double* norms, double* products, i64* best, int threads) {
   const Kernels<double>& kernels = active_target().kernels<double>();

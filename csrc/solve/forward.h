@@ -24,6 +24,9 @@ struct SharedColumns {
   i64 p;
 };
 
+// out[r, j] = the product of q[r], (n_q, n), with column j. All of X is read once.
+void multiply_columns(SharedColumns columns, const double* q, i64 n_q, double* out, int threads);
+
 // One more step of n_problems forward selections. Of each: q (n), the feature that came last, orthogonal to those
 // before and of length one, zero in the samples that do not count; factor (n_out), its products with the outputs; norms
 // (p), the squared lengths of what is left of the features, and products (n_out, p), theirs with the outputs: both are

@@ -92,11 +92,11 @@ class _SharedForward:
         column = self.columns[place] * self.inside[r]
         if self.ones is not None:
             column -= (self.ones[r] @ column) * self.ones[r]
-        left = column - (basis @ column) @ basis
+        left = column - _combination(basis, column)
         if self.system.alpha:
             length = self.norms[r, place]
         else:
-            left -= (basis @ left) @ basis  # once more: what rounding has left of them
+            left -= _combination(basis, left)  # once more: what rounding has left of them
             length = left @ left
         return np.asarray(left / np.sqrt(length)) if length > self.limit[r, place] else np.zeros_like(left)
 
@@ -112,6 +112,11 @@ class _SharedForward:
         fall[~(self.norms > self.limit)] = -np.inf
         best = fall.argmax(axis=1)
         return np.where(fall[np.arange(len(best)), best] >= 0, best, -1)
+
+
+def _combination(basis: Doubles, column: Doubles) -> Doubles:
+    """Return what the basis has of a column. Not by BLAS: see DataSystem.times."""
+    return np.asarray(np.einsum("t,ti->i", np.einsum("ti,i->t", basis, column), basis))
 
 
 def forward_on_data(

@@ -192,8 +192,10 @@ class DataProblem(Problem):
         orders = forward_on_data(system, units, held_out, root, min(n_units, units.n), self.threads)
         errors = []
         for (train, test), order in zip(self.folds, orders[1:], strict=True):
-            few = Units(units.columns[order], np.arange(len(order) + 1), units.stays[order], order)
-            errors.append(_validate_on_data(self.data, train, test, few, _in_order))
+            # Of the columns that were chosen alone: copies of a fold's rows of all of them took as long as the search.
+            narrow = self.data._replace(X=self.data.X[:, units.columns[order]])
+            few = Units(np.arange(len(order)), np.arange(len(order) + 1), units.stays[order], order)
+            errors.append(_validate_on_data(narrow, train, test, few, _in_order))
         return nested(system, units, orders[0]), errors
 
 
