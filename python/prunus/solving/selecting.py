@@ -89,7 +89,7 @@ def select_subset(data: Regression, folds: Folds, options: Options) -> Selection
     places, coef = path.coef(index)
     is_optimal = name == "swap"
     if options.method == "auto" and path.units.are_single:
-        support, is_optimal = _polish(path, index, options.threads)
+        support, is_optimal = _polish(path, index, name, options.threads)
         if not np.array_equal(support, np.sort(path.chosen(index))):
             places, coef = support, path.system.coef(support) / path.system.scale[support]
     path.finish()
@@ -222,9 +222,10 @@ def _validate(problem: Problem, path: Path, errors: Doubles, table: dict[str, An
     return best_size(error, spread if options.one_se else None)
 
 
-def _polish(path: Path, index: int, threads: int) -> tuple[Places, bool]:
+def _polish(path: Path, index: int, name: str, threads: int) -> tuple[Places, bool]:
     starts = [path.chosen(index)]
-    other = METHODS["forward"].path(path.system, path.units, len(starts[0]), threads)
-    if len(other.chosen(len(other.sizes) - 1)) == len(starts[0]):
-        starts.append(other.chosen(len(other.sizes) - 1))
+    if name == "obs":  # else it is the forward path itself
+        other = METHODS["forward"].path(path.system, path.units, len(starts[0]), threads)
+        if other.sizes[-1] == len(starts[0]):
+            starts.append(other.chosen(len(other.sizes) - 1))
     return polished(path.system, path.units, starts, threads)
