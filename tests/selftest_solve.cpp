@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "selftest.h"
-#include "solve/backward.h"
+#include "solve/folds.h"
 #include "solve/forward.h"
 #include "solve/inverse.h"
 #include "solve/swap.h"

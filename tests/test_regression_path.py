@@ -263,11 +263,11 @@ def test_cross_validation_equals_refits(name: str, method: str) -> None:
     assert np.allclose(table["cv_mean"], errors.mean(axis=0), rtol=1e-9, atol=0)
     assert np.allclose(table["cv_std_error"], errors.std(axis=0, ddof=1) / 2, rtol=1e-8, atol=0)
     best = int(errors.mean(axis=0).argmin())
-    assert model.n_nonzero_ == model.path_.sizes[best]
+    assert np.array_equal(model.support_, model.path_.at(model.path_.sizes[best]).support_)
     assert table["n_groups"][best] == model.path_._selection.path.sizes[best]
     careful = clone(model).set_params(one_se=True).fit(data.X, data.y, data.weight)
     within = table["cv_mean"] <= table["cv_mean"][best] + table["cv_std_error"][best]
-    assert careful.n_nonzero_ == model.path_.sizes[np.flatnonzero(within)[0]]
+    assert np.array_equal(careful.support_, model.path_.at(model.path_.sizes[np.flatnonzero(within)[0]]).support_)
 
 
 @pytest.mark.parametrize(("name", "method"), METHODS)
@@ -282,7 +282,8 @@ def test_leave_one_out_equals_refits(name: str, method: str) -> None:
             coef, intercept, _ = refit(data, columns, np.delete(np.arange(n), left_out))
             total += w[left_out] * ((y[left_out] - data.X[left_out, columns] @ coef.T - intercept) ** 2).sum()
         assert abs(found - total / w.sum()) <= 1e-9 * found
-    assert model.n_nonzero_ == model.path_.sizes[model.path_._selection.table["loo"].argmin()]
+    chosen = model.path_.sizes[model.path_._selection.table["loo"].argmin()]
+    assert np.array_equal(model.support_, model.path_.at(chosen).support_)
 
 
 @pytest.mark.parametrize(("name", "method"), METHODS)
@@ -366,9 +367,10 @@ def test_results_do_not_depend_on_the_grid(name: str, method: str) -> None:
     model = PrunedLinearRegression(method=method, select="bic", **data.options).fit(data.X, data.y, data.weight)
     for i, size in enumerate(model.path_._selection.path.sizes):
         one = clone(model).set_params(n_nonzero=int(size)).fit(data.X, data.y, data.weight)
-        at = model.path_.at(model.path_.sizes[i])
+        assert model.path_.sizes[i] == size
+        at = model.path_.at(size)
         short = clone(model).set_params(max_nonzero=int(size)).fit(data.X, data.y, data.weight)
-        for other in (at, short.path_.at(at.n_nonzero_)):
+        for other in (at, short.path_.at(size)):
             assert np.array_equal(one.support_, other.support_)
             assert np.allclose(one.coef_, other.coef_, rtol=1e-12, atol=1e-14)
             assert np.allclose(one.intercept_, other.intercept_, rtol=1e-12, atol=1e-14)

@@ -10,10 +10,10 @@ import pytest
 import scipy.sparse
 
 from prunus import _core
-from prunus.solving._subset import COLLINEAR, Rows, Subset
+from prunus.solving._subset import Rows, Subset
 from prunus.solving.gram import GramAccumulator
 from prunus.solving.swap import Polished, best_of, polish
-from prunus.solving.systems import DataSystem, GramSystem, System
+from prunus.solving.systems import COLLINEAR, DataSystem, GramSystem, System
 
 
 def gram_system(X: Any, y: Any, alpha: float = 0.0, features: Any = None) -> GramSystem:

@@ -2,8 +2,8 @@
 #include <pybind11/stl.h>
 
 #include "bindings/arrays.h"
+#include "solve/folds.h"
 #include "solve/forward.h"
-#include "solve/inverse.h"
 #include "solve/left_out.h"
 #include "solve/swap.h"
 
@@ -21,27 +21,28 @@ FeatureGroups checked_groups(const Array<i64>& start, const MaskArray& stays, i6
   return {at, bytes_of(stays), stays.size()};
 }
 
-py::tuple eliminate_features(Matrix inverse, Matrix coef, const Array<i64>& start, const MaskArray& stays, i64 n_remove,
-                             double floor, i64 least, int threads) {
+// The order of removal.
+py::object eliminate_features(Matrix inverse, Matrix coef, const Array<i64>& start, const MaskArray& stays,
+                              i64 n_remove, double floor, i64 least, int threads) {
   require(inverse.ndim() == 2 && inverse.shape(0) == inverse.shape(1), "expected a square matrix");
   const i64 p = inverse.shape(0);
   require(coef.ndim() == 2 && coef.shape(1) == p, "expected coefficients of the matrix's features");
   const FeatureGroups groups = checked_groups(start, stays, p);
   require(n_remove >= 0 && n_remove <= groups.n, "expected no more removals than groups");
   Array<i64> order(n_remove);
-  Matrix rise(n_remove);
+  std::vector<double> rise(static_cast<size_t>(n_remove));
   double *h = inverse.mutable_data(), *b = coef.mutable_data();
-  const Removals removals = {order.mutable_data(), rise.mutable_data(), n_remove};
+  const Removals removals = {order.mutable_data(), rise.data(), n_remove};
   const i64 n_out = coef.shape(0);
   i64 n = 0;
   {
     py::gil_scoped_release release;
     n = eliminate(h, p, b, n_out, groups, removals, floor, least, {}, threads);
   }
-  return py::make_tuple(order[py::slice(0, n, 1)], rise[py::slice(0, n, 1)]);
+  return order[py::slice(0, n, 1)];
 }
 
-// Of each fold: the order of removal, and the errors before any and after each; None where it was not to be done.
+// Of each fold the errors before any removal and after each; None where it was not to be done.
 py::list eliminate_in_folds(std::vector<Matrix> gram, const std::vector<Matrix>& products, std::vector<Matrix> held,
                             const std::vector<Matrix>& held_products, const std::vector<double>& total,
                             const Array<i64>& start, const MaskArray& stays, double least_pivot, double most,
@@ -54,7 +55,7 @@ py::list eliminate_in_folds(std::vector<Matrix> gram, const std::vector<Matrix>&
   const FeatureGroups groups = checked_groups(start, stays, p);
   i64 n_remove = 0;
   for (i64 g = 0; g < groups.n; ++g) n_remove += !groups.stays[g];
-  std::vector<Array<i64>> orders;
+  std::vector<i64> order(n_folds * static_cast<size_t>(n_remove));
   std::vector<Matrix> errors;
   std::vector<Fold> folds;
   for (size_t i = 0; i < n_folds; ++i) {
@@ -66,12 +67,11 @@ py::list eliminate_in_folds(std::vector<Matrix> gram, const std::vector<Matrix>&
       require(matrix.ndim() == 2 && matrix.shape(0) == n_out && matrix.shape(1) == p,
               "expected products of the features");
     }
-    orders.emplace_back(n_remove);
     errors.emplace_back(n_remove + 1);
     folds.push_back({gram[i].mutable_data(),
                      products[i].data(),
                      {held[i].mutable_data(), held_products[i].data(), total[i], errors[i].mutable_data()},
-                     orders[i].mutable_data()});
+                     order.data() + i * static_cast<size_t>(n_remove)});
   }
   std::vector<u8> is_done(n_folds);
   {
@@ -81,11 +81,7 @@ py::list eliminate_in_folds(std::vector<Matrix> gram, const std::vector<Matrix>&
   }
   py::list found;
   for (size_t i = 0; i < n_folds; ++i) {
-    if (is_done[i]) {
-      found.append(py::make_tuple(orders[i], errors[i]));
-    } else {
-      found.append(py::none());
-    }
+    found.append(is_done[i] ? py::object(errors[i]) : py::none());
   }
   return found;
 }
@@ -104,33 +100,26 @@ Matrix sums_left_out(const Matrix& q, const Matrix& z, const Matrix& y, const Ma
   return sum;
 }
 
-bool invert_matrix(Matrix a, double least, int threads) {
-  require(a.ndim() == 2 && a.shape(0) == a.shape(1), "expected a square matrix");
-  double* at = a.mutable_data();
-  const i64 n = a.shape(0);
-  py::gil_scoped_release release;
-  return invert(at, n, least, threads);
-}
-
-py::tuple grow_set(const Matrix& gram, Matrix products, const Array<i64>& start, const MaskArray& stays, i64 n_add,
-                   double tolerance) {
+// The order of addition.
+py::object grow_set(const Matrix& gram, Matrix products, const Array<i64>& start, const MaskArray& stays, i64 n_add,
+                    double tolerance) {
   require(gram.ndim() == 2 && gram.shape(0) == gram.shape(1), "expected a square matrix");
   const i64 p = gram.shape(0);
   require(products.ndim() == 2 && products.shape(1) == p, "expected products of the matrix's features");
   const FeatureGroups groups = checked_groups(start, stays, p);
   require(n_add >= 0 && n_add <= groups.n, "expected no more additions than groups");
   Array<i64> order(n_add);
-  Matrix fall(n_add);
+  std::vector<double> fall(static_cast<size_t>(n_add));
   const double* g = gram.data();
   double* r = products.mutable_data();
-  const Removals additions = {order.mutable_data(), fall.mutable_data(), n_add};
+  const Removals additions = {order.mutable_data(), fall.data(), n_add};
   const i64 n_out = products.shape(0);
   i64 n = 0;
   {
     py::gil_scoped_release release;
     n = grow(g, p, r, n_out, groups, additions, tolerance);
   }
-  return py::make_tuple(order[py::slice(0, n, 1)], fall[py::slice(0, n, 1)]);
+  return order[py::slice(0, n, 1)];
 }
 
 Matrix products_of_columns(const Matrix& x, const Matrix& q, int threads) {
@@ -202,7 +191,6 @@ void register_solve(py::module_& m) {
         arg("stays").noconvert(), arg("least_pivot"), arg("most"), arg("floor"), arg("threads"));
   m.def("sums_left_out", &sums_left_out, arg("q").noconvert(), arg("z").noconvert(), arg("y").noconvert(),
         arg("base").noconvert(), arg("least"), arg("threads"));
-  m.def("invert", &invert_matrix, arg("a").noconvert(), arg("least"), arg("threads"));
   m.def("grow", &grow_set, arg("gram").noconvert(), arg("products").noconvert(), arg("start").noconvert(),
         arg("stays").noconvert(), arg("n_add"), arg("tolerance"));
   m.def("multiply_columns", &products_of_columns, arg("x").noconvert(), arg("q").noconvert(), arg("threads"));

@@ -9,6 +9,7 @@ from sklearn.model_selection import KFold, check_cv
 from sklearn.utils.validation import _check_sample_weight
 
 from prunus import _check, _threads
+from prunus._samples import is_sparse
 from prunus.solving.gram import Doubles
 from prunus.solving.methods import METHODS
 from prunus.solving.problem import Regression
@@ -109,7 +110,7 @@ def _weight(X: Any, sample_weight: Any) -> Doubles:
 
 def canonical(X: Any) -> Any:
     """Return sparse X as a csr_array whose rows have each column once, in order; anything else as it is."""
-    if not hasattr(X, "tocsr"):
+    if not is_sparse(X):
         return X
     from scipy.sparse import csr_array
 

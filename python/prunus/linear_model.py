@@ -204,8 +204,8 @@ class SubsetPath:
 
     @property
     def sizes(self) -> Any:
-        """Number of features of each model, ascending."""
-        return self._selection.path.n_features
+        """Sizes of the models, ascending: numbers of features, or of groups where there are any, as `n_nonzero` is."""
+        return self._selection.path.sizes
 
     def table(self) -> Any:
         """Return a row for each model.
@@ -230,7 +230,7 @@ class SubsetPath:
         return pd.DataFrame(columns)
 
     def at(self, n_nonzero: int) -> PrunedLinearRegression:
-        """Return the fitted model of this size, without its data. O(n_nonzero**2) on a nested path.
+        """Return the fitted model of this size, of `sizes`, without its data. O(n_nonzero**2) on a nested path.
 
         Raises ValueError if the path has no model of this size.
         """

@@ -12,9 +12,9 @@ from prunus._check import Bools, Floats
 from prunus._samples import Data, Samples
 from prunus.network import Network
 from prunus.scoring.base import Criterion
-from prunus.solving.gram import Doubles, Gram, GramAccumulator, is_constant
+from prunus.solving.gram import Doubles, Gram, GramAccumulator
 from prunus.solving.methods import obs_path
-from prunus.solving.systems import GramSystem, Places
+from prunus.solving.systems import CollinearError, GramSystem, Places
 from prunus.solving.units import units_of
 
 
@@ -37,7 +37,8 @@ class Obs(Criterion):
 
     Cost
     ----
-    One pass over X for its Gram matrix, and for each output n_in**3 / 3 multiplications and additions, and an inverse.
+    Two passes over X for its Gram matrix, to score and to refit; for each output an inverse, n_in**3 / 3 multiplications and
+    additions, and a factorization of what is left.
 
     When it fails
     -------------
@@ -71,7 +72,7 @@ class Obs(Criterion):
         scores = np.zeros(weight.shape)
         for i in range(len(weight)):
             gram = _of_output(gathered.gram(), i)
-            usable = np.flatnonzero((weight[i] != 0) & ~is_constant(gram.xx.diagonal(), gram.x_mean, gram.weight))
+            usable = np.flatnonzero((weight[i] != 0) & ~gram.constant)
             if self.alpha == 0 and gram.n_samples <= len(usable):
                 raise ValueError(
                     f"X: expected more than {len(usable)} samples, the number of weights that criterion 'obs' without a ridge "
@@ -100,14 +101,22 @@ class Obs(Criterion):
         weight, bias = np.zeros(layer.weight.shape), np.zeros(layer.n_out)
         for i, there in enumerate(kept[0]):
             gram = _of_output(gathered.gram(), i)
-            at = np.flatnonzero(there & ~is_constant(gram.xx.diagonal(), gram.x_mean, gram.weight))
-            units = units_of(at, None, None, layer.n_in)
-            path = obs_path(self._system(gram, at), units, len(at), 1)
-            places, coef = path.coef(len(path.sizes) - 1)
-            columns = path.system.features[places]
-            weight[i, columns] = coef[0]
-            bias[i] = gram.y_mean[0] - coef[0] @ gram.x_mean[columns]
+            at = np.flatnonzero(there & ~gram.constant)
+            columns, coef = _fit(self._system(gram, at))
+            weight[i, columns] = coef
+            bias[i] = gram.y_mean[0] - coef @ gram.x_mean[columns]
         return network.replace([layer.replace(weight.astype(layer.weight.dtype), bias.astype(layer.bias.dtype))])
+
+
+def _fit(system: GramSystem) -> tuple[Places, Doubles]:
+    """Return columns and their least squares coefficients, of one output; what is a combination of earlier columns has none."""
+    places = np.arange(system.n)
+    try:
+        coef = system.coef(places)
+    except CollinearError:
+        places = np.delete(places, system.dependent(places))
+        coef = system.coef(places)
+    return system.features[places], coef[0] / system.scale[places]
 
 
 def _gather(data: Data) -> GramAccumulator:

@@ -9,13 +9,10 @@ import numpy.typing as npt
 
 from prunus import _core
 from prunus.solving.gram import Doubles
-from prunus.solving.systems import Places, System, solve_upper
+from prunus.solving.systems import COLLINEAR, Places, System, solve_upper
 
 Flags = npt.NDArray[np.bool_]
 
-# What may come must have this much of its squared length left, of one, when the set is taken out: the inverse then loses at
-# most nine of its sixteen digits to one feature.
-COLLINEAR = 1e-9
 # A residual of so little of the outputs' squared length is rounding, and no reason for a swap.
 ZERO = 1e-12
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from prunus import _core
-from prunus.solving.gram import Doubles, mirror
+from prunus.solving.gram import EPS, Doubles, mirror
 from prunus.solving.paths import HeldMoments
 from prunus.solving.systems import DataSystem, GramSystem, Places, System, solve_upper
 from prunus.solving.units import Units
@@ -22,8 +22,6 @@ _SMALL = 128  # features that need no second one but for that
 # A diagonal element of the inverse (of a unit-diagonal matrix) is a variance inflation factor. Rounding the Gram matrix moves
 # losses by that times the unit of rounding, relatively.
 WORST_INFLATION = 1e10
-
-_EPS = float(np.finfo(np.float64).eps)
 
 
 class IllConditionedError(Exception):
@@ -44,7 +42,7 @@ def backward(system: System, units: Units, threads: int) -> Places:
         n = int(np.count_nonzero(~units.stays[there]))
         wanted = n if len(places) <= _SMALL else -(-n // 2)
         least = max(int(_LEAST * len(places)), 1)
-        order, _ = _core.eliminate(inverse, coef, start, units.stays[there], wanted, _FLOOR, least, threads)
+        order = _core.eliminate(inverse, coef, start, units.stays[there], wanted, _FLOOR, least, threads)
         if not len(order):
             raise IllConditionedError
         removed.append(there[order])
@@ -70,12 +68,12 @@ def backward_errors(
         [float(held.yy.sum()) for _, held in folds],
         units.start,
         units.stays,
-        _EPS * max(len(units.columns), 100),
+        EPS * max(len(units.columns), 100),
         WORST_INFLATION,
         _FLOOR,
         threads,
     )
-    return [None if fold is None else np.maximum(fold[1][::-1], 0.0) for fold in found]
+    return [None if error is None else error[::-1] for error in found]
 
 
 def _inverse(system: System, places: Places) -> tuple[Doubles, Doubles]:
@@ -83,7 +81,7 @@ def _inverse(system: System, places: Places) -> tuple[Doubles, Doubles]:
     from scipy.linalg.lapack import dpotri
 
     root, z = system.root(places)
-    if isinstance(system, GramSystem) and not root.diagonal().min() ** 2 > _EPS * max(len(root), 100):
+    if isinstance(system, GramSystem) and not root.diagonal().min() ** 2 > EPS * max(len(root), 100):
         raise np.linalg.LinAlgError("the features are collinear")
     coef = np.ascontiguousarray(solve_upper(root, z).T)
     upper, _ = dpotri(root, lower=0, overwrite_c=1)
@@ -103,10 +101,10 @@ def collinear_places(system: System, units: Units) -> Places:
     weight = np.ones(n)
     weight[units.places(np.flatnonzero(units.stays))] = 16.0  # the largest pivot goes first
     if isinstance(system, GramSystem):
-        _, pivots, rank, _ = dpstrf(system.matrix * weight * weight[:, None], tol=16 * _EPS * max(n, 100), lower=0)
+        _, pivots, rank, _ = dpstrf(system.matrix * weight * weight[:, None], tol=16 * EPS * max(n, 100), lower=0)
         return np.sort(pivots[rank:].astype(np.int64) - 1)
     assert isinstance(system, DataSystem)
     x = system.columns(np.arange(n)) / system.scale * weight
     R, order = qr(x, mode="r", pivoting=True, check_finite=False)
-    rank = int(np.count_nonzero(np.abs(R.diagonal()) > 64 * _EPS * max(x.shape)))
+    rank = int(np.count_nonzero(np.abs(R.diagonal()) > 64 * EPS * max(x.shape)))
     return np.sort(order[rank:].astype(np.int64))

@@ -17,18 +17,18 @@ def forward_on_gram(system: GramSystem, units: Units, n_units: int) -> Places:
 
     Cost: the t-th feature takes n_features * t multiplications and additions.
     """
-    order, _ = _core.grow(system.matrix, system.products.copy(), units.start, units.stays, n_units, COLLINEAR)
-    return np.asarray(order)
+    products = system.products.copy()  # it is overwritten
+    return np.asarray(_core.grow(system.matrix, products, units.start, units.stays, n_units, COLLINEAR))
 
 
 class _SharedForward:
     """Forward selections on the same columns, each without some of the samples: one pass over X a step serves all."""
 
     def __init__(
-        self, system: DataSystem, units: Units, held_out: Sequence[Places], root_weight: Doubles | None, threads: int
+        self, system: DataSystem, units: Units, held_out: Sequence[Places], root_weight: Doubles | None
     ) -> None:
         """`held_out`: the samples that each leaves out. `root_weight`: of the samples; None without intercept."""
-        self.system, self.units, self.threads = system, units, threads
+        self.system, self.units = system, units
         n, m = system.y.shape
         self.inside = np.ones((len(held_out), n))
         for mask, rows in zip(self.inside, held_out, strict=True):
@@ -103,7 +103,7 @@ class _SharedForward:
     def _step(self, q: Doubles, factor: Doubles) -> Places:
         if not self.system.is_sparse:
             state = self.bar, self.limit, self.norms, self.products
-            return np.asarray(_core.advance(self.system.x, q, factor, *state, self.threads))
+            return np.asarray(_core.advance(self.system.x, q, factor, *state, self.system.threads))
         w = self.system.times(q.T)
         self.norms -= w**2
         self.products -= factor[:, :, None] * w[:, None]
@@ -125,10 +125,9 @@ def forward_on_data(
     held_out: Sequence[Places],
     root_weight: Doubles | None,
     n_units: int,
-    threads: int,
 ) -> list[Places]:
     """Return, for every set of samples that is left out, at most n_units single features in the order in which they come.
 
     Cost: n_units passes over X for all of them together, n_samples * n_features * n_problems multiplications each.
     """
-    return _SharedForward(system, units, held_out, root_weight, threads).run(n_units)
+    return _SharedForward(system, units, held_out, root_weight).run(n_units)

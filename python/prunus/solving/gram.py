@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prunus import _check
+from prunus._samples import is_sparse
 
 Doubles = npt.NDArray[np.float64]
 
@@ -28,6 +29,12 @@ class Gram(NamedTuple):
     n_samples: int  # of positive weight
     weight: float  # the sum of the weights
     noise: Doubles  # (n_features,), what rounding can have left on the diagonal of xx
+
+    @property
+    def constant(self) -> npt.NDArray[np.bool_]:
+        """Whether a column's sum of squares is no more than rounding leaves, of its mean or of the sum; (n_features,)."""
+        of_mean = self.weight * (8 * EPS * np.abs(self.x_mean)) ** 2
+        return np.asarray(self.xx.diagonal() <= np.maximum(of_mean, self.noise))
 
 
 class GramAccumulator:
@@ -202,7 +209,7 @@ def merged(parts: Sequence[GramAccumulator]) -> GramAccumulator:
 
 
 def _checked(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Doubles, Doubles]:
-    if _is_sparse(X):
+    if is_sparse(X):
         if X.ndim != 2:
             raise ValueError(f"X: expected 2 dimensions, got {_check.describe(X)}")
         x = X.tocsr()
@@ -226,15 +233,11 @@ def _checked(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Doubles, Doubles]
     return x, targets, weights
 
 
-def _is_sparse(X: Any) -> bool:
-    return hasattr(X, "tocsr")
-
-
 def _shift_of(x: Any, y: Doubles) -> Doubles:
     """Return a centre near the means, of the first piece's rows; zero for sparse features."""
     first = slice(0, _rows_of_piece(x.shape[1]))
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused with the sums
-        of_x = np.zeros(x.shape[1]) if _is_sparse(x) or not len(y) else x[first].mean(axis=0, dtype=np.float64)
+        of_x = np.zeros(x.shape[1]) if is_sparse(x) or not len(y) else x[first].mean(axis=0, dtype=np.float64)
     return np.concatenate([of_x, y[first].mean(axis=0) if len(y) else np.zeros(y.shape[1])])
 
 
@@ -243,18 +246,18 @@ def _gathered(x: Any, y: Doubles, weights: Doubles, shift: Doubles) -> GramAccum
     from scipy.linalg.blas import dsyrk
 
     p, m = x.shape[1], y.shape[1]
-    if _is_sparse(x):  # it is not centred
+    if is_sparse(x):  # it is not centred
         shift = np.concatenate([np.zeros(p), shift[p:]])
     gathered = GramAccumulator()
     gathered._shift, gathered._n_out, gathered.n_samples = shift, m, int(np.count_nonzero(weights))
     sums = gathered._sums = np.zeros((p + m + 1, p + m + 1))
     root = np.sqrt(weights)
     step = _rows_of_piece(p)
-    buffer = np.empty((min(step, len(y)), p * (not _is_sparse(x)) + m + 1))
+    buffer = np.empty((min(step, len(y)), p * (not is_sparse(x)) + m + 1))
     for begin in range(0, len(y), step):
         rows = slice(begin, begin + step)
         piece = buffer[: len(y[rows])]
-        if not _is_sparse(x):
+        if not is_sparse(x):
             np.subtract(x[rows], shift[:p], out=piece[:, :p])
         np.subtract(y[rows], shift[p:], out=piece[:, -m - 1 : -1])
         piece[:, -1] = 1
@@ -262,7 +265,7 @@ def _gathered(x: Any, y: Doubles, weights: Doubles, shift: Doubles) -> GramAccum
         # In place: what is a lower triangle in LAPACK's order is the upper one in ours. All products go through SciPy's BLAS:
         # where NumPy's takes turns with it, the threads of either wait for work on the cores that the other needs, and both
         # take twice as long.
-        if _is_sparse(x):
+        if is_sparse(x):
             scaled = x[rows].multiply(root[rows, None]).tocsr()
             with np.errstate(over="ignore", invalid="ignore"):
                 sums[:p, :p] += (scaled.T @ scaled).toarray()
@@ -293,8 +296,3 @@ def mirror(square: Doubles, *, from_lower: bool = False) -> None:
 def noise_of(squares: Doubles, n_samples: int) -> Doubles:
     """Return what rounding can change sums of n squares by."""
     return n_samples * EPS * squares
-
-
-def is_constant(squares: Doubles, mean: Doubles, weight: float, noise: Doubles | float = 0.0) -> npt.NDArray[np.bool_]:
-    """Whether a sum of squares about the mean is no more than what rounding the mean leaves, or the sum itself."""
-    return np.asarray(squares <= np.maximum(weight * (8 * EPS * np.abs(mean)) ** 2, noise))

@@ -6,12 +6,10 @@ import warnings
 
 import numpy as np
 
-from prunus.solving._subset import COLLINEAR, Flags
+from prunus.solving._subset import Flags
 from prunus.solving.gram import Doubles
-from prunus.solving.systems import GramSystem, Places, System, solve_upper
+from prunus.solving.systems import COLLINEAR, MOST_FEATURES, GramSystem, Places, System, solve_upper
 from prunus.solving.thresholding import complete
-
-_MOST_FEATURES = 8000  # whose Gram matrix has 512 MB
 
 
 def l1_order(system: System, max_size: int, *, keep: Flags | None = None) -> list[Places]:
@@ -67,8 +65,8 @@ def _left_of(system: System, kept: Places) -> tuple[Places, Doubles, Doubles]:
     """Return the other features, and what is left of their Gram matrix and products without those to keep."""
     if isinstance(system, GramSystem):
         matrix = system.matrix
-    elif system.n > _MOST_FEATURES:
-        raise ValueError(f"X: expected at most {_MOST_FEATURES} features for method 'l1', got {system.n}")
+    elif system.n > MOST_FEATURES:
+        raise ValueError(f"X: expected at most {MOST_FEATURES} features for method 'l1', got {system.n}")
     else:
         matrix = system.rows(np.arange(system.n))
     if not len(kept):

@@ -41,13 +41,13 @@ def _backward_path(system: System, units: Units, threads: int) -> Path:
 def forward_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """Forward selection: what the loss falls most with comes next."""
     system, units = without_dependent(system, units)
-    return nested(system, units, _forward_order(system, units, n_units, threads))
+    return nested(system, units, _forward_order(system, units, n_units))
 
 
 def swap_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """Every size on its own: the best that exchanging features finds from the forward and the backward path."""
     system, units = without_dependent(system, units)
-    starts = [_forward_order(system, units, n_units, threads)]
+    starts = [_forward_order(system, units, n_units)]
     # The backward path where it is defined, and no more work than the exchanges.
     if isinstance(system, GramSystem):
         with contextlib.suppress(np.linalg.LinAlgError, IllConditionedError):
@@ -61,14 +61,14 @@ def swap_path(system: System, units: Units, n_units: int, threads: int) -> Path:
 def iht_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """Iterative hard thresholding for every size, and a refit."""
     system, units = without_dependent(system, units)
-    sizes = range(units.n_stay, len(_forward_order(system, units, n_units, threads)) + 1)
+    sizes = range(units.n_stay, len(_forward_order(system, units, n_units)) + 1)
     return ListedPath(system, units, [hard_threshold(system, k, keep=units.stays) for k in sizes])
 
 
 def l1_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """The supports of the lasso path, one for every size, and a refit."""
     system, units = without_dependent(system, units)
-    n_independent = len(_forward_order(system, units, n_units, threads))
+    n_independent = len(_forward_order(system, units, n_units))
     return ListedPath(system, units, l1_order(system, n_independent, keep=units.stays))
 
 
@@ -78,13 +78,13 @@ def polished(system: System, units: Units, starts: list[Places], threads: int) -
     return best.support, best.is_optimal
 
 
-def _forward_order(system: System, units: Units, n_units: int, threads: int) -> Places:
+def _forward_order(system: System, units: Units, n_units: int) -> Places:
     if isinstance(system, GramSystem):
         order = forward_on_gram(system, units, min(n_units, units.n))
         return independent(system, units, order) if units.are_single else order
     assert isinstance(system, DataSystem)
     # Its columns are centred already.
-    return forward_on_data(system, units, [np.zeros(0, np.int64)], None, n_units, threads)[0]
+    return forward_on_data(system, units, [np.zeros(0, np.int64)], None, n_units)[0]
 
 
 class Method(NamedTuple):

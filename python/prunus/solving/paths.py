@@ -53,6 +53,7 @@ class Path(ABC):
     system: System
     units: Units
     sizes: Places  # (n_sizes,) number of units
+    n_features: Places  # (n_sizes,)
     loss: Doubles  # (n_sizes,) squared error, plus the ridge penalty
 
     @abstractmethod
@@ -74,12 +75,6 @@ class Path(ABC):
         x (n, n_places of the system) and y (n, n_out) are less their means and times the roots of the weights; base (n,) is
         what the intercept adds to the leverages. A sample that its fit goes through whatever its y makes the sum infinite.
         """
-
-    @cached_property
-    def n_features(self) -> Places:
-        """Number of features of each fit, (n_sizes,)."""
-        width = np.diff(self.units.start)
-        return np.array([width[self.chosen(i)].sum() for i in range(len(self.sizes))], np.int64)
 
     @cached_property
     def rss(self) -> Doubles:
@@ -111,18 +106,17 @@ class NestedPath(Path):
         self.system, self.units, self.order = system, units, order
         self.places = units.places(order)
         self.root, self.z = system.root(self.places)
-        width = np.diff(units.start)[order]
-        ends = np.concatenate([[0], np.cumsum(width)])
+        ends = np.concatenate([[0], np.cumsum(np.diff(units.start)[order])])
         self.sizes = np.arange(n_first, len(order) + 1)
-        self.ends = ends[self.sizes]
+        self.n_features = ends[self.sizes]
         explained = np.concatenate([[0.0], np.cumsum((self.z**2).sum(axis=1))])
-        self.loss = np.maximum(system.total.sum() - explained[self.ends], 0.0)
+        self.loss = np.maximum(system.total.sum() - explained[self.n_features], 0.0)
 
     def chosen(self, i: int) -> Places:  # noqa: D102
         return self.order[: self.sizes[i]]
 
     def coef(self, i: int) -> tuple[Places, Doubles]:  # noqa: D102
-        k = self.ends[i]
+        k = self.n_features[i]
         b = solve_upper(self.root[:k, :k], self.z[:k])
         return self.places[:k], b.T / self.system.scale[self.places[:k]]
 
@@ -144,7 +138,7 @@ class NestedPath(Path):
         for k in range(self.z.shape[1]):
             b = np.cumsum(self.inverse * self.z[:, k], axis=1)
             norm[1:] += np.einsum("ij,ij->j", b, b)
-        return norm[self.ends], trace[self.ends]
+        return norm[self.n_features], trace[self.n_features]
 
     def errors(self, held: Held) -> Doubles:  # noqa: D102
         from scipy.linalg.blas import dtrmm
@@ -152,7 +146,7 @@ class NestedPath(Path):
         xx, xy, yy = held.moments(self.system.features[self.places])
         total = np.full(len(self.places) + 1, yy.sum())
         if not len(self.places):
-            return np.asarray(total[self.ends])
+            return np.asarray(total[self.n_features])
         reach = dtrmm(1.0, self.inverse, xx, side=1, lower=0)  # xx @ inverse
         for k in range(len(yy)):
             # Along the path coefficients b and xx @ b only grow by a column; b' xx b is their product.
@@ -160,7 +154,7 @@ class NestedPath(Path):
             product = np.cumsum(reach * self.z[:, k], axis=1)
             product -= 2 * xy[k, :, None]
             total[1:] += np.einsum("ij,ij->j", b, product)
-        return np.asarray(np.maximum(total[self.ends], 0.0))
+        return np.asarray(np.maximum(total[self.n_features], 0.0))
 
     def left_out(self, x: Doubles, y: Doubles, base: Doubles, threads: int) -> Doubles:  # noqa: D102
         # Rows of the orthogonal factor: the fit with t features predicts q[:t]' z[:t] with the leverage |q[:t]|^2.
@@ -168,7 +162,7 @@ class NestedPath(Path):
         found = _core.sums_left_out(
             q.T, np.ascontiguousarray(self.z), np.ascontiguousarray(y.T), base, _LEAST_LEFT, threads
         )
-        return np.asarray(found[self.ends])
+        return np.asarray(found[self.n_features])
 
 
 def without_dependent(system: System, units: Units) -> tuple[System, Units]:
@@ -212,6 +206,7 @@ class ListedPath(Path):
         self.system, self.units = system, units
         self.supports = [np.sort(support) for support in supports]
         self.sizes = np.array([len(support) for support in supports], np.int64)
+        self.n_features = np.array([len(units.places(support)) for support in supports], np.int64)
         roots = [system.root(units.places(support)) for support in self.supports]
         self.roots = [root for root, _ in roots]
         self.z = [z for _, z in roots]

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from prunus._check import Bools
+from prunus._samples import is_sparse
 from prunus.solving.backward import IllConditionedError, backward_errors
 from prunus.solving.forward import forward_on_data
-from prunus.solving.gram import EPS, Doubles, GramAccumulator, gather, gather_folds, is_constant, merged, noise_of
+from prunus.solving.gram import EPS, Doubles, GramAccumulator, gather, gather_folds, merged, noise_of
 from prunus.solving.paths import HeldMoments, Path, nested, without_dependent
 from prunus.solving.systems import DataSystem, GramSystem, Places, System
 from prunus.solving.units import Units, units_of
@@ -55,9 +56,16 @@ class Regression(NamedTuple):
 
     def columns(self, which: Places, x_mean: Doubles) -> Doubles:
         """Return columns of X, less their means and times the roots of the weights: (n, k), dense."""
-        x = self.X[:, which]
-        x = x.toarray() if hasattr(x, "tocsr") else x
-        return np.asarray(np.subtract(x, x_mean[which], dtype=np.float64) * np.sqrt(self.weight)[:, None])
+        everything = np.array_equal(which, np.arange(self.X.shape[1]))
+        x = self.X if everything else self.X[:, which]
+        x = np.subtract(x.toarray() if is_sparse(x) else x, x_mean[which], dtype=np.float64, order="C")
+        if not (self.weight == 1).all():
+            x *= np.sqrt(self.weight)[:, None]
+        return np.asarray(x)
+
+    def outputs(self, y_mean: Doubles) -> Doubles:
+        """Return y, less its means and times the roots of the weights: (n, n_out)."""
+        return np.asarray((self.y - y_mean) * np.sqrt(self.weight)[:, None])
 
 
 class Problem(ABC):
@@ -96,10 +104,14 @@ class Problem(ABC):
         for begin in range(0, len(self.data.y), step):
             some = self.data.rows(slice(begin, begin + step))
             x = some.columns(path.system.features, self.x_mean)
-            y = (some.y - self.y_mean) * np.sqrt(some.weight)[:, None]
-            base = some.weight / self.weight if self.data.fit_intercept else np.zeros(len(y))
-            total += path.left_out(x, y, base, self.threads)
+            base = some.weight / self.weight if self.data.fit_intercept else np.zeros(len(some.y))
+            total += path.left_out(x, some.outputs(self.y_mean), base, self.threads)
         return total / self.weight
+
+    def _validate_on_data(self, data: Regression, train: Places, test: Places, units: Units, search: Search) -> Errors:
+        inside = data.rows(train)
+        path = search(data_system(inside, units.columns, self.threads), units)
+        return Errors(path.sizes, path.errors(_HeldRows(data.rows(test), *inside.means())))
 
 
 class GramProblem(Problem):
@@ -111,7 +123,7 @@ class GramProblem(Problem):
         self._all = self._gather()
         gram = self._all.gram(fit_intercept=data.fit_intercept)
         self.x_mean, self.y_mean = gram.x_mean, gram.y_mean
-        self._set_units(is_constant(gram.xx.diagonal(), gram.x_mean, gram.weight, gram.noise))
+        self._set_units(gram.constant)
         self.system = GramSystem(gram, self.units.columns, data.alpha)
         if not folds:
             del self._all  # not needed any more, and as large as the system
@@ -148,7 +160,7 @@ class GramProblem(Problem):
         try:
             path = search(system, self.units)
         except IllConditionedError:
-            return _validate_on_data(self.data, *self.folds[i], self.units, search)
+            return self._validate_on_data(self.data, *self.folds[i], self.units, search)
         return Errors(path.sizes, path.errors(held))
 
     def validate_backward(self, search: Search) -> Iterator[Errors]:  # noqa: D102
@@ -171,14 +183,13 @@ class DataProblem(Problem):
     def __init__(self, data: Regression, folds: Sequence[tuple[Places, Places]], threads: int) -> None:
         super().__init__(data, folds, threads)
         self.x_mean, self.y_mean = data.means()
-        whole = data_system(data, np.arange(data.X.shape[1]))
+        whole = data_system(data, np.arange(data.X.shape[1]), threads)
         self._set_units(whole.constant)
-        few = len(self.constant) or self.data.groups is not None
-        self.system = data_system(data, self.units.columns) if few else whole
+        self.system = whole.without(self.constant) if len(self.constant) else whole
 
     def validate(self, search: Search) -> Iterator[Errors]:  # noqa: D102
         for train, test in self.folds:
-            yield _validate_on_data(self.data, train, test, self.units, search)
+            yield self._validate_on_data(self.data, train, test, self.units, search)
 
     def forward(self, n_units: int) -> tuple[Path, list[Errors]] | None:  # noqa: D102
         # The folds' samples count once each there.
@@ -189,13 +200,13 @@ class DataProblem(Problem):
         everything = np.arange(len(self.data.y))
         held_out = [everything[:0], *(np.setdiff1d(everything, train) for train, _ in self.folds)]
         root = np.sqrt(self.data.weight) if self.data.fit_intercept else None
-        orders = forward_on_data(system, units, held_out, root, min(n_units, units.n), self.threads)
+        orders = forward_on_data(system, units, held_out, root, min(n_units, units.n))
         errors = []
         for (train, test), order in zip(self.folds, orders[1:], strict=True):
             # Of the columns that were chosen alone: copies of a fold's rows of all of them took as long as the search.
             narrow = self.data._replace(X=self.data.X[:, units.columns[order]])
             few = Units(np.arange(len(order)), np.arange(len(order) + 1), units.stays[order], order)
-            errors.append(_validate_on_data(narrow, train, test, few, _in_order))
+            errors.append(self._validate_on_data(narrow, train, test, few, _in_order))
         return nested(system, units, orders[0]), errors
 
 
@@ -203,27 +214,21 @@ def _in_order(system: System, units: Units) -> Path:
     return nested(system, units, np.arange(units.n))
 
 
-def data_system(data: Regression, columns: Places) -> DataSystem:
+def data_system(data: Regression, columns: Places, threads: int) -> DataSystem:
     """Return the system of some columns of the samples."""
     x_mean, y_mean = data.means()
-    root = np.sqrt(data.weight)
-    y = (data.y - y_mean) * root[:, None]
+    y = data.outputs(y_mean)
     with np.errstate(over="ignore"):  # squares that are too large are refused with the sums
         floor = noise_of(data.weight.sum() * x_mean[columns] ** 2, len(y) + 64)
-    if hasattr(data.X, "tocsr"):
-        return DataSystem(data.X, y, columns, data.alpha, mean=x_mean, root_weight=root, floor=floor)
-    everything = np.array_equal(columns, np.arange(data.X.shape[1]))
-    x = data.X if everything else data.X[:, columns]
-    x = np.subtract(x, x_mean[columns], dtype=np.float64, order="C")
-    if not (data.weight == 1).all():
-        x *= root[:, None]
+    if is_sparse(data.X):
+        mean, root = x_mean[columns], np.sqrt(data.weight)
+        x = data.X[:, columns]
+        return DataSystem(x, y, columns, data.alpha, mean=mean, root_weight=root, floor=floor, threads=threads)
     # What is centred before it is squared loses no digits but those of the mean.
-    system = DataSystem(x, y, np.arange(len(columns)), data.alpha, floor=floor * EPS)
-    system.features = columns
-    return system
+    return DataSystem(data.columns(columns, x_mean), y, columns, data.alpha, floor=floor * EPS, threads=threads)
 
 
-def compressed(data: Regression, columns: Places) -> DataSystem:
+def compressed(data: Regression, columns: Places, threads: int) -> DataSystem:
     """Return a system of as many rows as there are columns, with the same products: by QR, in pieces of X.
 
     It has the digits that the Gram matrix loses.
@@ -236,18 +241,10 @@ def compressed(data: Regression, columns: Places) -> DataSystem:
     step = max(_VALUES // max(k, 1), k, 64)
     for begin in range(0, len(data.y), step):
         some = data.rows(slice(begin, begin + step))
-        y = (some.y - y_mean) * np.sqrt(some.weight)[:, None]
-        R = qr(np.vstack([R, np.hstack([some.columns(columns, x_mean), y])]), mode="r", check_finite=False)[0]
-        R = R[: R.shape[1]]
-    system = DataSystem(np.ascontiguousarray(R[:, :k]), np.ascontiguousarray(R[:, k:]), np.arange(k), data.alpha)
-    system.features = columns
-    return system
-
-
-def _validate_on_data(data: Regression, train: Places, test: Places, units: Units, search: Search) -> Errors:
-    inside = data.rows(train)
-    path = search(data_system(inside, units.columns), units)
-    return Errors(path.sizes, path.errors(_HeldRows(data.rows(test), *inside.means())))
+        piece = np.hstack([some.columns(columns, x_mean), some.outputs(y_mean)])
+        R = qr(np.vstack([R, piece]), mode="r", check_finite=False)[0][: R.shape[1]]
+    x, y = np.ascontiguousarray(R[:, :k]), np.ascontiguousarray(R[:, k:])
+    return DataSystem(x, y, columns, data.alpha, threads=threads)
 
 
 class _HeldRows(NamedTuple):
@@ -256,6 +253,5 @@ class _HeldRows(NamedTuple):
     y_mean: Doubles
 
     def moments(self, columns: Places) -> tuple[Doubles, Doubles, Doubles]:
-        x = self.data.columns(columns, self.x_mean)
-        y = (self.data.y - self.y_mean) * np.sqrt(self.data.weight)[:, None]
+        x, y = self.data.columns(columns, self.x_mean), self.data.outputs(self.y_mean)
         return x.T @ x, y.T @ x, np.einsum("ij,ij->j", y, y)

@@ -15,14 +15,13 @@ from prunus.solving.methods import METHODS, polished
 from prunus.solving.paths import Path
 from prunus.solving.problem import DataProblem, GramProblem, Problem, Regression, Search, compressed
 from prunus.solving.sizes import best_size, information_criteria
-from prunus.solving.systems import Places, System
+from prunus.solving.systems import MOST_FEATURES, Places, System
 from prunus.solving.units import Units
 
 Folds = Sequence[tuple[Places, Places]]
 
 SELECTIONS = ("aic", "aicc", "bic", "cp", "cv", "ebic", "gic", "loo")
 
-_MOST_FEATURES = 8000  # of a Gram matrix: 512 MB
 _MOST_SIZES = 100  # of a path that begins with nothing
 
 
@@ -117,7 +116,7 @@ def _searched(data: Regression, folds: Folds, options: Options) -> tuple[str, Pr
     # Where the size is given nothing is validated.
     folds = folds if options.n_nonzero is None and options.select == "cv" else ()
     n, p = int(np.count_nonzero(data.weight)), data.X.shape[1]
-    if options.method == "auto" and p < n - data.fit_intercept and p <= _MOST_FEATURES:
+    if options.method == "auto" and p < n - data.fit_intercept and p <= MOST_FEATURES:
         problem = _problem(data, folds, "obs", options)
         path, errors, is_whole = _search(problem, "obs", options)
         if is_whole:
@@ -137,10 +136,10 @@ def _problem(data: Regression, folds: Folds, name: str, options: Options) -> Pro
             "use method='forward', or alpha"
         )
     needs_gram = name in ("obs", "l1") or data.groups is not None
-    if needs_gram and p > _MOST_FEATURES:
+    if needs_gram and p > MOST_FEATURES:
         why = f"method {name!r}" if data.groups is None else "groups"
-        raise ValueError(f"X: expected at most {_MOST_FEATURES} features for {why}, got {p}")
-    by_gram = needs_gram or (p <= _MOST_FEATURES and p <= 2 * n)
+        raise ValueError(f"X: expected at most {MOST_FEATURES} features for {why}, got {p}")
+    by_gram = needs_gram or (p <= MOST_FEATURES and p <= 2 * n)
     return (GramProblem if by_gram else DataProblem)(data, folds, options.threads)
 
 
@@ -178,7 +177,7 @@ def _path(problem: Problem, search: Search) -> Path:
             RuntimeWarning,
             stacklevel=2,
         )
-        return search(compressed(problem.data, problem.units.columns), problem.units)
+        return search(compressed(problem.data, problem.units.columns, problem.threads), problem.units)
 
 
 def _largest(units: Units, name: str, n_samples: int, options: Options) -> int:

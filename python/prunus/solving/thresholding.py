@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from prunus.solving._subset import COLLINEAR, Flags, Rows
+from prunus.solving._subset import Flags, Rows
 from prunus.solving.gram import Doubles
-from prunus.solving.systems import Places, System
+from prunus.solving.systems import COLLINEAR, Places, System
 
 _STEPS = 300
 _CHANGE = 1e-5  # of the coefficients, relative, at which they have come to rest
