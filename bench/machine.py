@@ -14,7 +14,7 @@ import numpy as np
 from prunus import _core
 
 
-def fastest(function: Callable[[], Any], seconds: float = 0.5) -> float:
+def fastest(function: Callable[[], Any], seconds: float) -> float:
     """Return the shortest time of calls that go on for so long, at least five."""
     times: list[float] = []
     while len(times) < 5 or sum(times) < seconds:
@@ -25,7 +25,11 @@ def fastest(function: Callable[[], Any], seconds: float = 0.5) -> float:
 
 
 class Machine:
-    """Limits by the number of threads, measured once each."""
+    """Limits by the number of threads, measured once each; roughly if it has to be quick."""
+
+    def __init__(self, *, quick: bool = False) -> None:
+        self._seconds = 0.05 if quick else 0.5  # for one limit
+        self._bytes = 40_000_000 if quick else 400_000_000
 
     @property
     def cpu(self) -> str:
@@ -40,15 +44,15 @@ class Machine:
 
     @functools.cache  # noqa: B019 - there is one machine
     def bandwidth(self, threads: int) -> float:
-        """Bytes a second, reading 400 MB in one pass with so many threads."""
-        array = np.ones(100_000_000, np.float32)
-        return array.nbytes / fastest(lambda: _core.all_finite(array, threads))
+        """Bytes a second, reading 400 MB (40 if quick) in one pass with so many threads."""
+        array = np.ones(self._bytes // 4, np.float32)
+        return array.nbytes / fastest(lambda: _core.all_finite(array, threads), self._seconds)
 
     @functools.cache  # noqa: B019
     def cache_bandwidth(self, threads: int) -> float:
         """Bytes a second, reading half of the last cache again and again, at most 8 MB."""
         array = np.ones(min(self.last_cache // 2, 8_000_000) // 4, np.float32)
-        return array.nbytes / fastest(lambda: _core.all_finite(array, threads))
+        return array.nbytes / fastest(lambda: _core.all_finite(array, threads), self._seconds)
 
     @functools.cached_property
     def last_cache(self) -> int:
@@ -60,7 +64,7 @@ class Machine:
     def peak(self, threads: int) -> float:
         """Floating point operations a second: float32 multiplications and additions in registers alone."""
         operations = 24 * 1_000_000 * _core.lanes()[0] * threads  # csrc/kernels/peak.h
-        return operations / fastest(lambda: _core.multiply_and_add(1_000_000, threads))
+        return operations / fastest(lambda: _core.multiply_and_add(1_000_000, threads), self._seconds)
 
     def describe(self, threads: int) -> str:
         """Return a line for the report."""

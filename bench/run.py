@@ -177,7 +177,7 @@ def main() -> None:
         parser.error(f"--target: rivals can be held to {', '.join(dict.fromkeys(held))} alone, got {options.target}")
 
     os.environ["PRUNUS_NUM_THREADS"] = str(options.threads)
-    machine = Machine()
+    machine = Machine(quick=options.quick)
     print(machine.describe(options.threads), flush=True)
     with threadpool_limits(options.threads), Workers() as workers:
         for name in options.case or CASES:

@@ -62,7 +62,7 @@ def lie(case):
     return lambda data: lambda: {spoil}
 rival.CONTENDERS = [Contender({liar!r}, {name!r}, lie)]
 import bench.run, sys
-sys.argv = ["run", "--quick", "--case", {name!r}]
+sys.argv = ["run", "--quick", "--seconds", "0", "--case", {name!r}]
 bench.run.main()
 """
 

@@ -62,19 +62,19 @@ struct Kernels {
 struct Target {
   const char* name;
   const char* instructions;  // what the object was compiled for, by its own macros: proof that the flags arrived
-  Kernels<float> f32;
-  Kernels<double> f64;
+  const Kernels<float>* f32;
+  const Kernels<double>* f64;
 
   template <class T>
   const Kernels<T>& kernels() const;
 };
 template <>
 inline const Kernels<float>& Target::kernels<float>() const {
-  return f32;
+  return *f32;
 }
 template <>
 inline const Kernels<double>& Target::kernels<double>() const {
-  return f64;
+  return *f64;
 }
 
 }  // namespace prunus

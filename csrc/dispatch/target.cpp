@@ -1,71 +1,12 @@
-// Compiled once per target, with PRUNUS_TARGET as the namespace: the only file that sees both kernels and instruction
-// sets.
+// Compiled once per target, as the tables of its kernels are, one object for each type: the compiler takes its time.
 #include "dispatch/table.h"
-#include "kernels/activation.h"
-#include "kernels/bracket.h"
-#include "kernels/downdate.h"
-#include "kernels/group.h"
-#include "kernels/left_out.h"
-#include "kernels/mask.h"
-#include "kernels/panel.h"
-#include "kernels/peak.h"
-#include "kernels/products.h"
-#include "kernels/reduce.h"
-#include "kernels/score.h"
-#include "kernels/sparse_rows.h"
-#include "kernels/spmm_blocks.h"
-#include "kernels/spmm_dense.h"
-#include "kernels/spmm_sell.h"
-#include "kernels/spmv_bitmap.h"
-#include "kernels/spmv_blocks.h"
-#include "kernels/spmv_csr.h"
-#include "kernels/spmv_dense.h"
-#include "kernels/spmv_lookup.h"
-#include "kernels/spmv_sell.h"
-#include "kernels/swap.h"
 
 namespace prunus::PRUNUS_TARGET {
-namespace {
 
-template <class T>
-constexpr Kernels<T> kKernels = {
-    kLanes<T>,
-    Table<T>::kColumns,
-    Table<T>::kPlaceBytes,
-    kHasExpand,
-    multiply_and_add<T>,
-    absolute<T>,
-    absolute_product<T>,
-    all_finite<T>,
-    any_nan<T>,
-    count_nonzero<T>,
-    column_dot<T>,
-    mask_at_least<T>,
-    keep_first_equal<T>,
-    keep_best_of_groups<T>,
-    apply_mask<T>,
-    split_bracket<T>,
-    activate<T>,
-    spmm_sell<T>,
-    spmv_sell<T>,
-    spmm_blocks<T>,
-    spmm_dense<T>,
-    spmv_blocks<T>,
-    spmv_dense<T>,
-    spmv_csr<T>,
-    spmv_bitmap<T>,
-    spmv_lookup<T>,
-    sparse_rows_dense<T>,
-    sparse_rows_sparse<T>,
-    subtract_combination<T>,
-    subtract_products<T>,
-    take_away<T>,
-    sum_left_out<T>,
-    column_products<T>,
-    best_exchange<T>,
-    rows_to_panel<T>,
-    panel_to_rows<T>,
-};
+extern const Kernels<float> f32;
+extern const Kernels<double> f64;
+
+namespace {
 
 constexpr char kInstructions[] =
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__)
@@ -80,7 +21,7 @@ constexpr char kInstructions[] =
     "none";
 #endif
 
-constexpr ::prunus::Target kTarget = {PRUNUS_TARGET_NAME, kInstructions, kKernels<float>, kKernels<double>};
+constexpr ::prunus::Target kTarget = {PRUNUS_TARGET_NAME, kInstructions, &f32, &f64};
 
 }  // namespace
 

@@ -1,0 +1,71 @@
+// The table of one target for one type: the only file that sees both kernels and instruction sets. What includes it is
+// compiled once per target, with PRUNUS_TARGET as the namespace.
+#pragma once
+
+#include "dispatch/table.h"
+#include "kernels/activation.h"
+#include "kernels/bracket.h"
+#include "kernels/downdate.h"
+#include "kernels/group.h"
+#include "kernels/left_out.h"
+#include "kernels/mask.h"
+#include "kernels/panel.h"
+#include "kernels/peak.h"
+#include "kernels/products.h"
+#include "kernels/reduce.h"
+#include "kernels/score.h"
+#include "kernels/sparse_rows.h"
+#include "kernels/spmm_blocks.h"
+#include "kernels/spmm_dense.h"
+#include "kernels/spmm_sell.h"
+#include "kernels/spmv_bitmap.h"
+#include "kernels/spmv_blocks.h"
+#include "kernels/spmv_csr.h"
+#include "kernels/spmv_dense.h"
+#include "kernels/spmv_lookup.h"
+#include "kernels/spmv_sell.h"
+#include "kernels/swap.h"
+
+namespace prunus::PRUNUS_TARGET {
+
+template <class T>
+constexpr Kernels<T> kKernels = {
+    kLanes<T>,
+    Table<T>::kColumns,
+    Table<T>::kPlaceBytes,
+    kHasExpand,
+    multiply_and_add<T>,
+    absolute<T>,
+    absolute_product<T>,
+    all_finite<T>,
+    any_nan<T>,
+    count_nonzero<T>,
+    column_dot<T>,
+    mask_at_least<T>,
+    keep_first_equal<T>,
+    keep_best_of_groups<T>,
+    apply_mask<T>,
+    split_bracket<T>,
+    activate<T>,
+    spmm_sell<T>,
+    spmv_sell<T>,
+    spmm_blocks<T>,
+    spmm_dense<T>,
+    spmv_blocks<T>,
+    spmv_dense<T>,
+    spmv_csr<T>,
+    spmv_bitmap<T>,
+    spmv_lookup<T>,
+    sparse_rows_dense<T>,
+    sparse_rows_sparse<T>,
+    subtract_combination<T>,
+    subtract_products<T>,
+    take_away<T>,
+    sum_left_out<T>,
+    column_products<T>,
+    best_exchange<T>,
+    rows_to_panel<T>,
+    panel_to_rows<T>,
+};
+
+}  // namespace prunus::PRUNUS_TARGET
