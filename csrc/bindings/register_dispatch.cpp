@@ -30,11 +30,11 @@ void register_dispatch(py::module_& m) {
   m.def("active_target", [] { return std::string(active_target().name); });
   m.def("cpu_is_intel", &cpu_is_intel);
   m.def("active_instructions", [] { return std::string(active_target().instructions); });
-  m.def("lanes", [] { return py::make_tuple(active_target().kernels<float>().lanes, active_target().kernels<double>().lanes); });
+  m.def("lanes", [] { return py::make_tuple(active_target().f32->lanes, active_target().f64->lanes); });
   m.def(
       "multiply_and_add",
       [](i64 n, int threads) {
-        const Kernels<float>& kernels = active_target().kernels<float>();
+        const Kernels<float>& kernels = *active_target().f32;
         py::gil_scoped_release release;
         parallel_for(threads, threads, [&](i64) {
           volatile float sink = kernels.multiply_and_add(n);
@@ -42,9 +42,9 @@ void register_dispatch(py::module_& m) {
         });
       },
       py::arg("n"), py::arg("threads"));
-  m.def("has_expand", [] { return active_target().kernels<float>().has_expand; });
+  m.def("has_expand", [] { return active_target().f32->has_expand; });
   m.def("lookup_columns",
-        [] { return py::make_tuple(active_target().kernels<float>().lookup_columns, active_target().kernels<double>().lookup_columns); });
+        [] { return py::make_tuple(active_target().f32->lookup_columns, active_target().f64->lookup_columns); });
 }
 
 }  // namespace prunus
