@@ -22,7 +22,7 @@ PRUNUS_INLINE void map_vectors(T* values, i64 n, F&& f) {
   i64 i = 0;
   for (; i + kLanes<T> <= n; i += kLanes<T>) {
     const Vector<T> y = f(load_unaligned(values + i));
-    __builtin_memcpy(values + i, &y, sizeof y);
+    store_unaligned(values + i, y);
   }
   if (i == n) return;
   Vector<T> last = {};

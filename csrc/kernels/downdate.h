@@ -14,13 +14,13 @@ void subtract_combination(const T* PRUNUS_RESTRICT h, const T* PRUNUS_RESTRICT u
   const auto tile = [&](auto count, i64 j) {
     constexpr int kCount = decltype(count)::kCount;
     Vector<T> sum[kCount];
-    for (int k = 0; k < kCount; ++k) sum[k] = load_unaligned(h + j + k * kLanes<T>);
+    for (int k = 0; k < kCount; ++k) sum[k] = -load_unaligned(h + j + k * kLanes<T>);
     for (i64 t = 0; t < n_u; ++t) {
-      const Vector<T> factor = broadcast(-a[t]);
+      const Vector<T> factor = broadcast(a[t]);
       const T* PRUNUS_RESTRICT row = u + t * stride + j;
       for (int k = 0; k < kCount; ++k) sum[k] = add_product<T>(sum[k], factor, load_unaligned(row + k * kLanes<T>));
     }
-    for (int k = 0; k < kCount; ++k) __builtin_memcpy(out + j + k * kLanes<T>, &sum[k], sizeof sum[k]);
+    for (int k = 0; k < kCount; ++k) store_unaligned(out + j + k * kLanes<T>, -sum[k]);
   };
   i64 j = 0;
   for (; j + kSums * kLanes<T> <= n; j += kSums * kLanes<T>) tile(Count<kSums>{}, j);
@@ -47,7 +47,7 @@ void subtract_products(T* PRUNUS_RESTRICT c, i64 c_stride, const T* PRUNUS_RESTR
     constexpr int kCount = decltype(n_rows)::kCount, kWidth = decltype(n_vectors)::kCount;
     Vector<T> sum[kCount][kWidth];
     for (int r = 0; r < kCount; ++r) {
-      for (int k = 0; k < kWidth; ++k) sum[r][k] = load_unaligned(c + (i + r) * c_stride + j + k * kLanes<T>);
+      for (int k = 0; k < kWidth; ++k) sum[r][k] = -load_unaligned(c + (i + r) * c_stride + j + k * kLanes<T>);
     }
     for (i64 t = 0; t < n_terms; ++t) {
       const T* PRUNUS_RESTRICT from = right + t * right_stride + j;
@@ -55,14 +55,12 @@ void subtract_products(T* PRUNUS_RESTRICT c, i64 c_stride, const T* PRUNUS_RESTR
       Vector<T> value[kWidth];
       for (int k = 0; k < kWidth; ++k) value[k] = load_unaligned(from + k * kLanes<T>);
       for (int r = 0; r < kCount; ++r) {
-        const Vector<T> negative = broadcast(-factor[r]);
-        for (int k = 0; k < kWidth; ++k) sum[r][k] = add_product<T>(sum[r][k], negative, value[k]);
+        const Vector<T> times = broadcast(factor[r]);
+        for (int k = 0; k < kWidth; ++k) sum[r][k] = add_product<T>(sum[r][k], times, value[k]);
       }
     }
     for (int r = 0; r < kCount; ++r) {
-      for (int k = 0; k < kWidth; ++k) {
-        __builtin_memcpy(c + (i + r) * c_stride + j + k * kLanes<T>, &sum[r][k], sizeof sum[r][k]);
-      }
+      for (int k = 0; k < kWidth; ++k) store_unaligned(c + (i + r) * c_stride + j + k * kLanes<T>, -sum[r][k]);
     }
   };
   const auto strip = [&](auto n_rows, i64 i, i64 begin, i64 end) {

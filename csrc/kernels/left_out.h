@@ -17,12 +17,12 @@ void sum_left_out(const T* PRUNUS_RESTRICT q, i64 n_steps, i64 width, const T* P
     for (i64 s = 0; s < width; s += kLanes<T>) {
       const Vector<T> own = load_unaligned(q + t * width + s);
       const Vector<T> rest = load_unaligned(left + s) - own * own;
-      __builtin_memcpy(left + s, &rest, sizeof rest);
+      store_unaligned(left + s, rest);
       const Vector<T> inverse = rest > broadcast(least) ? broadcast(T(1)) / rest : broadcast(T(__builtin_huge_val()));
       for (i64 k = 0; k < n_out; ++k) {
         T* to = error + k * width + s;
         const Vector<T> off = load_unaligned(to) - own * broadcast(z[t * n_out + k]);
-        __builtin_memcpy(to, &off, sizeof off);
+        store_unaligned(to, off);
         const Vector<T> ratio = off * inverse;
         total += ratio * ratio;
       }

@@ -23,7 +23,7 @@ void column_products(const T* PRUNUS_RESTRICT x, i64 x_stride, i64 n_rows, const
         T* to = out + r * out_stride + j;
         Vector<T> sum = load_unaligned(to);
         for (i64 t = 0; t < kCount; ++t) sum = add_product<T>(sum, broadcast(factor[t]), value[t]);
-        __builtin_memcpy(to, &sum, sizeof sum);
+        store_unaligned(to, sum);
       }
     }
     for (i64 r = 0; r < n_q; ++r) {

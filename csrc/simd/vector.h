@@ -67,6 +67,12 @@ PRUNUS_INLINE void store(T* p, Vector<T> v) {
   *reinterpret_cast<Vector<T>*>(p) = v;
 }
 
+// By value: GCC keeps an array of vectors, of which one is copied from its place, in memory.
+template <class T>
+PRUNUS_INLINE void store_unaligned(T* p, Vector<T> v) {
+  __builtin_memcpy(p, &v, sizeof v);
+}
+
 template <class T>
 PRUNUS_INLINE Vector<T> broadcast(T x) {
   return x - Vector<T>{};
