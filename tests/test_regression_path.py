@@ -793,6 +793,65 @@ def test_a_forked_child_fits(rng: np.random.Generator, monkeypatch: pytest.Monke
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
+@pytest.mark.parametrize("method", ["auto", "obs", "forward", "swap", "iht", "l1"])
+def test_no_model_is_larger_than_the_largest_size(method: str, rng: np.random.Generator) -> None:
+    X = rng.standard_normal((100, 20))
+    y = X @ rng.uniform(1, 2, 20) + rng.standard_normal(100)
+    model = PrunedLinearRegression(method=method, max_nonzero=3).fit(X, y)
+    assert model.path_.sizes.tolist() == [0, 1, 2, 3]
+    assert model.n_nonzero_ <= 3
+    whole = PrunedLinearRegression(method=method).fit(X, y)
+    assert np.array_equal(model.path_.at(2).coef_, whole.path_.at(2).coef_)
+
+
+@pytest.mark.parametrize("select", ["cv", "bic", "loo"])
+def test_the_chosen_model_is_the_one_on_its_path(select: str, rng: np.random.Generator) -> None:
+    """Also where exchanges have changed it."""
+    n_changed = 0
+    for _ in range(8):
+        X = rng.standard_normal((60, 8)) @ rng.standard_normal((8, 8))
+        y = X[:, :3].sum(axis=1) + 5 * rng.standard_normal(60)
+        model = PrunedLinearRegression(select=select).fit(X, y)
+        same = model.path_.at(model.n_nonzero_)
+        assert np.array_equal(same.coef_, model.coef_)
+        assert same.intercept_ == model.intercept_
+        table = model.path_.table()
+        r2 = np.asarray(table["r2"])[np.asarray(table["chosen"])]
+        assert r2 == pytest.approx(model.score(X, y), abs=1e-12)
+        searched = PrunedLinearRegression(select=select, method="obs").fit(X, y)
+        assert np.array_equal(model.elimination_order_, searched.elimination_order_)
+        n_changed += not np.array_equal(searched.path_.at(model.n_nonzero_).support_, model.support_)
+    assert n_changed
+
+
+def test_what_a_combination_hides_may_be_exchanged_in(rng: np.random.Generator) -> None:
+    """The best feature is the sum of two others: backward elimination has to leave one of the three out."""
+    for _ in range(10):
+        X = rng.standard_normal((100, 4))
+        X = np.c_[X, X[:, 0] + X[:, 1]]
+        y = X[:, 4] + 0.1 * rng.standard_normal(100)
+        model = PrunedLinearRegression(1).fit(X, y)
+        assert model.optimality_ == "1-swap"
+        assert np.flatnonzero(model.support_).tolist() == [4]
+
+
+def test_what_is_validated_changes_no_path(rng: np.random.Generator) -> None:
+    """Not even where the folds have hardly more samples than features."""
+    for _ in range(5):
+        X = rng.standard_normal((24, 20))
+        y = X[:, 0] + rng.standard_normal(24)
+        models = [
+            PrunedLinearRegression(n_nonzero, select=select).fit(X, y)
+            for n_nonzero, select in (("auto", "cv"), ("auto", "bic"), (5, "cv"))
+        ]
+        assert {model.method_ for model in models} == {"obs"}
+        # Of other sizes than are chosen: no exchange has changed them.
+        k = next(k for k in range(2, 20) if k not in [model.n_nonzero_ for model in models])
+        first, *others = [model.path_.at(k) for model in models]
+        for other in others:  # sums of folds are rounded in another order
+            np.testing.assert_allclose(other.coef_, first.coef_, rtol=1e-9)
+
+
 @pytest.mark.parametrize(("n", "p"), [(400, 100), (60, 600)])
 def test_a_fitted_model_holds_no_data(n: int, p: int, rng: np.random.Generator) -> None:
     X = rng.standard_normal((n, p))

@@ -23,19 +23,19 @@ PATIENCE = 60  # steps of the walk without a better support: see docs/design/sol
 def obs_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """Optimal brain surgeon: what the loss rises least without goes first, down to nothing."""
     try:
-        return _backward_path(system, units, threads)
+        return _backward_path(system, units, n_units, threads)
     except np.linalg.LinAlgError:
         gone = collinear_places(system, units)
     try:
-        return _backward_path(system.without(gone), units.without(gone), threads)
+        return _backward_path(system.without(gone), units.without(gone), n_units, threads)
     except np.linalg.LinAlgError:
         if isinstance(system, GramSystem):  # rounding hides which they are
             raise IllConditionedError from None
         raise
 
 
-def _backward_path(system: System, units: Units, threads: int) -> Path:
-    return NestedPath(system, units, backward(system, units, threads), units.n_stay)
+def _backward_path(system: System, units: Units, n_units: int, threads: int) -> Path:
+    return NestedPath(system, units, backward(system, units, threads), units.n_stay, n_units)
 
 
 def forward_path(system: System, units: Units, n_units: int, threads: int) -> Path:

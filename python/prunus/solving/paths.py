@@ -102,15 +102,20 @@ class Path(ABC):
 class NestedPath(Path):
     """Every fit has the units of the one before and one more. One factorization serves all sizes."""
 
-    def __init__(self, system: System, units: Units, order: Places, n_first: int) -> None:
+    def __init__(self, system: System, units: Units, order: Places, n_first: int, n_last: int | None = None) -> None:
         self.system, self.units, self.order = system, units, order
         self.places = units.places(order)
         self.root, self.z = system.root(self.places)
         ends = np.concatenate([[0], np.cumsum(np.diff(units.start)[order])])
-        self.sizes = np.arange(n_first, len(order) + 1)
+        self.sizes = np.arange(n_first, min(len(order), len(order) if n_last is None else n_last) + 1)
         self.n_features = ends[self.sizes]
         explained = np.concatenate([[0.0], np.cumsum((self.z**2).sum(axis=1))])
         self.loss = np.maximum(system.total.sum() - explained[self.n_features], 0.0)
+
+    def finish(self) -> None:  # noqa: D102
+        super().finish()
+        k = self.n_features[-1]
+        self.root, self.z = np.array(self.root[:k, :k]), np.array(self.z[:k])
 
     def chosen(self, i: int) -> Places:  # noqa: D102
         return self.order[: self.sizes[i]]

@@ -14,6 +14,7 @@ from prunus.solving.gram import Doubles
 from prunus.solving.methods import METHODS, polished
 from prunus.solving.paths import Path
 from prunus.solving.problem import DataProblem, GramProblem, Problem, Regression, Search, compressed
+from prunus.solving.replaced import ReplacedPath
 from prunus.solving.sizes import best_size, information_criteria
 from prunus.solving.systems import MOST_FEATURES, Places, System
 from prunus.solving.units import Units
@@ -50,24 +51,14 @@ class Selection:
     table: dict[str, Any]  # one entry for each size in each column
     x_mean: Doubles
     y_mean: Doubles
+    elimination_order: Places  # columns of X as they leave the search's path, from its largest support to its smallest
     constant: Places  # columns of X
-    collinear: Places  # columns of X
+    collinear: Places  # columns of X that the search left out as combinations of others
 
     def fit(self, i: int) -> tuple[Places, Doubles, Doubles]:
         """Return columns, coefficients and intercepts of the path's i-th fit."""
         places, coef = self.path.coef(i)
         return with_intercept(self.path.system.features[places], coef, self.x_mean, self.y_mean)
-
-    @property
-    def elimination_order(self) -> Places:
-        """Columns of X in the order in which they leave the path, from its largest support to its smallest."""
-        units = self.path.units
-        first = np.full(units.n, len(self.path.sizes))
-        for i in reversed(range(len(self.path.sizes))):
-            first[self.path.chosen(i)] = i
-        order = np.argsort(-first, kind="stable")
-        leaves = (first[order] > 0) & (first[order] < len(self.path.sizes))
-        return np.asarray(self.path.system.features[units.places(order[leaves])])
 
 
 def with_intercept(columns: Places, coef: Doubles, x_mean: Doubles, y_mean: Doubles) -> tuple[Places, Doubles, Doubles]:
@@ -79,18 +70,23 @@ def with_intercept(columns: Places, coef: Doubles, x_mean: Doubles, y_mean: Doub
 
 def select_subset(data: Regression, folds: Folds, options: Options) -> Selection:
     """Search for the best subsets of every size, and choose one."""
-    name, problem, path, held = _searched(data, folds, options)
+    name = _method(data, options)
+    # Where the size is given nothing is validated.
+    folds = folds if options.n_nonzero is None and options.select == "cv" else ()
+    problem = _problem(data, folds, name, options)
+    path, system, errors = _search(problem, name, options)
     table = _table(problem, path)
     if options.n_nonzero is not None:
         index = _index_of(path, options.n_nonzero)
     else:
-        index = _validate(problem, path, held, table, options)
-    places, coef = path.coef(index)
+        index = _validate(problem, path, errors, table, options)
+    collinear = np.setdiff1d(problem.units.columns, path.system.features)
+    order = _elimination_order(path)
     is_optimal = name == "swap"
-    if options.method == "auto" and path.units.are_single:
-        support, is_optimal = _polish(path, index, name, options.threads)
-        if not np.array_equal(support, np.sort(path.chosen(index))):
-            places, coef = support, path.system.coef(support) / path.system.scale[support]
+    if options.method == "auto" and problem.units.are_single:
+        path, is_optimal = _polish(path, index, system, problem.units, name, options.threads)
+        table.update(_table(problem, path))
+    places, coef = path.coef(index)
     path.finish()
     fit = with_intercept(path.system.features[places], coef, problem.x_mean, problem.y_mean)
     return Selection(
@@ -102,29 +98,21 @@ def select_subset(data: Regression, folds: Folds, options: Options) -> Selection
         table,
         problem.x_mean,
         problem.y_mean,
+        order,
         problem.constant,
-        np.setdiff1d(problem.units.columns, path.system.features),
+        collinear,
     )
 
 
-def _searched(data: Regression, folds: Folds, options: Options) -> tuple[str, Problem, Path, Doubles]:
-    """Return the method, the problem, its path, and the folds' errors.
+def _method(data: Regression, options: Options) -> str:
+    """Return the method: of "auto", backward where least squares has one answer, else forward.
 
-    "auto" goes backward where least squares has one answer: where every fold can tell as many features apart as all samples
-    can. It asks for no number of samples, so that a sample of weight two counts as two samples.
+    All samples decide, not those of a fold, so that a path is the same whatever is validated on it.
     """
-    # Where the size is given nothing is validated.
-    folds = folds if options.n_nonzero is None and options.select == "cv" else ()
+    if options.method != "auto":
+        return options.method
     n, p = int(np.count_nonzero(data.weight)), data.X.shape[1]
-    if options.method == "auto" and p < n - data.fit_intercept and p <= MOST_FEATURES:
-        problem = _problem(data, folds, "obs", options)
-        path, errors, is_whole = _search(problem, "obs", options)
-        if is_whole:
-            return "obs", problem, path, errors
-    name = "forward" if options.method == "auto" else options.method
-    problem = _problem(data, folds, name, options)
-    path, errors, _ = _search(problem, name, options)
-    return name, problem, path, errors
+    return "obs" if p < n - data.fit_intercept and p <= MOST_FEATURES else "forward"
 
 
 def _problem(data: Regression, folds: Folds, name: str, options: Options) -> Problem:
@@ -143,8 +131,8 @@ def _problem(data: Regression, folds: Folds, name: str, options: Options) -> Pro
     return (GramProblem if by_gram else DataProblem)(data, folds, options.threads)
 
 
-def _search(problem: Problem, name: str, options: Options) -> tuple[Path, Doubles, bool]:
-    """Return the path of all samples, the mean squared errors (n_folds, n_sizes) of the folds, and if these go as far."""
+def _search(problem: Problem, name: str, options: Options) -> tuple[Path, System, Doubles]:
+    """Return the path of all samples, the system that was searched, and the mean squared errors of folds (n_folds, n_sizes)."""
     method, threads = METHODS[name], options.threads
     n_units = _largest(problem.units, name, int(np.count_nonzero(problem.data.weight)), options)
 
@@ -153,39 +141,42 @@ def _search(problem: Problem, name: str, options: Options) -> tuple[Path, Double
 
     found = problem.forward(n_units) if name == "forward" else None
     if found is None:
-        path = _path(problem, search)
+        path, system = _path(problem, search)
         folds = problem.validate_backward(search) if name == "obs" else problem.validate(search)
     else:
-        path, folds = found[0], iter(found[1])
-    errors, is_whole = [], True
+        path, system, folds = found[0], problem.system, iter(found[1])
+    errors = []
     for fold, (_, test) in zip(folds, problem.folds, strict=True):
         weight = problem.data.weight[test].sum()
-        is_whole = is_whole and fold.sizes[-1] >= path.sizes[-1]
         if weight > 0:
             # Where a fold has fewer features that can be told apart, the largest stands for those beyond.
             at = np.minimum(np.searchsorted(fold.sizes, path.sizes), len(fold.sizes) - 1)
             errors.append(fold.squared[at] / weight)
-    return path, np.array(errors), is_whole
+    return path, system, np.array(errors)
 
 
-def _path(problem: Problem, search: Search) -> Path:
+def _path(problem: Problem, search: Search) -> tuple[Path, System]:
     try:
-        return search(problem.system, problem.units)
+        return search(problem.system, problem.units), problem.system
     except IllConditionedError:
         warnings.warn(
             "X is ill-conditioned: its Gram matrix cannot tell the features apart, a slower QR factorization is used",
             RuntimeWarning,
             stacklevel=2,
         )
-        return search(compressed(problem.data, problem.units.columns, problem.threads), problem.units)
+        system = compressed(problem.data, problem.units.columns, problem.threads)
+        return search(system, problem.units), system
 
 
 def _largest(units: Units, name: str, n_samples: int, options: Options) -> int:
     """Return how many units the largest fit has at most. What is asked for changes no smaller fit."""
-    if name == "obs":
-        return units.n
-    wanted = options.n_nonzero if options.n_nonzero is not None else options.max_nonzero
-    if wanted is None:
+    if name == "obs":  # which begins with all, and finds every size below
+        wanted = units.n if options.max_nonzero is None else options.max_nonzero
+    elif options.n_nonzero is not None:
+        wanted = options.n_nonzero
+    elif options.max_nonzero is not None:
+        wanted = options.max_nonzero
+    else:
         # What looks at the samples of the fit alone prefers the fit that leaves nothing of them.
         wanted = _MOST_SIZES if options.select == "cv" else min(_MOST_SIZES, n_samples // 2)
     return max(min(wanted, units.n), units.n_stay)
@@ -221,10 +212,27 @@ def _validate(problem: Problem, path: Path, errors: Doubles, table: dict[str, An
     return best_size(error, spread if options.one_se else None)
 
 
-def _polish(path: Path, index: int, name: str, threads: int) -> tuple[Places, bool]:
-    starts = [path.chosen(index)]
+def _elimination_order(path: Path) -> Places:
+    first = np.full(path.units.n, len(path.sizes))
+    for i in reversed(range(len(path.sizes))):
+        first[path.chosen(i)] = i
+    order = np.argsort(-first, kind="stable")
+    leaves = (first[order] > 0) & (first[order] < len(path.sizes))
+    return np.asarray(path.system.features[path.units.places(order[leaves])])
+
+
+def _polish(path: Path, index: int, system: System, units: Units, name: str, threads: int) -> tuple[Path, bool]:
+    """Return the path with the best fit of this size that exchanges lead to, and whether no exchange betters that.
+
+    All features may come, also those that the path has left out as combinations of others.
+    """
+    at = np.searchsorted(units.columns, path.units.columns)
+    starts = [at[path.chosen(index)]]
     if name == "obs":  # else it is the forward path itself
-        other = METHODS["forward"].path(path.system, path.units, len(starts[0]), threads)
+        other = METHODS["forward"].path(system, units, len(starts[0]), threads)
         if other.sizes[-1] == len(starts[0]):
-            starts.append(other.chosen(len(other.sizes) - 1))
-    return polished(path.system, path.units, starts, threads)
+            starts.append(np.searchsorted(units.columns, other.units.columns[other.chosen(len(other.sizes) - 1)]))
+    support, is_optimal = polished(system, units, starts, threads)
+    if np.array_equal(support, np.sort(starts[0])):
+        return path, is_optimal
+    return ReplacedPath(path, index, system, units, support, at), is_optimal
