@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import load_diabetes
-from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, Ridge
+from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, Ridge, RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -113,6 +114,41 @@ def test_ridge_penalty_is_scikit_learns(rng: np.random.Generator) -> None:
     assert np.allclose(pruned.network.layers[0].weight[0, columns], ridge.coef_, rtol=1e-9)
 
 
+@pytest.mark.parametrize("weight", [3.0, 0.02, None])
+def test_the_models_own_penalty_and_intercept(weight: float | None, rng: np.random.Generator) -> None:
+    """With nothing removed the model stays what it was: weights count against the penalty as in scikit-learn."""
+    X = rng.standard_normal((30, 6)) + 1
+    Y = X[:, :2] @ [[1.0, 2.0], [0.5, -1.0]] + rng.standard_normal((30, 2)) + 10
+    w = None if weight is None else weight * rng.uniform(0.5, 1, 30)
+    for model in (
+        Ridge(5.0),
+        Ridge(5.0, fit_intercept=False),
+        RidgeCV([0.1, 10.0]),
+        LinearRegression(),
+        LinearRegression(fit_intercept=False),
+    ):
+        model.fit(X, Y, sample_weight=w)
+        pruned = prunus.prune(model, X, Y, sparsity=0.0, criterion="obs", sample_weight=w)
+        np.testing.assert_allclose(pruned.network.layers[0].weight, model.coef_, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(pruned.network.layers[0].bias, model.intercept_ * np.ones(2), rtol=1e-9, atol=1e-12)
+        half = prunus.prune(model, X, Y, sparsity=0.5, criterion="obs", sample_weight=w)
+        for k, columns in enumerate(half.masks[0]):
+            again = Ridge(model.alpha_) if isinstance(model, RidgeCV) else clone(model)
+            again.fit(X[:, columns], Y[:, k], sample_weight=w)
+            np.testing.assert_allclose(half.network.layers[0].weight[k, columns], again.coef_, rtol=1e-9)
+
+
+def test_columns_that_can_hardly_be_told_apart_are_refused(rng: np.random.Generator) -> None:
+    X = rng.standard_normal((200, 6))
+    X[:, 5] = X[:, 0] + 1e-6 * rng.standard_normal(200)
+    y = X[:, 0] + rng.standard_normal(200)
+    model = LinearRegression().fit(X, y)
+    with pytest.raises(ValueError, match=r"X: expected columns that their Gram matrix can tell apart.*alpha"):
+        prunus.prune(model, X, y, sparsity=0.5, criterion="obs")
+    pruned = prunus.prune(model, X, y, sparsity=0.5, criterion=prunus.criteria()["obs"](alpha=0.01))
+    assert np.isfinite(pruned.network.layers[0].weight).all()
+
+
 def test_what_it_cannot_score_is_refused(diabetes: tuple[Any, Any], digits_network: prunus.Network) -> None:
     X, y = diabetes
     with pytest.raises(
@@ -124,5 +160,7 @@ def test_what_it_cannot_score_is_refused(diabetes: tuple[Any, Any], digits_netwo
         prunus.prune(classifier, X, y > 100, sparsity=0.5, criterion="obs")
     with pytest.raises(ValueError, match=r"X: expected more than 10 samples, .* got 8"):
         prunus.prune(LinearRegression().fit(X, y), X[:8], y[:8], sparsity=0.5, criterion="obs")
+    with pytest.raises(prunus.NotSupportedError, match="criterion: expected a model without positive=True for 'obs'"):
+        prunus.prune(LinearRegression(positive=True).fit(X, y), X, y, sparsity=0.5, criterion="obs")
     with pytest.raises(ValueError, match=r"alpha: expected a number in \[0, "):
         prunus.criteria()["obs"](alpha=-1.0)

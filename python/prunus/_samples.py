@@ -23,6 +23,7 @@ class Samples:
 
     source: Any  # (n_samples, n_in): an array of any real type, in memory or mapped from a file, or SciPy's csr_array
     share: npt.NDArray[np.float64]  # (n_samples,), sums to 1
+    weight: float  # the sum of what the shares were made of: the number of samples where none was weighted
     dtype: np.dtype[Any]  # of what `rows` returns
     inputs: Bools | None  # the columns that the network reads; None: all
     scaling: Scaling | None  # how they are standardized; None: not
@@ -71,7 +72,7 @@ def source_of(name: str, X: Any, n_in: int) -> Any:
 
 def unchecked(X: Any, n_in: int, dtype: Any, inputs: Bools | None = None) -> Samples:
     """Return samples to be predicted: NaN and infinity are let through, and none counts for anything."""
-    return Samples(source_of("X", X, n_in), np.ones(0), np.dtype(dtype), inputs, None)
+    return Samples(source_of("X", X, n_in), np.ones(0), 0.0, np.dtype(dtype), inputs, None)
 
 
 def checked(name: str, samples: Samples) -> Samples:

@@ -246,8 +246,10 @@ class Network(Frozen):
         """Check samples and weights, for this network or, standardized, for `unfolded()`; refuse none, NaN and infinity."""
         source = _samples.source_of(name, X, self.n_in)
         share = _check.sample_weights(sample_weight, source.shape[0])
+        total = float(share.sum())
+        weight = total if sample_weight is None else total * float(np.max(sample_weight))
         scaling = self.scaling if standardized else None
-        samples = Samples(source, share / (share.sum() or 1), np.dtype(dtype), self.inputs, scaling)
+        samples = Samples(source, share / (total or 1), weight, np.dtype(dtype), self.inputs, scaling)
         return _samples.checked(name, samples)
 
     def _rows(self, X: Any) -> Any:

@@ -264,7 +264,8 @@ def _weights(network: Network, X: Any, y: Any, sample_weight: Any, class_weight:
         raise ValueError(f"X: expected data beside {'sample' if class_weight is None else 'class'}_weight, got None")
     n = source_of("X", X, network.n_in).shape[0]
     if class_weight is None:
-        return _check.sample_weights(sample_weight, n)
+        _check.sample_weights(sample_weight, n)
+        return np.asarray(sample_weight, np.float64)  # as they are: a penalty is beside their sum
     if y is None:
         raise ValueError("y: expected labels beside class_weight, got None")
     return network.labels.weights(class_weight, y, sample_weight, n)

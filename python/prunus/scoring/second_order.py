@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from prunus import _check
-from prunus._check import Bools, Floats
+from prunus._check import Bools, Floats, NotSupportedError
 from prunus._samples import Data, Samples
 from prunus.network import Network
 from prunus.scoring.base import Criterion
+from prunus.solving.backward import IllConditionedError
 from prunus.solving.gram import Doubles, Gram, GramAccumulator
 from prunus.solving.methods import obs_path
 from prunus.solving.systems import CollinearError, GramSystem, Places
@@ -28,7 +30,8 @@ class Obs(Criterion):
     squared error of the *refitted* regression on y rises least: ``w[j]**2 / inverse(X'X)[j, j]``. The score of a weight is
     that rise, or the largest before it where that is larger, so that keeping the highest scores keeps a set of the path;
     ``prune`` then gives the weights that are left, and the bias, their least squares values. ``alpha`` is a ridge penalty,
-    as in scikit-learn's Ridge.
+    as in scikit-learn's Ridge; None stands for the model's own, where it is a Ridge, else for none. A bias is fitted unless
+    the model comes from scikit-learn and was fitted without an intercept.
 
     Why
     ---
@@ -42,8 +45,10 @@ class Obs(Criterion):
 
     When it fails
     -------------
-    With fewer samples than inputs and no ridge penalty there is no least squares fit to start from: it is refused. A model of
-    another loss than squared error, or with hidden layers, is not supported.
+    With fewer samples than inputs and no ridge penalty there is no least squares fit to start from: it is refused, and so are
+    inputs so near to combinations of one another that their Gram matrix has not the digits to tell. Hidden layers, classifiers
+    and the constraint ``positive=True`` are not supported. A model that was fitted by another loss (Lasso, Huber, SVR) is
+    refitted by this one.
 
     Examples
     --------
@@ -54,7 +59,7 @@ class Obs(Criterion):
     B. Hassibi, D. Stork, "Second order derivatives for network pruning: optimal brain surgeon", 1993.
     """
 
-    alpha: float = 0.0
+    alpha: float | None = None
 
     name = "obs"
     unit = "weight"
@@ -64,26 +69,41 @@ class Obs(Criterion):
 
     def __post_init__(self) -> None:
         """Check the penalty."""
-        _check.number("alpha", self.alpha, 0, np.finfo(np.float64).max)
+        if self.alpha is not None:
+            _check.number("alpha", self.alpha, 0, np.finfo(np.float64).max)
+
+    def require(self, network: Network) -> None:
+        super().require(network)
+        if _origin(network).get("params", {}).get("positive"):
+            raise NotSupportedError(
+                "criterion: expected a model without positive=True for 'obs', whose weights may fall below zero"
+            )
 
     def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
         assert isinstance(data, Data)
-        gathered, weight = _gather(data), network.layers[0].weight
+        gathered, weight, alpha = _gather(data), network.layers[0].weight, self._penalty(network, data)
+        whole = gathered.gram(fit_intercept=_has_intercept(network))
         scores = np.zeros(weight.shape)
         for i in range(len(weight)):
-            gram = _of_output(gathered.gram(), i)
+            gram = _of_output(whole, i)
             usable = np.flatnonzero((weight[i] != 0) & ~gram.constant)
-            if self.alpha == 0 and gram.n_samples <= len(usable):
+            if alpha == 0 and gram.n_samples <= len(usable):
                 raise ValueError(
                     f"X: expected more than {len(usable)} samples, the number of weights that criterion 'obs' without a ridge "
                     f"penalty (alpha) starts from, got {gram.n_samples}"
                 )
-            self._score(gram, usable, threads, scores[i])
+            self._score(_system(gram, usable, alpha), threads, scores[i])
         return (scores,)
 
-    def _score(self, gram: Gram, usable: Places, threads: int, score: Doubles) -> None:
-        units = units_of(usable, None, None, len(score))
-        path = obs_path(self._system(gram, usable), units, len(usable), threads)
+    def _score(self, system: GramSystem, threads: int, score: Doubles) -> None:
+        units = units_of(system.features, None, None, len(score))
+        try:
+            path = obs_path(system, units, system.n, threads)
+        except IllConditionedError:
+            raise ValueError(
+                "X: expected columns that their Gram matrix can tell apart, got some that are nearly combinations of others; "
+                "criterion 'obs' takes a ridge penalty (alpha)"
+            ) from None
         rise = np.maximum(-np.diff(path.loss), 0.0)  # of the weight that is added with each size
         order = path.system.features[path.units.places(path.chosen(len(path.sizes) - 1))]
         # From the first to go to the last, never falling; of equal scores the later position would go first, and that may not
@@ -92,20 +112,28 @@ class Obs(Criterion):
         for j, loss in zip(order[::-1], rise[::-1], strict=True):
             score[j] = highest = max(loss, np.nextafter(highest, np.inf))
 
-    def _system(self, gram: Gram, places: Places) -> GramSystem:
-        return GramSystem(gram, places, self.alpha / gram.n_samples)  # the samples' shares sum to one
+    def _penalty(self, network: Network, data: Data) -> float:
+        """Return the ridge penalty beside shares of the samples, which sum to one."""
+        alpha = _own_penalty(network) if self.alpha is None else self.alpha
+        return alpha / data.weight
 
     def update(self, network: Network, kept: list[Bools], data: Samples) -> Network:
         assert isinstance(data, Data)
-        gathered, layer = _gather(data), network.layers[0]
+        layer, alpha = network.layers[0], self._penalty(network, data)
+        whole = _gather(data).gram(fit_intercept=_has_intercept(network))
         weight, bias = np.zeros(layer.weight.shape), np.zeros(layer.n_out)
         for i, there in enumerate(kept[0]):
-            gram = _of_output(gathered.gram(), i)
+            gram = _of_output(whole, i)
             at = np.flatnonzero(there & ~gram.constant)
-            columns, coef = _fit(self._system(gram, at))
+            columns, coef = _fit(_system(gram, at, alpha))
             weight[i, columns] = coef
             bias[i] = gram.y_mean[0] - coef @ gram.x_mean[columns]
         return network.replace([layer.replace(weight.astype(layer.weight.dtype), bias.astype(layer.bias.dtype))])
+
+
+def _system(gram: Gram, places: Places, alpha: float) -> GramSystem:
+    # The system scales the matrix in place, and the next output needs it as it is.
+    return GramSystem(gram._replace(xx=gram.xx.copy()), places, alpha)
 
 
 def _fit(system: GramSystem) -> tuple[Places, Doubles]:
@@ -128,3 +156,24 @@ def _gather(data: Data) -> GramAccumulator:
 
 def _of_output(gram: Gram, i: int) -> Gram:
     return gram._replace(xy=gram.xy[i : i + 1], yy=gram.yy[i : i + 1], y_mean=gram.y_mean[i : i + 1])
+
+
+def _origin(network: Network) -> Mapping[str, Any]:
+    """Return what is known of the scikit-learn model that the network was made of, nothing of others."""
+    origin = network.origin or {}
+    return origin.get("model", {}) if origin.get("library") == "sklearn" else {}
+
+
+def _has_intercept(network: Network) -> bool:
+    return bool(_origin(network).get("params", {}).get("fit_intercept", True))
+
+
+def _own_penalty(network: Network) -> float:
+    model = _origin(network)
+    found = {"Ridge": model.get("params", {}).get("alpha"), "RidgeCV": model.get("learnt", {}).get("alpha_")}
+    alpha = found.get(model.get("class", ""), 0.0)
+    if not isinstance(alpha, (int, float)):
+        raise ValueError(
+            "alpha: expected a number for criterion 'obs', since the model has one for each output, got None"
+        )
+    return float(alpha)

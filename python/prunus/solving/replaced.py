@@ -40,8 +40,9 @@ class ReplacedPath(Path):
         )
 
     def finish(self) -> None:  # noqa: D102
-        for path in (super(), self._path, self._other):
-            path.finish()
+        super().finish()
+        self._path.finish()
+        self._other.finish()
 
     @property
     def _squares(self) -> tuple[Doubles, Doubles]:
