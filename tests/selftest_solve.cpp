@@ -221,13 +221,12 @@ struct Path {
   }
 };
 
-Path path_of(const Problem& problem, Matrix inverse, const Groups& groups, i64 n_remove, double floor, i64 least,
-             int threads) {
+Path path_of(const Problem& problem, Matrix inverse, const Groups& groups, i64 n_remove, double floor, int threads) {
   Path path = {std::vector<i64>(size_of(n_remove), -1), std::vector<double>(size_of(n_remove), -1.0),
                std::vector<double>(size_of(n_remove + 1), -1.0), coefficients(inverse, problem.products)};
   Matrix held = problem.held;
   path.n = prunus::eliminate(inverse.data(), inverse.n_rows, path.coef.data(), path.coef.n_rows, groups.view(),
-                             {path.order.data(), path.rise.data(), n_remove}, floor, least,
+                             {path.order.data(), path.rise.data(), n_remove}, floor,
                              {held.data(), problem.held_products.data(), problem.total, path.error.data()}, threads);
   return path;
 }
@@ -322,22 +321,22 @@ void check_path(std::mt19937& random, const Problem& problem, const Groups& grou
 void check_eliminate(std::mt19937& random, i64 p, i64 n_out, const Groups& groups, i64 n_remove, i64 every = 1) {
   const Problem problem(random, p, n_out);
   const Matrix inverse = inverse_of(problem.gram);
-  const Path path = path_of(problem, inverse, groups, n_remove, 0, n_remove, 1);
+  const Path path = path_of(problem, inverse, groups, n_remove, 0, 1);
   require(path.n == std::min(n_remove, groups.n_free()), "eliminate: how many", p, path.n);
   check_path(random, problem, groups, path, every);
   for (const int threads : {2, 7}) {
-    const Path other = path_of(problem, inverse, groups, n_remove, 0, n_remove, threads);
+    const Path other = path_of(problem, inverse, groups, n_remove, 0, threads);
     require(other == path, "eliminate: threads change no bit", p, threads);
   }
 }
 
-// It stops when an element of the diagonal has fallen to the floor, among what is left, but not too early.
+// It stops as soon as an element of the diagonal has fallen to the floor, among what is left.
 void check_floor(std::mt19937& random) {
   constexpr i64 p = 40;
   const Problem problem(random, p, 1);
   const Groups groups(p, {1}, 0);
   const Matrix inverse = inverse_of(problem.gram);
-  const Path path = path_of(problem, inverse, groups, p, 0, p, 1);
+  const Path path = path_of(problem, inverse, groups, p, 0, 1);
   for (const double floor : {0.9, 0.6}) {
     std::vector<i64> left = numbers_to(p);
     i64 first = 0;
@@ -346,10 +345,8 @@ void check_floor(std::mt19937& random) {
       const Matrix h = inverse_of(part_of(problem.gram, left, left));
       for (i64 i = 0; i < h.n_rows; ++i) is_low |= h(i, i) < floor * inverse(left[size_of(i)], left[size_of(i)]);
     }
-    for (const i64 least : {i64{1}, first, first + 7}) {
-      const i64 n = path_of(problem, inverse, groups, p, floor, least, 2).n;
-      require(n == std::max(first, least), "eliminate: floor", n, first);
-    }
+    const i64 n = path_of(problem, inverse, groups, p, floor, 2).n;
+    require(n == first, "eliminate: floor", n, first);
   }
 }
 
@@ -370,7 +367,7 @@ void check_ties() {
   std::vector<double> rise(expected.size());
   const prunus::Removals found = {order.data(), rise.data(), groups.n_free()};
   Matrix inverse = unit, products = coef;
-  require(prunus::eliminate(inverse.data(), p, products.data(), 2, groups.view(), found, 0, 0, {}, 1) == found.n,
+  require(prunus::eliminate(inverse.data(), p, products.data(), 2, groups.view(), found, 0, {}, 1) == found.n,
           "eliminate: ties");
   require(order == expected, "eliminate: of equal rises the later");
   std::vector<u8> all_free(groups.stays.size(), 0);
@@ -429,7 +426,7 @@ void check_folds(std::mt19937& random) {
   for (size_t i = 0; i < problems.size(); ++i) {
     if (!found.is_done[i]) continue;
     // The path, whose rises and coefficients are not told here, from an inverse of its own.
-    Path path = path_of(problems[i], inverse_of(problems[i].gram), groups, groups.n_free(), 0, p, 1);
+    Path path = path_of(problems[i], inverse_of(problems[i].gram), groups, groups.n_free(), 0, 1);
     require(path.order == found.orders[i], "eliminate_folds: order", static_cast<i64>(i));
     path.error = found.errors[i];
     check_path(random, problems[i], groups, path);

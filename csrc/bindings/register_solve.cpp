@@ -21,25 +21,25 @@ FeatureGroups checked_groups(const Array<i64>& start, const MaskArray& stays, i6
   return {at, bytes_of(stays), stays.size()};
 }
 
-// The order of removal.
-py::object eliminate_features(Matrix inverse, Matrix coef, const Array<i64>& start, const MaskArray& stays,
-                              i64 n_remove, double floor, i64 least, int threads) {
+// The order of removal, and how the loss rises with each.
+py::tuple eliminate_features(Matrix inverse, Matrix coef, const Array<i64>& start, const MaskArray& stays, i64 n_remove,
+                             double floor, int threads) {
   require(inverse.ndim() == 2 && inverse.shape(0) == inverse.shape(1), "expected a square matrix");
   const i64 p = inverse.shape(0);
   require(coef.ndim() == 2 && coef.shape(1) == p, "expected coefficients of the matrix's features");
   const FeatureGroups groups = checked_groups(start, stays, p);
   require(n_remove >= 0 && n_remove <= groups.n, "expected no more removals than groups");
   Array<i64> order(n_remove);
-  std::vector<double> rise(static_cast<size_t>(n_remove));
+  Matrix rise(n_remove);
   double *h = inverse.mutable_data(), *b = coef.mutable_data();
-  const Removals removals = {order.mutable_data(), rise.data(), n_remove};
+  const Removals removals = {order.mutable_data(), rise.mutable_data(), n_remove};
   const i64 n_out = coef.shape(0);
   i64 n = 0;
   {
     py::gil_scoped_release release;
-    n = eliminate(h, p, b, n_out, groups, removals, floor, least, {}, threads);
+    n = eliminate(h, p, b, n_out, groups, removals, floor, {}, threads);
   }
-  return order[py::slice(0, n, 1)];
+  return py::make_tuple(order[py::slice(0, n, 1)], rise[py::slice(0, n, 1)]);
 }
 
 // Of each fold the errors before any removal and after each; None where it was not to be done.
@@ -185,7 +185,7 @@ py::tuple best_swap_of_all(const Matrix& v, const Matrix& diagonal, const Matrix
 void register_solve(py::module_& m) {
   using py::arg;
   m.def("eliminate", &eliminate_features, arg("inverse").noconvert(), arg("coef").noconvert(), arg("start").noconvert(),
-        arg("stays").noconvert(), arg("n_remove"), arg("floor"), arg("least"), arg("threads"));
+        arg("stays").noconvert(), arg("n_remove"), arg("floor"), arg("threads"));
   m.def("eliminate_folds", &eliminate_in_folds, arg("gram").noconvert(), arg("products").noconvert(),
         arg("held").noconvert(), arg("held_products").noconvert(), arg("total"), arg("start").noconvert(),
         arg("stays").noconvert(), arg("least_pivot"), arg("most"), arg("floor"), arg("threads"));

@@ -96,7 +96,7 @@ i32 take_away(const T* PRUNUS_RESTRICT u, i64 n, const T* PRUNUS_RESTRICT factor
   i32 is_low = 0;
   for (i64 j = 0; j < n; ++j) {
     diagonal[j] -= u[j] * u[j];
-    is_low |= diagonal[j] < limit[j];
+    is_low |= !(diagonal[j] >= limit[j]);  // NaN is
     score[j] = 0;
   }
   for (i64 k = 0; k < n_out; ++k) {

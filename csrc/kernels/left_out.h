@@ -18,7 +18,9 @@ void sum_left_out(const T* PRUNUS_RESTRICT q, i64 n_steps, i64 width, const T* P
       const Vector<T> own = load_unaligned(q + t * width + s);
       const Vector<T> rest = load_unaligned(left + s) - own * own;
       store_unaligned(left + s, rest);
-      const Vector<T> inverse = rest > broadcast(least) ? broadcast(T(1)) / rest : broadcast(T(__builtin_huge_val()));
+      const auto is_left = rest > broadcast(least);
+      const Vector<T> inverse = is_left ? broadcast(T(1)) / rest : Vector<T>{};
+      total += is_left ? Vector<T>{} : broadcast(T(__builtin_huge_val()));
       for (i64 k = 0; k < n_out; ++k) {
         T* to = error + k * width + s;
         const Vector<T> off = load_unaligned(to) - own * broadcast(z[t * n_out + k]);

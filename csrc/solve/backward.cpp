@@ -10,12 +10,14 @@
 #include "solve/group_blocks.h"
 #include "solve/held_out.h"
 #include "solve/together.h"
+#include "solve/transpose.h"
 
 namespace prunus {
 namespace {
 
-constexpr i64 kBlock = 64;       // removals that H waits for
-constexpr i64 kRowsAtOnce = 32;  // of H, for a thread
+constexpr i64 kBlock = 64;         // removals that H waits for
+constexpr i64 kRowsAtOnce = 32;    // of H, for a thread
+constexpr i64 kFewFeatures = 256;  // H of fewer is brought up to date in less time than a thread takes to wake
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // The features that are still there lie together in the first n rows and columns, in their order, with a few among them
@@ -60,7 +62,7 @@ class Eliminator {
                        coef_.data(), score_.data());
   }
 
-  // Removes the best group. Returns it with the rise, or -1 where none may go; is_low tells whether H should be
+  // Removes the best group. Returns it with the rise, or -1 where none may go or can; is_low tells whether H has to be
   // computed anew.
   i64 step(double& rise, bool& is_low) {
     const i64 g = best();
@@ -68,7 +70,9 @@ class Eliminator {
     rise = 0;
     several_.erase(std::remove(several_.begin(), several_.end(), g), several_.end());
     const i64 begin = place_[size_of(g)];
-    for (i64 j = begin; j < begin + size_of_group(g); ++j) rise += remove(j, j + 1 == begin + size_of_group(g), is_low);
+    for (i64 j = begin; j < begin + size_of_group(g); ++j) {
+      if (!remove(j, j + 1 == begin + size_of_group(g), rise, is_low)) return -1;
+    }
     if (4 * static_cast<i64>(gone_.size()) >= n_) {
       catch_up();
       move_together();
@@ -77,7 +81,7 @@ class Eliminator {
   }
 
   void finish() {
-    catch_up();
+    catch_up_held_out();  // nobody asks for H
     std::fill(result_, result_ + n_out_ * p_, 0.0);
     for (i64 k = 0; k < n_out_; ++k) {
       for (i64 j = 0; j < n_; ++j) {
@@ -127,16 +131,17 @@ class Eliminator {
     return block_[size_of(g)].norm_of(&coef_[size_of(at)], n_out_, n_, nothing_.data());
   }
 
-  // Removes the feature at j; returns the rise of the loss.
-  double remove(i64 j, bool ends_group, bool& is_low) {
+  // Removes the feature at j and adds to the rise of the loss; false if rounding has left nothing of its diagonal
+  // element.
+  bool remove(i64 j, bool ends_group, double& rise, bool& is_low) {
     double* u = &rows_[size_of(n_rows_ * stride_)];
     for (i64 t = 0; t < n_rows_; ++t) weights_[size_of(t)] = rows_[size_of(t * stride_ + j)];
     kernels_.subtract_combination(inverse_ + j * p_, rows_.data(), stride_, n_rows_, weights_.data(), n_,
                                   column_.data());
-    const double own = std::max(column_[size_of(j)], std::numeric_limits<double>::min()), root = 1 / std::sqrt(own);
+    if (!(column_[size_of(j)] > 0)) return false;
+    const double root = 1 / std::sqrt(column_[size_of(j)]);
     for (i64 i = 0; i < n_; ++i) u[i] = column_[size_of(i)] * root;
     for (const i64 i : gone_) u[i] = 0;  // but for rounding it is
-    double rise = 0;
     for (i64 k = 0; k < n_out_; ++k) {
       const double factor = coef_[size_of(k * n_ + j)] * root;
       factors_[size_of(k)] = factor;
@@ -153,16 +158,22 @@ class Eliminator {
     held_.note(factors_.data(), ends_group);
     gone_.push_back(j);
     if (++n_rows_ == kBlock) catch_up();
-    return rise;
+    return true;
   }
 
-  // Brings H up to date.
+  // Brings H up to date: on and above the diagonal, and a copy of it below.
   void catch_up() {
-    for_units(ceil_div(n_, kRowsAtOnce), threads_, [&](i64 part) {
-      const i64 begin = part * kRowsAtOnce;
-      kernels_.subtract_products(inverse_, p_, rows_.data(), stride_, rows_.data(), stride_, n_rows_,
-                                 {begin, std::min(begin + kRowsAtOnce, n_)}, {0, n_});
+    if (n_rows_ == 0) return;
+    for_units(ceil_div(n_, kRowsAtOnce), n_ < kFewFeatures ? 1 : threads_, [&](i64 part) {
+      const i64 begin = part * kRowsAtOnce, end = std::min(begin + kRowsAtOnce, n_);
+      kernels_.subtract_products(inverse_, p_, rows_.data(), stride_, rows_.data(), stride_, n_rows_, {begin, end},
+                                 {begin, n_});
+      transpose(inverse_ + begin * p_ + end, p_, end - begin, n_ - end, inverse_ + end * p_ + begin, p_);
     });
+    catch_up_held_out();
+  }
+
+  void catch_up_held_out() {
     held_.catch_up(rows_.data(), stride_, n_, kernels_);
     n_rows_ = 0;
   }
@@ -216,10 +227,10 @@ class Eliminator {
 }  // namespace
 
 i64 eliminate(double* inverse, i64 p, double* coef, i64 n_out, FeatureGroups groups, Removals removals, double floor,
-              i64 least, HeldOut held, int threads) {
+              HeldOut held, int threads) {
   Eliminator eliminator(inverse, p, coef, n_out, groups, floor, held, threads);
   i64 n = 0;
-  for (bool is_low = false; n < removals.n && !(is_low && n >= least); ++n) {
+  for (bool is_low = false; n < removals.n && !is_low; ++n) {
     const i64 g = eliminator.step(removals.rise[n], is_low);
     if (g < 0) break;
     removals.group[n] = g;

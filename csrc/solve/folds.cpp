@@ -27,8 +27,7 @@ void eliminate_folds(const Fold* folds, i64 n_folds, i64 p, i64 n_out, FeatureGr
       }
     }
     const Removals removals = {fold.order, rise.data(), n_remove};
-    is_done[i] =
-        eliminate(fold.gram, p, coef.data(), n_out, groups, removals, limits.floor, 1, fold.held, 1) == n_remove;
+    is_done[i] = eliminate(fold.gram, p, coef.data(), n_out, groups, removals, limits.floor, fold.held, 1) == n_remove;
   });
 }
 

@@ -5,6 +5,7 @@
 
 #include "dispatch/table.h"
 #include "solve/backward.h"
+#include "solve/transpose.h"
 
 namespace prunus {
 
@@ -44,9 +45,7 @@ class HeldOutError {
     if (gram_ == nullptr) return;
     const i64 count = static_cast<i64>(ends_.size());
     turned_.resize(static_cast<size_t>(n * count));
-    for (i64 i = 0; i < n; ++i) {
-      for (i64 t = 0; t < count; ++t) turned_[static_cast<size_t>(i * count + t)] = u[t * stride + i];
-    }
+    transpose(u, stride, count, n, turned_.data(), count);
     reached_.assign(static_cast<size_t>(count * n), 0);  // minus u G
     for (i64 i = 0; i < n; i += kRowsOfG) {              // so that what all of u meets stays in L2
       const i64 rows = n - i < kRowsOfG ? n - i : kRowsOfG;
@@ -85,7 +84,10 @@ class HeldOutError {
  private:
   static constexpr i64 kRowsOfG = 64;
 
-  double error() const { return total_ - 2 * linear_ + square_ > 0 ? total_ - 2 * linear_ + square_ : 0; }
+  double error() const {
+    const double error = total_ - 2 * linear_ + square_;
+    return error < 0 ? 0 : error;  // by rounding; NaN stays
+  }
 
   void take(const double* u, const double* minus_reached, double factor, i64 k, i64 n) {
     double* reach = &reach_[static_cast<size_t>(k * n)];

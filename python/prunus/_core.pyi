@@ -50,9 +50,8 @@ def eliminate(
     stays: _Bools,
     n_remove: int,
     floor: float,
-    least: int,
     threads: int,
-) -> NDArray[np.int64]: ...
+) -> tuple[NDArray[np.int64], _Doubles]: ...
 def eliminate_folds(
     gram: Sequence[_Doubles],
     products: Sequence[_Doubles],

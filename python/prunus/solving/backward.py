@@ -13,10 +13,9 @@ from prunus.solving.systems import DataSystem, GramSystem, Places, System, solve
 from prunus.solving.units import Units
 
 # Downdates lose digits: the inverse is computed anew when half of the units have gone, which costs a seventh of the first
-# time in all, and when an element of its diagonal has fallen by a million: its relative error may then be a million times
-# the first one's.
+# time in all, and as soon as an element of its diagonal has fallen by a million: its relative error may then be a million times
+# the first one's. Each of those costs a factorization of what is left, and only features that others nearly replace have them.
 _FLOOR = 1e-6
-_LEAST = 1 / 64  # of the features at least, between two factorizations
 _SMALL = 128  # features that need no second one but for that
 
 # A diagonal element of the inverse (of a unit-diagonal matrix) is a variance inflation factor. Rounding the Gram matrix moves
@@ -28,26 +27,27 @@ class IllConditionedError(Exception):
     """The Gram matrix has not the digits to tell the features apart."""
 
 
-def backward(system: System, units: Units, threads: int) -> Places:
+def backward(system: System, units: Units, threads: int) -> tuple[Places, Doubles]:
     """Return all units in the order in which they would be added: those that stay, then the last to be removed first.
+
+    With it comes how the loss rises with each removal, as the downdates have it, in the same order, of those that go.
 
     Raises numpy.linalg.LinAlgError if features are collinear, IllConditionedError if a Gram matrix is not enough.
     """
     there = np.arange(units.n)
-    removed: list[Places] = []
+    removed, rises = np.zeros(0, np.int64), np.zeros(0)
     while not units.stays[there].all():
         places = units.places(there)
         inverse, coef = _inverse(system, places)
         start = np.concatenate([[0], np.cumsum(np.diff(units.start)[there])])
         n = int(np.count_nonzero(~units.stays[there]))
         wanted = n if len(places) <= _SMALL else -(-n // 2)
-        least = max(int(_LEAST * len(places)), 1)
-        order = _core.eliminate(inverse, coef, start, units.stays[there], wanted, _FLOOR, least, threads)
+        order, rise = _core.eliminate(inverse, coef, start, units.stays[there], wanted, _FLOOR, threads)
         if not len(order):
             raise IllConditionedError
-        removed.append(there[order])
+        removed, rises = np.concatenate([removed, there[order]]), np.concatenate([rises, rise])
         there = np.delete(there, order)
-    return np.concatenate([there, *(part[::-1] for part in reversed(removed))])
+    return np.concatenate([there, removed[::-1]]), rises[::-1]
 
 
 def backward_errors(
@@ -93,18 +93,39 @@ def _inverse(system: System, places: Places) -> tuple[Doubles, Doubles]:
 
 
 def collinear_places(system: System, units: Units) -> Places:
-    """Return features that are combinations of the others, by a factorization with pivots; those that stay come first."""
-    from scipy.linalg import qr
+    """Return features that are combinations of the others, by a factorization with pivots, after those that stay."""
+    kept = units.places(np.flatnonzero(units.stays))
+    gone = system.dependent(kept)
+    kept = np.setdiff1d(kept, gone)
+    rest = np.setdiff1d(np.arange(system.n), np.concatenate([kept, gone]))
+    find = _dependent_by_gram if isinstance(system, GramSystem) else _dependent_by_data
+    return np.sort(np.concatenate([gone, rest[find(system, kept, rest)]]))
+
+
+def _dependent_by_gram(system: System, kept: Places, rest: Places) -> Places:
+    """Return which of the rest are combinations of those kept and of others of the rest."""
     from scipy.linalg.lapack import dpstrf
 
-    n = system.n
-    weight = np.ones(n)
-    weight[units.places(np.flatnonzero(units.stays))] = 16.0  # the largest pivot goes first
-    if isinstance(system, GramSystem):
-        _, pivots, rank, _ = dpstrf(system.matrix * weight * weight[:, None], tol=16 * EPS * max(n, 100), lower=0)
-        return np.sort(pivots[rank:].astype(np.int64) - 1)
+    square, least = system.rows(rest)[:, rest], 16 * EPS * max(system.n, 100)
+    if len(kept):
+        root, _ = system.root(kept)
+        half = solve_upper(root, system.rows(kept)[:, rest], transposed=True)
+        square = square - half.T @ half
+    if not len(rest) or square.diagonal().max() <= least:  # dpstrf takes any first pivot
+        return np.arange(len(rest))
+    _, pivots, rank, _ = dpstrf(square, tol=least, lower=0)
+    return np.asarray(pivots[rank:].astype(np.int64) - 1)
+
+
+def _dependent_by_data(system: System, kept: Places, rest: Places) -> Places:
+    from scipy.linalg import qr
+
     assert isinstance(system, DataSystem)
-    x = system.columns(np.arange(n)) / system.scale * weight
+    x = system.columns(rest) / system.scale[rest]
+    if len(kept):
+        Q, _ = qr(system.columns(kept) / system.scale[kept], mode="economic", check_finite=False)
+        for _ in range(2):  # the second takes out what rounding leaves
+            x = x - Q @ (Q.T @ x)
     R, order = qr(x, mode="r", pivoting=True, check_finite=False)
-    rank = int(np.count_nonzero(np.abs(R.diagonal()) > 64 * EPS * max(x.shape)))
-    return np.sort(order[rank:].astype(np.int64))
+    rank = int(np.count_nonzero(np.abs(R.diagonal()) > 64 * EPS * max(system.n_samples, system.n)))
+    return np.asarray(order[rank:].astype(np.int64))

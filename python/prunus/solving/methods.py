@@ -17,6 +17,9 @@ from prunus.solving.systems import DataSystem, GramSystem, Places, System
 from prunus.solving.thresholding import hard_threshold
 from prunus.solving.units import Units
 
+_DRIFT = (
+    1e-3  # relative, of the rise of a loss; a downdate's inverse may lose ten digits (backward.py), and has six then
+)
 PATIENCE = 60  # steps of the walk without a better support: see docs/design/solver.md
 
 
@@ -35,7 +38,13 @@ def obs_path(system: System, units: Units, n_units: int, threads: int) -> Path:
 
 
 def _backward_path(system: System, units: Units, n_units: int, threads: int) -> Path:
-    return NestedPath(system, units, backward(system, units, threads), units.n_stay, n_units)
+    order, rise = backward(system, units, threads)
+    path = NestedPath(system, units, order, units.n_stay, n_units)
+    # The downdates against one factorization of the same order: where they have drifted apart the order is not to be trusted.
+    drift = np.abs(rise - path.gains[units.n_stay :])
+    if isinstance(system, GramSystem) and (drift > _DRIFT * rise + _DRIFT**2 * system.total.sum()).any():
+        raise IllConditionedError
+    return path
 
 
 def forward_path(system: System, units: Units, n_units: int, threads: int) -> Path:
@@ -51,7 +60,7 @@ def swap_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     # The backward path where it is defined, and no more work than the exchanges.
     if isinstance(system, GramSystem):
         with contextlib.suppress(np.linalg.LinAlgError, IllConditionedError):
-            starts.append(backward(system, units, threads))
+            starts.append(backward(system, units, threads)[0])
     sizes = range(units.n_stay, min(n_units, len(starts[0])) + 1)
     return ListedPath(
         system, units, [polished(system, units, [start[:k] for start in starts], threads)[0] for k in sizes]

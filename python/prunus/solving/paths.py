@@ -107,9 +107,10 @@ class NestedPath(Path):
         self.places = units.places(order)
         self.root, self.z = system.root(self.places)
         ends = np.concatenate([[0], np.cumsum(np.diff(units.start)[order])])
+        explained = np.concatenate([[0.0], np.cumsum((self.z**2).sum(axis=1))])
+        self.gains = np.diff(explained[ends])  # by how much each unit lets the loss fall
         self.sizes = np.arange(n_first, min(len(order), len(order) if n_last is None else n_last) + 1)
         self.n_features = ends[self.sizes]
-        explained = np.concatenate([[0.0], np.cumsum((self.z**2).sum(axis=1))])
         self.loss = np.maximum(system.total.sum() - explained[self.n_features], 0.0)
 
     def finish(self) -> None:  # noqa: D102

@@ -244,7 +244,7 @@ def compressed(data: Regression, columns: Places, threads: int) -> DataSystem:
         piece = np.hstack([some.columns(columns, x_mean), some.outputs(y_mean)])
         R = qr(np.vstack([R, piece]), mode="r", check_finite=False)[0][: R.shape[1]]
     x, y = np.ascontiguousarray(R[:, :k]), np.ascontiguousarray(R[:, k:])
-    return DataSystem(x, y, columns, data.alpha, threads=threads)
+    return DataSystem(x, y, columns, data.alpha, n_samples=len(data.y), threads=threads)
 
 
 class _HeldRows(NamedTuple):
