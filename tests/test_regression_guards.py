@@ -1,0 +1,65 @@
+"""What keeps subset selection right where features nearly replace one another: it is seen, refactored, refused or told."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LinearRegression
+
+from prunus import _core
+from prunus.linear_model import PrunedLinearRegression
+
+
+@pytest.mark.filterwarnings("ignore:X is ill-conditioned:RuntimeWarning")
+@pytest.mark.parametrize(("n", "n_more", "part"), [(80, 2, 0.1), (400, 2, 0.1), (400, 27, 0.01)])
+def test_an_exact_combination_is_found(n: int, n_more: int, part: float) -> None:
+    """Also by the QR factorization that a Gram matrix without digits leads to, whose rounding grows with the samples."""
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        a, z = rng.standard_normal((2, n))
+        X = np.column_stack([a, a + part * z, z, rng.standard_normal((n, n_more))])
+        y = z + X[:, 3] + rng.standard_normal(n)
+        model = PrunedLinearRegression(X.shape[1] - 1, method="obs").fit(X, y)
+        assert len(model.collinear_features_) == 1
+        error = np.abs(model.predict(X) - LinearRegression().fit(X, y).predict(X)).max()
+        assert error <= 1e-10 / part  # the condition of what is left is some 1 / part
+
+
+@pytest.mark.filterwarnings("ignore:X is ill-conditioned:RuntimeWarning")
+@pytest.mark.parametrize("method", ["obs", "forward", "swap"])
+def test_of_a_combination_what_stays_stays(method: str, rng: np.random.Generator) -> None:
+    """Though what may go is the larger part of it."""
+    a, z = rng.standard_normal((2, 40))
+    X = np.column_stack([a, a + 0.05 * z, z, rng.standard_normal((40, 2))])
+    y = X[:, 2] + X[:, 3] + rng.standard_normal(40)
+    model = PrunedLinearRegression(3, method=method, keep=[0, 1]).fit(X, y)
+    assert model.support_[:2].all()
+    assert model.path_.sizes[0] == 2
+    if method == "obs":
+        assert model.collinear_features_.tolist() == [2]
+
+
+@pytest.mark.parametrize("p", [126, 132, 260])
+def test_an_inverse_without_digits_removes_nothing(p: int) -> None:
+    """Of two columns a billionth apart one goes first, for nothing; what goes next is told by a new inverse."""
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        Q = np.linalg.qr(rng.standard_normal((400, p)))[0]
+        X = Q.copy()
+        X[:, p - 1] = Q[:, p - 2] + 1e-9 * Q[:, p - 1]
+        X[:, p - 3] = Q[:, p - 4] + 1e-6 * Q[:, p - 3]
+        coef = np.arange(p, 0, -1.0) + 5
+        coef[p - 2], coef[p - 1], coef[0], coef[p - 4 : p - 2] = 1, 0, 0.5**0.5, 50
+        with pytest.warns(RuntimeWarning, match="ill-conditioned"):
+            model = PrunedLinearRegression(5, method="obs", fit_intercept=False).fit(X, Q @ coef)
+        assert set(model.elimination_order_[:1]) <= {p - 1, p - 2}
+        assert model.elimination_order_[1] == 0  # costs 0.5; the other of the pair 1
+
+
+def test_left_out_of_a_fit_through_it() -> None:
+    """A sample alone in its column says nothing, though nothing is left of it exactly."""
+    one = np.ones((1, 1))
+    assert _core.sums_left_out(one, 2 * one, 2 * one, np.zeros(1), 1e-12, 1).tolist() == [4, np.inf]
+    X, y = np.eye(6)[:, :4] + np.arange(6)[:, None] * [0, 0, 1, 1], np.arange(6.0)
+    table = PrunedLinearRegression("auto", select="loo", fit_intercept=False).fit(X, y).path_.table()
+    assert not np.isnan(np.asarray(table["loo"])).any()
