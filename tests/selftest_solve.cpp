@@ -380,6 +380,58 @@ void check_ties() {
   require(order == expected, "grow: of equal falls the earlier");
 }
 
+// Moments about zero, as far as they are read: products of features, and with outputs.
+Matrix moments_of(const Matrix& gram, const Matrix& products) {
+  const i64 p = gram.n_rows, n_out = products.n_rows;
+  Matrix sums(p + n_out + 1, p + n_out + 1);
+  for (i64 i = 0; i < p; ++i) {
+    for (i64 j = i; j < p; ++j) sums(i, j) = gram(i, j);
+    for (i64 k = 0; k < n_out; ++k) sums(i, p + k) = products(k, i);
+  }
+  return sums;
+}
+
+// Moments of some columns about another centre are the sums of their products there.
+void check_moments(std::mt19937& random) {
+  constexpr i64 n = 50, n_less = 20, p = 21, n_out = 2, size = p + n_out + 1;
+  Matrix data = random_matrix(random, n, size);
+  for (i64 i = 0; i < n; ++i) data(i, size - 1) = 1;
+  Matrix some(n_less, size), rest(n - n_less, size);
+  for (i64 i = 0; i < n; ++i) {
+    for (i64 j = 0; j < size; ++j) (i < n_less ? some(i, j) : rest(i - n_less, j)) = data(i, j);
+  }
+  Matrix whole = cross(data, data), less = cross(some, some);
+  const Matrix about_zero = cross(rest, rest);
+  std::vector<double> shift, last;
+  for (i64 j = 0; j < size - 1; ++j) {
+    shift.push_back(0.25 * static_cast<double>(j % 5) - 0.3);
+    last.push_back(about_zero(j, size - 1) + 0.5 * about_zero(size - 1, size - 1) * shift.back());
+    for (i64 i = 0; i < rest.n_rows; ++i) rest(i, j) += shift.back();
+  }
+  const std::vector<i64> number = {7, 3, 20, 0, 11, 4, 5, 6, 1, 19};
+  std::vector<double> scale;
+  for (const i64 j : number) scale.push_back(j == 11 ? 0 : 1 / (1.0 + static_cast<double>(j)));
+  const i64 count = static_cast<i64>(number.size());
+  Matrix xx(count, count), xy(n_out, count);
+  prunus::gather_moments({whole.data(), less.data(), size, shift.data(), last.data()},
+                         {number.data(), scale.data(), count, n_out}, xx.data(), xy.data());
+  const Matrix expected = cross(rest, rest);
+  // A sum of 100 products of numbers below 10, each rounded to 2^-53 of them, in a few more steps.
+  const double room = 100 * 100 * 100 * 0x1p-53;
+  for (i64 i = 0; i < count; ++i) {
+    const double own = scale[size_of(i)];
+    const i64 at = number[size_of(i)];
+    for (i64 j = 0; j < count; ++j) {
+      const double wanted = expected(at, number[size_of(j)]) * own * scale[size_of(j)];
+      require(std::abs(xx(i, j) - wanted) <= room, "gather_moments: xx", i, j);
+      require(xx(i, j) == xx(j, i), "gather_moments: symmetric", i, j);
+    }
+    for (i64 k = 0; k < n_out; ++k) {
+      require(std::abs(xy(k, i) - expected(at, p + k) * own) <= room, "gather_moments: xy", i, k);
+    }
+  }
+}
+
 struct Validated {
   std::vector<std::vector<i64>> orders;
   std::vector<std::vector<double>> errors;
@@ -392,18 +444,26 @@ Validated validate(const std::vector<Problem>& problems, const Groups& groups, p
   Validated found = {std::vector<std::vector<i64>>(n, std::vector<i64>(size_of(groups.n_free()), -1)),
                      std::vector<std::vector<double>>(n, std::vector<double>(size_of(groups.n_free() + 1), -1.0)),
                      std::vector<u8>(n, 7)};
-  std::vector<Matrix> gram, held;
-  for (const Problem& problem : problems) gram.push_back(problem.gram), held.push_back(problem.held);
+  const std::vector<i64> number = numbers_to(p);
+  const std::vector<double> nothing(size_of(p + n_out), 0);
+  std::vector<Matrix> train, held;
+  std::vector<std::vector<double>> inverse_scale;
+  for (const Problem& problem : problems) {
+    train.push_back(moments_of(problem.gram, problem.products));
+    held.push_back(moments_of(problem.held, problem.held_products));
+    inverse_scale.emplace_back();
+    for (i64 j = 0; j < p; ++j) inverse_scale.back().push_back(1 / std::sqrt(problem.gram(j, j)));
+  }
   std::vector<prunus::Fold> folds;
   for (size_t i = 0; i < n; ++i) {
-    const double* c = problems[i].held_products.data();
-    folds.push_back({gram[i].data(),
-                     problems[i].products.data(),
-                     {held[i].data(), c, problems[i].total, found.errors[i].data()},
-                     found.orders[i].data()});
+    const auto as_they_are = [&](Matrix& sums) {
+      return prunus::Moments{sums.data(), nullptr, sums.n_rows, nothing.data(), nothing.data()};
+    };
+    folds.push_back({as_they_are(train[i]), as_they_are(held[i]), inverse_scale[i].data(), problems[i].total,
+                     found.errors[i].data(), found.orders[i].data()});
   }
-  prunus::eliminate_folds(folds.data(), static_cast<i64>(n), p, n_out, groups.view(), limits, found.is_done.data(),
-                          threads);
+  prunus::eliminate_folds(folds.data(), static_cast<i64>(n), number.data(), p, n_out, groups.view(), limits,
+                          found.is_done.data(), threads);
   return found;
 }
 
@@ -712,6 +772,7 @@ void check_solve(std::mt19937& random) {
   check_eliminate(random, 310, 2, Groups(310, {1, 2, 3, 1}, 7), 70, 14);
   check_floor(random);
   check_ties();
+  check_moments(random);
   check_folds(random);
   check_grow(random, 1, 1, Groups(1, {1}, 0), 1, false);
   check_grow(random, 30, 1, Groups(30, {1}, 0), 30, false);

@@ -1,6 +1,9 @@
 // The second-order solver.
 #include <pybind11/stl.h>
 
+#include <optional>
+#include <tuple>
+
 #include "bindings/arrays.h"
 #include "solve/folds.h"
 #include "solve/forward.h"
@@ -42,45 +45,49 @@ py::tuple eliminate_features(Matrix inverse, Matrix coef, const Array<i64>& star
   return py::make_tuple(order[py::slice(0, n, 1)], rise[py::slice(0, n, 1)]);
 }
 
+Moments moments_of(const Matrix& sums, const double* less, const Matrix& shift, const Matrix& last, i64 size) {
+  require(sums.ndim() == 2 && sums.shape(0) == size && sums.shape(1) == size, "expected square sums of one size");
+  require(shift.size() == size - 1 && last.size() == size - 1,
+          "expected a shift and a sum for all columns but the last");
+  return {sums.data(), less, size, shift.data(), last.data()};
+}
+
+// A fold as Python has it: train, less (or None), its shift and last; held, its shift and last; inverse_scale, total.
+using FoldArrays = std::tuple<Matrix, std::optional<Matrix>, Matrix, Matrix, Matrix, Matrix, Matrix, Matrix, double>;
+
 // Of each fold the errors before any removal and after each; None where it was not to be done.
-py::list eliminate_in_folds(std::vector<Matrix> gram, const std::vector<Matrix>& products, std::vector<Matrix> held,
-                            const std::vector<Matrix>& held_products, const std::vector<double>& total,
+py::list eliminate_in_folds(const std::vector<FoldArrays>& arrays, const Array<i64>& number, i64 n_out,
                             const Array<i64>& start, const MaskArray& stays, double least_pivot, double most,
                             double floor, int threads) {
-  const size_t n_folds = gram.size();
-  require(n_folds > 0 && products.size() == n_folds && held.size() == n_folds && held_products.size() == n_folds &&
-              total.size() == n_folds,
-          "expected as many of each as there are folds");
-  const i64 p = gram[0].ndim() == 2 ? gram[0].shape(0) : 0, n_out = products[0].ndim() == 2 ? products[0].shape(0) : 0;
+  const i64 p = number.size();
+  require(!arrays.empty() && n_out > 0, "expected folds and outputs");
+  const i64 size = std::get<0>(arrays[0]).shape(0);
+  for (i64 j = 0; j < p; ++j) {
+    require(number.data()[j] >= 0 && number.data()[j] < size - 1 - n_out, "expected numbers of features");
+  }
   const FeatureGroups groups = checked_groups(start, stays, p);
   i64 n_remove = 0;
   for (i64 g = 0; g < groups.n; ++g) n_remove += !groups.stays[g];
-  std::vector<i64> order(n_folds * static_cast<size_t>(n_remove));
+  std::vector<i64> order(arrays.size() * static_cast<size_t>(n_remove));
   std::vector<Matrix> errors;
   std::vector<Fold> folds;
-  for (size_t i = 0; i < n_folds; ++i) {
-    for (const Matrix& matrix : {gram[i], held[i]}) {
-      require(matrix.ndim() == 2 && matrix.shape(0) == p && matrix.shape(1) == p,
-              "expected square matrices of one size");
-    }
-    for (const Matrix& matrix : {products[i], held_products[i]}) {
-      require(matrix.ndim() == 2 && matrix.shape(0) == n_out && matrix.shape(1) == p,
-              "expected products of the features");
-    }
+  for (const auto& [train, less, shift, last, held, held_shift, held_last, inverse_scale, total] : arrays) {
+    require(!less || (less->ndim() == 2 && less->shape(0) == size && less->shape(1) == size),
+            "expected square sums of one size");
+    require(inverse_scale.size() == p, "expected a scale for each feature");
     errors.emplace_back(n_remove + 1);
-    folds.push_back({gram[i].mutable_data(),
-                     products[i].data(),
-                     {held[i].mutable_data(), held_products[i].data(), total[i], errors[i].mutable_data()},
-                     order.data() + i * static_cast<size_t>(n_remove)});
+    folds.push_back({moments_of(train, less ? less->data() : nullptr, shift, last, size),
+                     moments_of(held, nullptr, held_shift, held_last, size), inverse_scale.data(), total,
+                     errors.back().mutable_data(), order.data() + folds.size() * static_cast<size_t>(n_remove)});
   }
-  std::vector<u8> is_done(n_folds);
+  std::vector<u8> is_done(folds.size());
   {
     py::gil_scoped_release release;
-    eliminate_folds(folds.data(), static_cast<i64>(n_folds), p, n_out, groups, {least_pivot, most, floor},
-                    is_done.data(), threads);
+    eliminate_folds(folds.data(), static_cast<i64>(folds.size()), number.data(), p, n_out, groups,
+                    {least_pivot, most, floor}, is_done.data(), threads);
   }
   py::list found;
-  for (size_t i = 0; i < n_folds; ++i) {
+  for (size_t i = 0; i < folds.size(); ++i) {
     found.append(is_done[i] ? py::object(errors[i]) : py::none());
   }
   return found;
@@ -186,9 +193,9 @@ void register_solve(py::module_& m) {
   using py::arg;
   m.def("eliminate", &eliminate_features, arg("inverse").noconvert(), arg("coef").noconvert(), arg("start").noconvert(),
         arg("stays").noconvert(), arg("n_remove"), arg("floor"), arg("threads"));
-  m.def("eliminate_folds", &eliminate_in_folds, arg("gram").noconvert(), arg("products").noconvert(),
-        arg("held").noconvert(), arg("held_products").noconvert(), arg("total"), arg("start").noconvert(),
-        arg("stays").noconvert(), arg("least_pivot"), arg("most"), arg("floor"), arg("threads"));
+  m.def("eliminate_folds", &eliminate_in_folds, arg("folds").noconvert(), arg("number").noconvert(), arg("n_out"),
+        arg("start").noconvert(), arg("stays").noconvert(), arg("least_pivot"), arg("most"), arg("floor"),
+        arg("threads"));
   m.def("sums_left_out", &sums_left_out, arg("q").noconvert(), arg("z").noconvert(), arg("y").noconvert(),
         arg("base").noconvert(), arg("least"), arg("threads"));
   m.def("grow", &grow_set, arg("gram").noconvert(), arg("products").noconvert(), arg("start").noconvert(),

@@ -4,12 +4,14 @@
 
 #include <atomic>
 #include <new>
+#include <type_traits>
 
 #include "team.h"
 
 namespace prunus {
 
-// f(i) for every i in [0, n). f(i) must depend on i alone. std::bad_alloc is thrown when all are done.
+// f(i), or f(i, rank), for every i in [0, n). What it does must depend on i alone; units that are done at the same time
+// have different ranks, below `threads` or zero. std::bad_alloc is thrown when all are done.
 template <class F>
 void for_units(i64 n, int threads, F&& f) {
   class Work final : public Stages {
@@ -17,9 +19,14 @@ void for_units(i64 n, int threads, F&& f) {
     Work(i64 n, F& f) : n_(n), f_(f) {}
     int n_stages() const override { return 1; }
     i64 n_units(int) const override { return n_; }
-    void do_unit(int, i64 unit, int) const override {
+    void do_unit(int, i64 unit, int rank) const override {
       try {
-        f_(unit);
+        if constexpr (std::is_invocable_v<F&, i64, int>) {
+          f_(unit, rank);
+        } else {
+          (void)rank;
+          f_(unit);
+        }
       } catch (const std::bad_alloc&) {
         is_lacking_.store(true);
       }

@@ -53,11 +53,11 @@ def eliminate(
     threads: int,
 ) -> tuple[NDArray[np.int64], _Doubles]: ...
 def eliminate_folds(
-    gram: Sequence[_Doubles],
-    products: Sequence[_Doubles],
-    held: Sequence[_Doubles],
-    held_products: Sequence[_Doubles],
-    total: Sequence[float],
+    folds: Sequence[
+        tuple[_Doubles, _Doubles | None, _Doubles, _Doubles, _Doubles, _Doubles, _Doubles, _Doubles, float]
+    ],
+    number: NDArray[np.int64],
+    n_out: int,
     start: NDArray[np.int64],
     stays: _Bools,
     least_pivot: float,

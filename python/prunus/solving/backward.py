@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from prunus import _core
 from prunus.solving.gram import EPS, Doubles, mirror
-from prunus.solving.paths import HeldMoments
 from prunus.solving.systems import DataSystem, GramSystem, Places, System, solve_upper
 from prunus.solving.units import Units
 
 # Downdates lose digits: the inverse is computed anew when half of the units have gone, which costs a seventh of the first
 # time in all, and as soon as an element of its diagonal has fallen by a million: its relative error may then be a million times
 # the first one's. Each of those costs a factorization of what is left, and only features that others nearly replace have them.
-_FLOOR = 1e-6
+FLOOR = 1e-6
 _SMALL = 128  # features that need no second one but for that
 
 # A diagonal element of the inverse (of a unit-diagonal matrix) is a variance inflation factor. Rounding the Gram matrix moves
@@ -42,38 +39,12 @@ def backward(system: System, units: Units, threads: int) -> tuple[Places, Double
         start = np.concatenate([[0], np.cumsum(np.diff(units.start)[there])])
         n = int(np.count_nonzero(~units.stays[there]))
         wanted = n if len(places) <= _SMALL else -(-n // 2)
-        order, rise = _core.eliminate(inverse, coef, start, units.stays[there], wanted, _FLOOR, threads)
+        order, rise = _core.eliminate(inverse, coef, start, units.stays[there], wanted, FLOOR, threads)
         if not len(order):
             raise IllConditionedError
         removed, rises = np.concatenate([removed, there[order]]), np.concatenate([rises, rise])
         there = np.delete(there, order)
     return np.concatenate([there, removed[::-1]]), rises[::-1]
-
-
-def backward_errors(
-    folds: Sequence[tuple[GramSystem, HeldMoments]], units: Units, threads: int
-) -> list[Doubles | None]:
-    """Return the squared errors of each fold's path on samples that it has not seen, from the smallest size to the largest.
-
-    None where the Gram matrix has not the digits for it. The systems' matrices are overwritten. A fold is one thread's work, so
-    that several go on at the same time.
-    """
-    for system, held in folds:
-        held.scale(system.features, system.scale)
-    found = _core.eliminate_folds(
-        [system.matrix for system, _ in folds],
-        [np.ascontiguousarray(system.products) for system, _ in folds],
-        [held.xx for _, held in folds],
-        [held.xy for _, held in folds],
-        [float(held.yy.sum()) for _, held in folds],
-        units.start,
-        units.stays,
-        EPS * max(len(units.columns), 100),
-        WORST_INFLATION,
-        _FLOOR,
-        threads,
-    )
-    return [None if error is None else error[::-1] for error in found]
 
 
 def _inverse(system: System, places: Places) -> tuple[Doubles, Doubles]:

@@ -32,9 +32,8 @@ class Gram(NamedTuple):
 
     @property
     def constant(self) -> npt.NDArray[np.bool_]:
-        """Whether a column's sum of squares is no more than rounding leaves, of its mean or of the sum; (n_features,)."""
-        of_mean = self.weight * (8 * EPS * np.abs(self.x_mean)) ** 2
-        return np.asarray(self.xx.diagonal() <= np.maximum(of_mean, self.noise))
+        """Whether a column is constant, but for rounding; (n_features,)."""
+        return constant_of(self.xx.diagonal(), self.x_mean, self.weight, self.noise)
 
 
 class GramAccumulator:
@@ -291,6 +290,11 @@ def mirror(square: Doubles, *, from_lower: bool = False) -> None:
         own[...] = np.triu(own) + np.triu(own, 1).T
         for j in range(i + tile, n, tile):
             target[j : j + tile, i : i + tile] = target[i : i + tile, j : j + tile].T
+
+
+def constant_of(squares: Doubles, mean: Doubles, weight: float, noise: Doubles) -> npt.NDArray[np.bool_]:
+    """Return whether columns' sums of squares are no more than rounding leaves, of the mean or of the sum."""
+    return np.asarray(squares <= np.maximum(weight * (8 * EPS * np.abs(mean)) ** 2, noise))
 
 
 def noise_of(squares: Doubles, n_samples: int) -> Doubles:

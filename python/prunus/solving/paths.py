@@ -38,14 +38,6 @@ class HeldMoments:
         """Return the sums of some columns."""
         return self.xx[np.ix_(columns, columns)], self.xy[:, columns], self.yy
 
-    def scale(self, columns: Places, scale: Doubles) -> None:
-        """Keep some columns only, each over its scale."""
-        if not np.array_equal(columns, np.arange(len(self.xx))):
-            self.xx, self.xy = self.xx[np.ix_(columns, columns)], self.xy[:, columns]
-        self.xx /= scale
-        self.xx /= scale[:, None]
-        self.xy = np.ascontiguousarray(self.xy / scale)
-
 
 class Path(ABC):
     """A fit for each of some numbers of units, from the smallest to the largest."""

@@ -11,7 +11,8 @@ import numpy as np
 
 from prunus._check import Bools
 from prunus._samples import is_sparse
-from prunus.solving.backward import IllConditionedError, backward_errors
+from prunus.solving.backward import IllConditionedError
+from prunus.solving.folds import Fold, backward_errors, fold_of
 from prunus.solving.forward import forward_on_data
 from prunus.solving.gram import EPS, Doubles, GramAccumulator, gather, gather_folds, merged, noise_of
 from prunus.solving.paths import HeldMoments, Path, nested, without_dependent
@@ -132,7 +133,7 @@ class GramProblem(Problem):
         tests = [test for _, test in self.folds]
         n = len(self.data.y)
         is_partition = self._are_complements and np.array_equal(np.sort(np.concatenate([*tests, []])), np.arange(n))
-        if is_partition and len(tests) * self.data.X.shape[1] ** 2 * 8 <= _MOST_BYTES:
+        if is_partition and len(tests) <= _most_matrices(self.data.X.shape[1]):
             self._parts = gather_folds(self.data.X, self.data.y, self.data.weight, tests)
             return merged(self._parts)
         return gather(self.data.X, self.data.y, self.data.weight)
@@ -143,20 +144,27 @@ class GramProblem(Problem):
         n = len(self.data.y)
         return all((np.bincount(np.concatenate(fold), minlength=n) == 1).all() for fold in self.folds)
 
-    def _fold(self, i: int) -> tuple[GramSystem, HeldMoments]:
+    def _pieces(self, i: int) -> tuple[GramAccumulator, GramAccumulator | None, GramAccumulator]:
+        """Return what the fold is trained on, the first less the second about one centre, and what is held out of it."""
         train, test = self.folds[i]
         part = self._parts[i] if self._parts else gather(*self.data.rows(test)[:3])
-        rest = self._all.without(part) if self._are_complements else gather(*self.data.rows(train)[:3])
-        gram = rest.gram(fit_intercept=self.data.fit_intercept)
-        held = HeldMoments(*part.moments(np.concatenate([gram.x_mean, gram.y_mean])))
-        return GramSystem(gram, self.units.columns, self.data.alpha), held
+        if not self._are_complements:
+            return gather(*self.data.rows(train)[:3]), None, part
+        return (self._all, part, part) if self._parts else (self._all.without(part), None, part)
+
+    def _fold(self, i: int) -> Fold:
+        data = self.data
+        return fold_of(*self._pieces(i), self.units.columns, data.alpha, data.fit_intercept)
 
     def validate(self, search: Search) -> Iterator[Errors]:  # noqa: D102
         for i in range(len(self.folds)):
             yield self._validate_one(i, search)
 
     def _validate_one(self, i: int, search: Search) -> Errors:
-        system, held = self._fold(i)
+        whole, less, part = self._pieces(i)
+        gram = (whole if less is None else whole.without(less)).gram(fit_intercept=self.data.fit_intercept)
+        held = HeldMoments(*part.moments(np.concatenate([gram.x_mean, gram.y_mean])))
+        system = GramSystem(gram, self.units.columns, self.data.alpha)
         try:
             path = search(system, self.units)
         except IllConditionedError:
@@ -164,13 +172,14 @@ class GramProblem(Problem):
         return Errors(path.sizes, path.errors(held))
 
     def validate_backward(self, search: Search) -> Iterator[Errors]:  # noqa: D102
-        # As many as may be in memory together: idle threads of BLAS, which gathers them, turn in a loop for a while and would
-        # slow the threads that go through the folds.
-        step = max(_MOST_BYTES // (16 * max(self.units.columns.size, 1) ** 2), self.threads)
+        # As many as may be in memory together; those of a partition are there already.
+        step = len(self.folds) if self._parts else max(_most_matrices(self.data.X.shape[1]), self.threads)
         for begin in range(0, len(self.folds), step):
             some = range(begin, min(begin + step, len(self.folds)))
             folds = [self._fold(i) for i in some]
-            for i, error in zip(some, backward_errors(folds, self.units, self.threads), strict=True):
+            for i, error in zip(
+                some, backward_errors(folds, self.units, self.data.y.shape[1], self.threads), strict=True
+            ):
                 if error is None:  # a Gram matrix that needs more care
                     yield self._validate_one(i, search)
                 else:
@@ -208,6 +217,10 @@ class DataProblem(Problem):
             few = Units(np.arange(len(order)), np.arange(len(order) + 1), units.stays[order], order)
             errors.append(self._validate_on_data(narrow, train, test, few, _in_order))
         return nested(system, units, orders[0]), errors
+
+
+def _most_matrices(p: int) -> int:
+    return int(_MOST_BYTES // (8 * max(p, 1) ** 2))
 
 
 def _in_order(system: System, units: Units) -> Path:

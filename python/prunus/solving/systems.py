@@ -102,7 +102,7 @@ class GramSystem(System):
         self.matrix = gram.xx if everything else gram.xx[np.ix_(features, features)]
         # Constant among these samples, if not among all: nothing is explained by it, and it hinders nothing.
         constant = gram.constant[features]
-        self.scale = _lengths(self.matrix.diagonal(), alpha, constant)
+        self.scale = lengths(self.matrix.diagonal(), alpha, constant)
         # The Gram matrix is ours to change: at 2000 features a copy is 32 MB.
         self.matrix /= self.scale
         self.matrix /= self.scale[:, None]
@@ -165,7 +165,7 @@ class DataSystem(System):
             raise ValueError("X: expected finite numbers whose squares can be summed, got NaN, infinity or larger ones")
         # As in the Gram matrix, what is constant explains nothing.
         self.constant = squares <= floor
-        self.scale = _lengths(squares, alpha, self.constant)
+        self.scale = lengths(squares, alpha, self.constant)
         if self.mean is not None and root_weight is not None:  # what rounding leaves of it is small beside its values
             self.scale = np.where(
                 self.constant, np.hypot(self.scale, self.mean * np.linalg.norm(root_weight)), self.scale
@@ -238,7 +238,8 @@ class DataSystem(System):
         return np.asarray(x.multiply(x).T @ weight - self.mean * (2 * (x.T @ weight) - weight.sum() * self.mean))
 
 
-def _lengths(squares: Doubles, alpha: float, constant: Bools) -> Doubles:
+def lengths(squares: Doubles, alpha: float, constant: Bools) -> Doubles:
+    """Return what columns are divided by, of the sums of their squares."""
     return np.asarray(np.sqrt(np.where(constant, 1.0 if alpha == 0 else alpha, squares + alpha)))
 
 
