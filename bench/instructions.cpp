@@ -99,6 +99,9 @@ void add_kernels(std::map<std::string, std::function<void()>>& all, const std::s
   all["take_away" + suffix] = [] {
     k.take_away(x, 397, matrix, 4, kCols, zeros.data(), zeros.data(), diagonal.data(), y, score.data());
   };
+  all["sum_left_out" + suffix] = [] {
+    k.sum_left_out(matrix, 97, 64, x, 2, T(1e-6), diagonal.data(), y, score.data());
+  };
   all["column_products" + suffix] = [] { k.column_products(matrix, kCols, 203, x, kCols, 5, 397, y, kCols); };
   all["best_exchange" + suffix] = [] {
     prunus::Gain<T> gains[2];

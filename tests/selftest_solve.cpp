@@ -13,6 +13,7 @@
 #include "solve/folds.h"
 #include "solve/forward.h"
 #include "solve/inverse.h"
+#include "solve/left_out.h"
 #include "solve/swap.h"
 
 namespace selftest {
@@ -432,6 +433,43 @@ void check_moments(std::mt19937& random) {
   }
 }
 
+// Of every step the sum of (error / left)^2, by a sample at a time; infinite where nothing is left of one, whatever its
+// error.
+void check_left_out(std::mt19937& random, i64 n, i64 n_steps, i64 n_out) {
+  Matrix q = random_matrix(random, n, n_steps), z = random_matrix(random, n_steps, n_out);
+  const Matrix y = random_matrix(random, n_out, n);
+  for (double& value : q.values) value *= 0.25 / std::sqrt(static_cast<double>(n_steps + 1));
+  std::vector<double> base(size_of(n), 0.01), expected(size_of(n_steps + 1), 0);
+  if (n_steps > 2) q(n / 2, 2) = 1;  // takes more than all that is left
+  for (i64 i = 0; i < n; ++i) {
+    double left = 1 - base[size_of(i)];
+    std::vector<double> error;
+    for (i64 k = 0; k < n_out; ++k) error.push_back(y(k, i));
+    for (i64 t = 0; t <= n_steps; ++t) {
+      if (t > 0) left -= q(i, t - 1) * q(i, t - 1);
+      for (i64 k = 0; k < n_out; ++k) {
+        if (t > 0) error[size_of(k)] -= q(i, t - 1) * z(t - 1, k);
+        const double ratio = error[size_of(k)] / left;
+        expected[size_of(t)] += left > 1e-12 ? ratio * ratio : std::numeric_limits<double>::infinity();
+      }
+    }
+  }
+  std::vector<double> first;
+  for (const int threads : {1, 3}) {
+    std::vector<double> sum(size_of(n_steps + 1), 0);
+    prunus::add_left_out(q.data(), n, n_steps, z.data(), n_out, y.data(), base.data(), 1e-12, sum.data(), threads);
+    for (i64 t = 0; t <= n_steps; ++t) {
+      const double wanted = expected[size_of(t)];
+      // Each of the n n_out terms after t products; what is left is above a half.
+      const double room = static_cast<double>(8 * (t + 2) + n * n_out) * 0x1p-52;
+      require(std::isinf(wanted) ? sum[size_of(t)] == wanted : std::abs(sum[size_of(t)] - wanted) <= room * wanted,
+              "add_left_out", n, t);
+    }
+    if (threads == 1) first = sum;
+    require(sum == first, "add_left_out: threads change no bit", n, n_steps);
+  }
+}
+
 struct Validated {
   std::vector<std::vector<i64>> orders;
   std::vector<std::vector<double>> errors;
@@ -773,6 +811,7 @@ void check_solve(std::mt19937& random) {
   check_floor(random);
   check_ties();
   check_moments(random);
+  for (const i64 n : {1, 63, 64, 65, 200}) check_left_out(random, n, n % 7, 1 + n % 3);
   check_folds(random);
   check_grow(random, 1, 1, Groups(1, {1}, 0), 1, false);
   check_grow(random, 30, 1, Groups(30, {1}, 0), 30, false);
