@@ -748,8 +748,19 @@ TABLE: dict[str, Row] = {
     "subset of a size that the path lacks": Row(
         lambda: PrunedLinearRegression(1, method="forward", max_nonzero=2).fit(SUBSET_X, SUBSET_X[:, 0]).path_.at(3),
         ValueError,
-        "n_nonzero: expected one of the path's sizes, 0 to 1, got 3",
+        "n_nonzero: expected one of the path's sizes, 0 to 1 features, got 3",
     ),
+    **{
+        f"subset of the path at {size!r}": Row(
+            lambda size=size: PrunedLinearRegression(1).fit(SUBSET_X, SUBSET_X[:, 0]).path_.at(size), *expected
+        )
+        for size, expected in {
+            -1: (ValueError, "n_nonzero: expected at least 0, got -1"),
+            2.5: (TypeError, "n_nonzero: expected an integer, got 2.5"),
+            True: (TypeError, "n_nonzero: expected an integer, got True"),
+            (1, 2): (TypeError, "n_nonzero: expected an integer, got an object of type builtins.tuple"),
+        }.items()
+    },
     # the selector
     "selector of more than X": Row(
         selector(4), ValueError, "n_features_to_select: expected at most n_features=3, got 4"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,11 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from prunus import _subsets
 from prunus._layer import Layer
+from prunus._subset_path import SubsetPath
 from prunus.engine import Engine
 from prunus.network import Network
 from prunus.solving.gram import Doubles
-from prunus.solving.selecting import Selection
+from prunus.solving.units import groups_of
 
 
 class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -47,8 +47,8 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
         Ridge penalty within the subset, as in scikit-learn's Ridge: alpha times the coefficients' sum of squares.
     fit_intercept : bool, default True
     max_nonzero : int, optional
-        The largest size that is searched; no smaller model depends on it. None: all for obs; 100 for the others,
-        and but for "cv" no more than half of the samples.
+        The largest size that is searched (groups, where there are any); no smaller model depends on it. None: all for obs;
+        100 for the others, and but for "cv" no more than half of the samples.
 
     Attributes
     ----------
@@ -59,6 +59,8 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
     support_ : ndarray of shape (n_features,), bool
     n_nonzero_ : int
         Features in the model.
+    n_groups_ : int
+        Groups in the model, the size that `n_nonzero`, `max_nonzero` and `path_.at` mean; without groups it is n_nonzero_.
     path_ : SubsetPath
         The models of all sizes.
     elimination_order_ : ndarray of int
@@ -155,12 +157,12 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
         selection, offset = _subsets.search(
             X, y, sample_weight, n_nonzero=self.n_nonzero, name="n_nonzero", **parameters
         )
-        self.path_ = SubsetPath(self, selection, offset, y.ndim == 1)
         self.elimination_order_ = selection.elimination_order
         self.optimality_ = selection.optimality
         self.constant_features_ = selection.constant
         self.collinear_features_ = selection.collinear
         self.method_ = selection.method
+        self.path_ = SubsetPath(self, selection, offset, y.ndim == 1)
         self._set(selection.columns, selection.coef, selection.intercept + offset, y.ndim == 1)
         return self
 
@@ -177,6 +179,8 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
         self.support_ = np.zeros(n_features, np.bool_)
         self.support_[columns] = True
         self.n_nonzero_ = len(columns)
+        labels = groups_of(self.groups, n_features)
+        self.n_groups_ = len(columns if labels is None else np.unique(labels[columns]))
         self._engine = Engine(Network([Layer(whole, intercept)]))
 
     def predict(self, X: Any) -> Doubles:
@@ -194,74 +198,3 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
         X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
         raw = self._engine(_subsets.canonical(X))
         return np.asarray(raw[:, 0] if self.coef_.ndim == 1 else raw)
-
-
-class SubsetPath:
-    """The models of all sizes that a search went through."""
-
-    def __init__(self, model: PrunedLinearRegression, selection: Selection, offset: Doubles, is_flat: bool) -> None:
-        self._model, self._selection, self._offset, self._is_flat = model, selection, offset, is_flat
-
-    @property
-    def sizes(self) -> Any:
-        """Sizes of the models, ascending: numbers of features, or of groups where there are any, as `n_nonzero` is."""
-        return self._selection.path.sizes
-
-    def table(self) -> Any:
-        """Return a row for each model.
-
-        Returns
-        -------
-        pandas.DataFrame, or dict of str to ndarray without pandas
-            n_nonzero; n_groups; rss, the residual sum of squares; r2; df, the degrees of freedom; aic, aicc, bic, ebic, gic,
-            cp; what chose the size, loo or cv_mean and cv_std_error, mean squared errors; added and removed, the features by
-            which the model differs from the one before; chosen.
-        """
-        columns = dict(self._selection.table)
-        supports = [set(self._features(i)) for i in range(len(self.sizes))]
-        before = [set[Any](), *supports]
-        columns["added"] = [sorted(now - old) for now, old in zip(supports, before, strict=False)]
-        columns["removed"] = [sorted(old - now) for now, old in zip(supports, before, strict=False)]
-        columns["chosen"] = np.arange(len(supports)) == self._selection.index
-        if importlib.util.find_spec("pandas") is None:
-            return columns
-        import pandas as pd
-
-        return pd.DataFrame(columns)
-
-    def at(self, n_nonzero: int) -> PrunedLinearRegression:
-        """Return the fitted model of this size, of `sizes`, without its data. O(n_nonzero**2) on a nested path.
-
-        Raises ValueError if the path has no model of this size.
-        """
-        found = np.flatnonzero(self.sizes == n_nonzero)
-        if not len(found):
-            raise ValueError(f"n_nonzero: expected one of the path's sizes, {self._range()}, got {n_nonzero!r}")
-        columns, coef, intercept = self._selection.fit(int(found[0]))
-        model = type(self._model)(**{**self._model.get_params(deep=False), "n_nonzero": int(n_nonzero)})
-        for name in ("n_features_in_", "feature_names_in_", "path_", "elimination_order_", "constant_features_"):
-            if hasattr(self._model, name):
-                setattr(model, name, getattr(self._model, name))
-        model.collinear_features_, model.method_ = self._model.collinear_features_, self._model.method_
-        model.optimality_ = "1-swap" if self._model.method_ == "swap" else "path"
-        model._set(columns, coef, intercept + self._offset, self._is_flat)
-        return model
-
-    def coefficients(self) -> Doubles:
-        """Return all models' coefficients, (n_models, n_features), of several outputs (n_models, n_outputs, n_features)."""
-        whole = np.zeros((len(self.sizes), len(self._offset), self._model.n_features_in_))
-        for i in range(len(self.sizes)):
-            columns, coef, _ = self._selection.fit(i)
-            whole[i][:, columns] = coef
-        return whole[:, 0] if self._is_flat else whole
-
-    def _features(self, i: int) -> Any:
-        path = self._selection.path
-        return path.system.features[path.units.places(path.chosen(i))].tolist()
-
-    def _range(self) -> str:
-        sizes = self.sizes
-        return f"{sizes[0]} to {sizes[-1]}" if np.array_equal(sizes, np.arange(sizes[0], sizes[-1] + 1)) else str(sizes)
-
-    def __repr__(self) -> str:
-        return f"SubsetPath({len(self.sizes)} models of {self._range()} features)"

@@ -1,0 +1,89 @@
+"""The estimators that choose features, as objects: what they keep, take and say beside the numbers."""
+
+from __future__ import annotations
+
+import gc
+import tracemalloc
+import weakref
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from prunus.linear_model import PrunedLinearRegression
+
+pd = pytest.importorskip("pandas")
+
+
+@pytest.fixture
+def frame(rng: np.random.Generator) -> Any:
+    return pd.DataFrame(rng.standard_normal((60, 8)), columns=list("abcdefgh"))
+
+
+@pytest.fixture
+def y(frame: Any, rng: np.random.Generator) -> Any:
+    return frame["b"] * 2 - frame["e"] + 0.5 * frame["h"] + 0.3 * rng.standard_normal(60)
+
+
+def test_a_path_outlives_the_next_fit(frame: Any, y: Any) -> None:
+    model = PrunedLinearRegression(method="obs", alpha=0.5).fit(frame, y)
+    path, before = model.path_, model.path_.at(2)
+    model.set_params(alpha=3.0, groups=[0, 0, 1, 1]).fit(frame[list("hgfe")], y)
+    after = path.at(2)
+    assert after.get_params() == before.get_params()
+    assert after.feature_names_in_.tolist() == list("abcdefgh")
+    assert np.array_equal(after.coef_, before.coef_)
+    assert np.array_equal(after.predict(frame), before.predict(frame))
+    assert path.coefficients().shape == (9, 8)
+    assert repr(path) == "SubsetPath(9 models of 0 to 8 features)"
+    assert model.path_.at(1).n_features_in_ == 4
+
+
+def test_a_path_holds_no_estimator(frame: Any, y: Any) -> None:
+    """Neither by a cycle, nor the one that was fitted before."""
+    model = PrunedLinearRegression(method="obs").fit(frame, y)
+    old, path = weakref.ref(model.path_), model.fit(frame, y).path_
+    there = weakref.ref(model)
+    gc.disable()
+    try:
+        del model
+        assert there() is None
+        assert old() is None
+    finally:
+        gc.enable()
+    assert path.at(2).path_ is path
+
+
+def test_a_table_costs_what_it_shows(rng: np.random.Generator) -> None:
+    X = rng.standard_normal((900, 600))
+    model = PrunedLinearRegression(3, method="obs").fit(X, X[:, 0] + rng.standard_normal(900))
+    model.path_.table()  # what it imports
+    tracemalloc.start()
+    try:
+        table = model.path_.table()
+        assert tracemalloc.get_traced_memory()[1] < 1_500_000
+    finally:
+        tracemalloc.stop()
+    assert sorted(table["added"].explode().dropna()) == list(range(600))
+
+
+@pytest.mark.parametrize("method", ["obs", "swap"])
+def test_a_table_names_features(method: str, frame: Any, y: Any) -> None:
+    table = PrunedLinearRegression(method=method, keep=[2, 3]).fit(frame, y).path_.table()
+    assert table["added"].tolist()[:4] == [["c", "d"], ["b"], ["e"], ["h"]]
+    assert table["removed"].tolist()[:4] == [[]] * 4
+
+
+def test_groups_are_what_is_counted(frame: Any, y: Any) -> None:
+    model = PrunedLinearRegression(2, method="obs", groups=list("xyzyxzzz")).fit(frame, y)
+    assert (model.n_groups_, model.n_nonzero_) == (2, int(model.support_.sum()))
+    assert model.n_nonzero_ > 2
+    assert np.array_equal(model.path_.at(model.n_groups_).coef_, model.coef_)
+    assert model.path_.at(1).n_groups_ == 1
+    assert repr(model.path_) == "SubsetPath(4 models of 0 to 3 groups)"
+    with pytest.raises(ValueError, match="n_nonzero: expected one of the path's sizes, 0 to 3 groups, got 5"):
+        model.path_.at(5)
+    single = PrunedLinearRegression(3, method="obs").fit(frame, y)
+    assert single.n_groups_ == single.n_nonzero_ == 3
+    assert not hasattr(clone(model), "n_groups_")
