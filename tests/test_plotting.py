@@ -55,6 +55,32 @@ def test_coefficients_have_names(model: PrunedLinearRegression) -> None:
     assert plot_coefficients(model, ax=axes) is axes
 
 
+def test_coefficients_of_kept_features(model: PrunedLinearRegression) -> None:
+    X, y = load_diabetes(return_X_y=True, as_frame=True)
+    kept = PrunedLinearRegression(method="obs", keep=[0, 1]).fit(X, y)
+    lines = {line.get_label(): line for line in plot_coefficients(kept, n_labels=3).get_lines()}
+    assert {"age", "sex", "bmi"} <= lines.keys()
+    assert lines["age"].get_ydata()[0] == kept.path_.at(2).coef_[0] != 0
+    assert len(plot_coefficients(kept, n_labels=0).get_lines()) == 11
+
+
+def test_the_size_of_the_plotted_model_is_marked(model: PrunedLinearRegression) -> None:
+    for k in (2, 5):
+        label = plot_path(model.path_.at(k)).get_lines()[2]
+        assert (label.get_xdata().tolist(), label.get_label()) == ([k], f"chosen: {k}")
+    X, y = load_diabetes(return_X_y=True)
+    grouped = PrunedLinearRegression(2, method="obs", groups=[0, 0, 0, 1, 1, 1, 2, 2, 2, 2]).fit(X, y)
+    mark = plot_path(grouped).get_lines()[2]
+    assert mark.get_xdata().tolist() == [grouped.n_nonzero_]
+    assert mark.get_ydata().tolist() == [grouped.path_.table()["r2"][2]]
+
+
+def test_no_plot_builds_the_table(model: PrunedLinearRegression, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(type(model.path_), "table")
+    for plot in (plot_path, plot_validation, plot_coefficients):
+        plot(model)
+
+
 def test_outputs_and_bad_input() -> None:
     X, y = load_diabetes(return_X_y=True)
     several = PrunedLinearRegression(4, method="obs").fit(X, np.c_[y, X[:, 0]])

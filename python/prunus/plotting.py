@@ -14,7 +14,7 @@ _COLOURS = 10  # of Matplotlib's cycle
 
 
 def plot_path(model: PrunedLinearRegression, *, ax: Any = None) -> Any:
-    """Draw the share of the variance that the models of all sizes explain on their own data, and mark the chosen one.
+    """Draw the share of the variance that the models of all sizes explain on their own data, and mark this one.
 
     Parameters
     ----------
@@ -40,9 +40,9 @@ def plot_path(model: PrunedLinearRegression, *, ax: Any = None) -> Any:
     >>> ax.get_xlabel()
     'number of features'
     """
-    table, axes = _table(model), _axes(ax)
-    axes.plot(table["n_nonzero"], table["r2"], marker=".", color="C0")
-    _mark(axes, table, "r2")
+    measures, axes = _measures(model), _axes(ax)
+    axes.plot(measures["n_nonzero"], measures["r2"], marker=".", color="C0")
+    _mark(axes, model, measures, "r2")
     axes.set(xlabel="number of features", ylabel="R², on the data of the fit")
     return axes
 
@@ -59,22 +59,22 @@ def plot_validation(model: PrunedLinearRegression, *, ax: Any = None) -> Any:
     >>> ax.get_ylabel()
     'mean squared error, cross-validation'
     """
-    table, axes = _table(model), _axes(ax)
+    measures, axes = _measures(model), _axes(ax)
     if model.n_nonzero != "auto":
         raise ValueError(
             f"model: expected one that chose its size (n_nonzero='auto'), got n_nonzero={model.n_nonzero!r}"
         )
-    sizes = np.asarray(table["n_nonzero"])
+    sizes = measures["n_nonzero"]
     name = {"cv": "cv_mean"}.get(model.select, model.select)
-    values = np.asarray(table[name])
+    values = measures[name]
     seen = np.isfinite(values)
     axes.plot(sizes[seen], values[seen], marker=".", color="C0")
     if model.select == "cv":
-        spread = np.asarray(table["cv_std_error"])
+        spread = measures["cv_std_error"]
         axes.fill_between(
             sizes[seen], (values - spread)[seen], (values + spread)[seen], color="C0", alpha=0.2, linewidth=0
         )
-    _mark(axes, table, name)
+    _mark(axes, model, measures, name)
     label = {"cv": "mean squared error, cross-validation", "loo": "mean squared error, leave-one-out"}
     axes.set(xlabel="number of features", ylabel=label.get(model.select, model.select.upper()))
     return axes
@@ -88,7 +88,7 @@ def plot_coefficients(model: PrunedLinearRegression, *, n_labels: int = 10, ax: 
     model : PrunedLinearRegression
         Fitted. Coefficients are in the units of its columns.
     n_labels : int, default 10
-        Name so many features at most, those that are the last to leave; the others are grey.
+        Name so many features at most, first those that stay, then the last to leave; the others are grey.
     ax : matplotlib.axes.Axes, optional
         Where to draw; None: a new figure.
 
@@ -109,15 +109,14 @@ def plot_coefficients(model: PrunedLinearRegression, *, n_labels: int = 10, ax: 
     >>> len(ax.get_legend().get_texts())
     3
     """
-    table, axes = _table(model), _axes(ax)
+    measures, axes = _measures(model), _axes(ax)
     n_labels = _check.integer("n_labels", n_labels, minimum=0)
-    sizes, coef = np.asarray(table["n_nonzero"]), model.path_.coefficients()
+    sizes, coef = measures["n_nonzero"], model.path_.coefficients()
     coef = coef if coef.ndim == 2 else coef[:, 0]
     names = getattr(model, "feature_names_in_", np.arange(coef.shape[1]))
-    named = model.elimination_order_[::-1][:n_labels]
-    for feature in model.elimination_order_:
-        if feature not in named:
-            axes.plot(sizes, coef[:, feature], color="0.8", linewidth=0.8)
+    features = np.concatenate([model.path_.kept, model.elimination_order_[::-1]])
+    named, others = features[:n_labels], features[n_labels:]
+    axes.plot(sizes, coef[:, others], color="0.8", linewidth=0.8)
     for i, feature in enumerate(named):
         axes.plot(sizes, coef[:, feature], color=f"C{i % _COLOURS}", label=str(names[feature]))
     axes.axvline(model.n_nonzero_, color="0.4", linestyle=":")
@@ -127,11 +126,11 @@ def plot_coefficients(model: PrunedLinearRegression, *, n_labels: int = 10, ax: 
     return axes
 
 
-def _table(model: Any) -> Any:
+def _measures(model: Any) -> dict[str, Any]:
     if not isinstance(model, PrunedLinearRegression):
         raise TypeError(f"model: expected a PrunedLinearRegression, got {_check.describe(model)}")
     check_is_fitted(model)
-    return model.path_.table()
+    return model.path_.measures
 
 
 def _axes(ax: Any) -> Any:
@@ -142,9 +141,10 @@ def _axes(ax: Any) -> Any:
     return plt.subplots()[1]
 
 
-def _mark(axes: Any, table: Any, name: str) -> None:
-    at = int(np.flatnonzero(table["chosen"])[0])
-    size, value = np.asarray(table["n_nonzero"])[at], np.asarray(table[name])[at]
-    axes.axvline(size, color="0.4", linestyle=":")
-    axes.plot([size], [value], marker="o", color="C1", label=f"chosen: {size}")
+def _mark(axes: Any, model: PrunedLinearRegression, measures: dict[str, Any], name: str) -> None:
+    at = measures["n_groups"] == model.n_groups_
+    axes.axvline(model.n_nonzero_, color="0.4", linestyle=":")
+    axes.plot(
+        measures["n_nonzero"][at], measures[name][at], marker="o", color="C1", label=f"chosen: {model.n_nonzero_}"
+    )
     axes.legend()
