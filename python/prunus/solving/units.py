@@ -67,15 +67,17 @@ def units_of(usable: Places, groups: npt.NDArray[Any] | None, keep: Bools | None
     return Units(columns, start, group_stays, groups[columns[start[:-1]]])
 
 
-def keep_of(keep: Any, n_features: int) -> Bools | None:
-    """Return which features must stay, of a mask or of indices."""
+def keep_of(keep: Any, n_features: int, names: npt.NDArray[Any] | None = None) -> Bools | None:
+    """Return which features must stay, of a mask, of indices, or of some of the names that the features have."""
     if keep is None:
         return None
-    array = np.asarray(keep)
+    array = _plain(np.asarray(keep))
     if array.dtype == np.bool_:
         return _check.bools("keep", array, (n_features,))
-    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
-        raise TypeError(f"keep: expected a mask or indices of features, got {_check.describe(keep)}")
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "iuU"):
+        raise TypeError(f"keep: expected a mask, indices or names of features, got {_check.describe(keep)}")
+    if array.dtype.kind == "U":
+        return _keep_of_names(array, names)
     if array.size and not (array.min() >= 0 and array.max() < n_features):
         raise ValueError(f"keep: expected indices from 0 to {n_features - 1}, got {array.min()} to {array.max()}")
     mask = np.zeros(n_features, np.bool_)
@@ -83,15 +85,38 @@ def keep_of(keep: Any, n_features: int) -> Bools | None:
     return mask
 
 
+def _keep_of_names(keep: npt.NDArray[Any], names: npt.NDArray[Any] | None) -> Bools:
+    if names is None:
+        raise ValueError(f"keep: expected a mask or indices, since X has no feature names, got {_listed(keep)}")
+    unknown = keep[~np.isin(keep, names.astype(str))]
+    if len(unknown):
+        raise ValueError(f"keep: expected names of X's columns, got {_listed(unknown)}")
+    return np.isin(names.astype(str), keep)
+
+
 def groups_of(groups: Any, n_features: int) -> npt.NDArray[Any] | None:
     """Return the label of each feature's group."""
     if groups is None:
         return None
-    array = np.asarray(groups)
-    if array.dtype.kind not in "biuUS":
-        raise TypeError(
-            f"groups: expected a label, an integer or a string, for each feature, got {_check.describe(array)}"
-        )
+    array = _plain(np.asarray(groups))
     if array.shape != (n_features,):
-        raise ValueError(f"groups: expected {n_features} labels, one for each feature, got {_check.describe(array)}")
+        got = _check.describe(array if array.ndim else groups)
+        raise ValueError(f"groups: expected {n_features} labels, one for each feature, got {got}")
+    if array.dtype.kind not in "biuUS":
+        others = [label for label in array.tolist() if not isinstance(label, (str, int, np.integer))]
+        got = f"{_check.describe(others[0])} among them" if others else "both"
+        raise TypeError(f"groups: expected a label, an integer or a string, for each feature, got {got}")
     return array
+
+
+def _plain(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return strings or integers that lie in an array of objects, as pandas gives them, in an array of their kind."""
+    if array.dtype == object and array.size:
+        for kind, dtype in ((str, np.str_), (bool, np.bool_), ((int, np.integer), np.int64)):
+            if all(isinstance(element, kind) for element in array.flat):
+                return array.astype(dtype)
+    return array
+
+
+def _listed(names: npt.NDArray[Any], most: int = 5) -> str:
+    return ", ".join([*(repr(str(name)) for name in names[:most]), *["..."] * (len(names) > most)])
