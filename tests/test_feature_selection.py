@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import scipy.sparse
 from sklearn.base import clone
-from sklearn.feature_selection import RFE
+from sklearn.feature_selection import RFE, RFECV
 from sklearn.linear_model import LinearRegression
-from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from prunus.feature_selection import PruneSelector
@@ -56,7 +56,9 @@ def test_the_same_features_as_the_regression(options: dict[str, Any], size: Any,
     if size == "auto" and options.get("select", "cv") == "cv":
         assert np.array_equal(selector.cv_results_["mean_test_score"], -table.cv_mean)
         n_folds = 3 if "cv" in options else 5
-        assert np.allclose(selector.cv_results_["std_test_score"], table.cv_std_error * np.sqrt(n_folds), rtol=1e-14)
+        assert np.allclose(
+            selector.cv_results_["std_test_score"], table.cv_std_error * np.sqrt(n_folds - 1), rtol=1e-14
+        )
     else:
         assert "mean_test_score" not in selector.cv_results_
 
@@ -113,12 +115,46 @@ def test_in_a_pipeline_and_a_search(data: tuple[Any, Any]) -> None:
     assert np.allclose(
         search.cv_results_["mean_test_score"], own.cv_results_["mean_test_score"][sizes], rtol=1e-9, atol=0
     )
-    assert np.allclose(
-        search.cv_results_["std_test_score"] * np.sqrt(5 / 4), own.cv_results_["std_test_score"][sizes], rtol=1e-8
-    )
+    assert np.allclose(search.cv_results_["std_test_score"], own.cv_results_["std_test_score"][sizes], rtol=1e-8)
     best = search.best_estimator_[0]
     assert best.n_features_ == search.best_params_["pruneselector__n_features_to_select"]
     assert np.allclose(search.predict(X), LinearRegression().fit(X[:, best.support_], y).predict(X[:, best.support_]))
+
+
+def test_scores_are_those_of_rfecv(rng: np.random.Generator) -> None:
+    """Where features are orthonormal in every fold, RFECV removes the same ones; of several outputs it averages."""
+    blocks = [np.linalg.qr(rng.standard_normal((20, 5)))[0] for _ in range(4)]
+    X = np.concatenate(blocks)
+    for n_out in (1, 3):
+        Y = X @ rng.standard_normal((5, n_out)) + 0.1 * rng.standard_normal((80, n_out))
+        options: dict[str, Any] = {"fit_intercept": False}
+        expected = RFECV(
+            LinearRegression(**options), cv=KFold(4), scoring="neg_mean_squared_error", importance_getter=_squares
+        ).fit(X, Y)
+        got = PruneSelector(method="obs", cv=KFold(4), **options).fit(X, Y)
+        for name in ("mean_test_score", "std_test_score"):
+            assert np.allclose(got.cv_results_[name][1:], expected.cv_results_[name], rtol=1e-9, atol=0)
+        assert got.n_features_ == expected.n_features_
+        left_out = PruneSelector(method="obs", select="loo", **options).fit(X, Y).cv_results_["loo"][-1]
+        errors = -cross_val_score(LinearRegression(**options), X, Y, cv=80, scoring="neg_mean_squared_error")
+        assert np.allclose(left_out, errors.mean(), rtol=1e-9)
+
+
+def _squares(model: Any) -> Any:
+    return (np.atleast_2d(model.coef_) ** 2).sum(axis=0)
+
+
+def test_a_fraction_is_rfes(data: tuple[Any, Any]) -> None:
+    for share, n in ((0.05, 1), (0.29, 2), (0.7, 7), (1.0, 10), (0.0, 0)):
+        assert PruneSelector(share, method="obs").fit(*data).n_features_ == n
+        assert PrunedLinearRegression(share, method="obs").fit(*data).n_nonzero_ == n
+        if 0.1 <= share < 1:
+            assert RFE(LinearRegression(), n_features_to_select=share).fit(*data).n_features_ == n
+
+
+def test_groups_are_counted(data: tuple[Any, Any]) -> None:
+    selector = PruneSelector(2, method="obs", groups=list("aabbccddee")).fit(*data)
+    assert (selector.n_groups_, selector.n_features_) == (2, 4)
 
 
 def test_agrees_with_rfe_where_features_are_orthonormal(rng: np.random.Generator) -> None:

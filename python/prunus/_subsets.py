@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import numbers
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.model_selection import KFold, check_cv
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from prunus import _check, _threads
 from prunus._samples import is_sparse
@@ -15,63 +17,74 @@ from prunus.solving.methods import METHODS
 from prunus.solving.problem import Regression
 from prunus.solving.selecting import SELECTIONS, Options, Selection, select_subset
 from prunus.solving.systems import Places
-from prunus.solving.units import groups_of, keep_of, units_of
-
-# What scikit-learn checks of X and y, and turns them into.
-VALIDATION: dict[str, Any] = {
-    "accept_sparse": "csr",
-    "dtype": [np.float64, np.float32],
-    "multi_output": True,
-    "y_numeric": True,
-    "ensure_min_samples": 2,
-}
+from prunus.solving.units import Units, groups_of, keep_of, units_of
 
 
-def search(
-    X: Any,
-    y: Any,
-    sample_weight: Any,
-    *,
-    n_nonzero: Any,
-    name: str,
-    method: Any,
-    select: Any,
-    one_se: Any,
-    cv: Any,
-    groups: Any,
-    keep: Any,
-    alpha: Any,
-    fit_intercept: Any,
-    max_nonzero: Any,
-) -> tuple[Selection, Doubles]:
-    """Return the selection, and by how much its intercepts have to be moved; X and y have been validated by scikit-learn.
+class Found(NamedTuple):
+    """What came of a search."""
 
-    `name` is that of the parameter n_nonzero in messages.
+    selection: Selection
+    offset: Doubles  # (n_out,) to be added to the intercepts
+    is_flat: bool  # y had one dimension
+    n_folds: int  # that have tested anything
+
+
+def search(estimator: Any, size: str, X: Any, y: Any, sample_weight: Any) -> Found:
+    """Check the data and an estimator's parameters, and search; `size` names the parameter that says how many features.
+
+    Of a subclass the parameters are these too, whatever its constructor takes.
     """
-    n_features = X.shape[1]
-    _check.one_of("method", method, ["auto", *METHODS])
-    _check.one_of("select", select, SELECTIONS)
-    targets = np.ascontiguousarray(y.reshape(len(y), -1), np.float64)
-    labels, stays = groups_of(groups, n_features), keep_of(keep, n_features)
+    X, y = _validated(estimator, X, y)
+    n_features, is_flat = X.shape[1], y.ndim == 1
+    method = _check.one_of("method", estimator.method, ["auto", *METHODS])
+    select = _check.one_of("select", estimator.select, SELECTIONS)
+    targets = _check.finite("y", y.reshape(len(y), -1))
+    labels = groups_of(estimator.groups, n_features)
+    stays = keep_of(estimator.keep, n_features, getattr(estimator, "feature_names_in_", None))
     if method != "auto":
         _require_fit(method, labels is not None, targets.shape[1])
     units = units_of(np.arange(n_features), labels, stays, n_features)
+    n_nonzero, most = getattr(estimator, size), estimator.max_nonzero
     options = Options(
-        _size(name, n_nonzero, n_features, units.n, units.n_stay),
+        _size(size, n_nonzero, units, labels is not None),
         method,
         select,
-        _check.flag("one_se", one_se),
-        None if max_nonzero is None else _check.integer("max_nonzero", max_nonzero, minimum=units.n_stay),
+        _check.flag("one_se", estimator.one_se),
+        None if most is None else _check.integer("max_nonzero", most, minimum=units.n_stay),
         _threads.resolve(None),
     )
-    penalty = _check.number("alpha", alpha, 0, np.finfo(np.float64).max)
+    if options.one_se and select != "cv":
+        raise ValueError(f"one_se: expected False with select {select!r}, got True: there are no folds")
+    penalty = _check.number("alpha", estimator.alpha, 0, np.finfo(np.float64).max)
     weight = _weight(X, sample_weight)
+    fit_intercept = _check.flag("fit_intercept", estimator.fit_intercept)
     # A constant y is then zero to the last digit.
-    offset = targets[0].copy() if _check.flag("fit_intercept", fit_intercept) else np.zeros(targets.shape[1])
-    data = Regression(canonical(X), targets - offset, weight, bool(fit_intercept), penalty, labels, stays)
+    offset = targets[0].copy() if fit_intercept else np.zeros(targets.shape[1])
+    data = Regression(canonical(X), targets - offset, weight, fit_intercept, penalty, labels, stays)
+    splitter = _splitter(estimator.cv, len(y), y)
     needs_folds = options.n_nonzero is None and select == "cv"
-    folds = _folds(_splitter(cv, len(y), y).split(X, y), weight) if needs_folds else []
-    return select_subset(data, folds, options), offset
+    folds = _folds(splitter, X, y, weight) if needs_folds else []
+    n_folds = sum(bool(weight[test].any()) for _, test in folds)
+    return Found(select_subset(data, folds, options), offset, is_flat, n_folds)
+
+
+def _validated(estimator: Any, X: Any, y: Any) -> tuple[Any, Doubles]:
+    """Return what scikit-learn makes of X and y, y in float64."""
+    if is_sparse(y):
+        raise TypeError(f"y: expected a dense array, got {_check.describe(y)}; use y.toarray()")
+    X, y = validate_data(
+        estimator,
+        X,
+        y,
+        accept_sparse="csr",
+        dtype=[np.float64, np.float32],
+        multi_output=True,
+        ensure_min_samples=2,
+    )
+    try:
+        return X, np.ascontiguousarray(y, np.float64)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"y: {error}") from None
 
 
 def _require_fit(method: str, has_groups: bool, n_out: int) -> None:
@@ -84,20 +97,21 @@ def _require_fit(method: str, has_groups: bool, n_out: int) -> None:
         raise ValueError(f"method: expected one of obs, forward, swap, iht for {n_out} outputs, got {method!r}")
 
 
-def _size(name: str, value: Any, n_features: int, n_units: int, n_stay: int) -> int | None:
+def _size(name: str, value: Any, units: Units, has_groups: bool) -> int | None:
     """Return how many units are wanted; None: choose."""
     if isinstance(value, str):
         _check.one_of(name, value, ["auto"])
         return None
     if isinstance(value, (float, np.floating)):
-        size = round(_check.number(name, value, 0, 1) * n_units)
+        share = _check.number(name, value, 0, 1)
+        size = max(int(share * units.n), int(share > 0))  # as scikit-learn's selectors, but not down to nothing
     else:
         size = _check.integer(name, value, minimum=0)
-    if size > n_units:
-        count = f"n_features={n_units}" if n_units == n_features else f"n_groups={n_units}"
-        raise ValueError(f"{name}: expected at most {count}, got {size}")
-    if size < n_stay:
-        raise ValueError(f"{name}: expected at least {n_stay}, the number of features or groups in keep, got {size}")
+    what = "groups" if has_groups else "features"
+    if size > units.n:
+        raise ValueError(f"{name}: expected at most n_{what}={units.n}, got {size}")
+    if size < units.n_stay:
+        raise ValueError(f"{name}: expected at least {units.n_stay}, the number of {what} in keep, got {size}")
     return size
 
 
@@ -121,10 +135,17 @@ def canonical(X: Any) -> Any:
     return rows
 
 
-def _folds(splits: Any, weight: Doubles) -> list[tuple[Places, Places]]:
+def _folds(splitter: Any, X: Any, y: Any, weight: Doubles) -> list[tuple[Places, Places]]:
     """Return the samples of each fold by their numbers; masks and negative numbers are what they are in scikit-learn."""
     every = np.arange(len(weight))
-    folds = [(every[_rows(train)], every[_rows(test)]) for train, test in splits]
+    try:
+        splits = [(_rows(train), _rows(test)) for train, test in splitter.split(X, y)]
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"cv: {error}") from error
+    try:
+        folds = [(every[train], every[test]) for train, test in splits]
+    except IndexError as error:
+        raise ValueError(f"cv: expected masks or numbers of {len(every)} samples, got others: {error}") from None
     if not all(weight[train].any() for train, _ in folds):
         raise ValueError("cv: expected a training sample of positive weight in every fold, got none")
     return folds
@@ -138,4 +159,10 @@ def _rows(which: Any) -> Any:
 def _splitter(cv: Any, n_samples: int, y: Any) -> Any:
     if cv is None:
         return KFold(min(5, n_samples))
+    if isinstance(cv, numbers.Integral):
+        return KFold(_check.integer("cv", cv, minimum=2))
+    if isinstance(cv, str) or not (hasattr(cv, "split") or isinstance(cv, Iterable)):
+        raise TypeError(
+            f"cv: expected None, an integer, a splitter or an iterable of (train, test), got {_check.describe(cv)}"
+        )
     return check_cv(cv, y, classifier=False)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.feature_selection import SelectorMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from prunus import _subsets
 from prunus._check import Bools
@@ -22,7 +22,8 @@ class PruneSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     n_features_to_select : "auto", int or float, default "auto"
-        How many features (groups, where there are any): a number, a fraction of them, or what `select` says.
+        How many features (groups, where there are any): a number, a fraction of them (rounded down, but at least one), or what
+        `select` says.
     method, select, one_se, cv, groups, keep, alpha, fit_intercept, max_nonzero
         As in `PrunedLinearRegression`.
 
@@ -31,6 +32,8 @@ class PruneSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
     support_ : ndarray of shape (n_features,), bool
     n_features_ : int
         Features that are chosen.
+    n_groups_ : int
+        Groups that are chosen, the size that `n_features_to_select` and `max_nonzero` mean; without groups it is n_features_.
     ranking_ : ndarray of shape (n_features,), int
         1 for what is chosen; from 2 on the others, the one that left the path last first. Those that were never on it come
         last, together.
@@ -38,8 +41,9 @@ class PruneSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         Features in the order in which they leave the path, from the largest model to the smallest; those that stay are not
         among them.
     cv_results_ : dict of str to ndarray
-        n_features, and what chose the size: mean_test_score and std_test_score, minus mean squared errors and their standard
-        deviation over the folds, with select="cv"; else the criterion's values.
+        n_features; with select="cv" mean_test_score and std_test_score, as RFECV has them with
+        scoring="neg_mean_squared_error": the mean and the standard deviation over the folds of minus the mean squared error,
+        that of several outputs their mean; with "loo" the leave-one-out mean squared error; and the information criteria.
     optimality_, constant_features_, collinear_features_, method_
         As in `PrunedLinearRegression`.
     n_features_in_, feature_names_in_
@@ -113,19 +117,14 @@ class PruneSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         PruneSelector
             Itself.
         """
-        X, y = validate_data(self, X, y, **_subsets.VALIDATION)
-        parameters = {
-            name: value for name, value in self.get_params(deep=False).items() if name != "n_features_to_select"
-        }
-        selection, _ = _subsets.search(
-            X, y, sample_weight, n_nonzero=self.n_features_to_select, name="n_features_to_select", **parameters
-        )
-        self.support_ = np.zeros(X.shape[1], np.bool_)
+        selection, offset, _, n_folds = _subsets.search(self, "n_features_to_select", X, y, sample_weight)
+        self.support_ = np.zeros(self.n_features_in_, np.bool_)
         self.support_[selection.columns] = True
         self.n_features_ = len(selection.columns)
+        self.n_groups_ = int(selection.path.sizes[selection.index])
         self.elimination_order_ = selection.elimination_order
         self.ranking_ = _ranking(self.support_, self.elimination_order_)
-        self.cv_results_ = _results(selection.table)
+        self.cv_results_ = _results(selection.table, len(offset), n_folds)
         self.optimality_, self.method_ = selection.optimality, selection.method
         self.constant_features_, self.collinear_features_ = selection.constant, selection.collinear
         return self
@@ -143,8 +142,12 @@ def _ranking(support: Bools, order: Any) -> Any:
     return ranking
 
 
-def _results(table: dict[str, Any]) -> dict[str, Any]:
+def _results(table: dict[str, Any], n_out: int, n_folds: int) -> dict[str, Any]:
+    """Return what chose, as scikit-learn has it: means over the outputs, and the deviations of a population."""
     found = {"n_features": table["n_nonzero"]}
     if "cv_mean" in table:
-        found |= {"mean_test_score": -table["cv_mean"], "std_test_score": table["cv_std"]}
-    return found | {name: table[name] for name in ("loo", "aic", "aicc", "bic", "ebic", "gic", "cp") if name in table}
+        found["mean_test_score"] = -table["cv_mean"] / n_out
+        found["std_test_score"] = table["cv_std"] / n_out * np.sqrt((n_folds - 1) / n_folds)
+    if "loo" in table:
+        found["loo"] = table["loo"] / n_out
+    return found | {name: table[name] for name in ("aic", "aicc", "bic", "ebic", "gic", "cp")}

@@ -26,7 +26,8 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
     Parameters
     ----------
     n_nonzero : "auto", int or float, default "auto"
-        How many features (groups, where there are any) the model has: a number, a fraction of them, or what `select` says.
+        How many features (groups, where there are any) the model has: a number, a fraction of them (rounded down, but at least
+        one), or what `select` says.
     method : {"auto", "obs", "forward", "swap", "iht", "l1"}, default "auto"
         How subsets are searched. "obs": backward, one feature after the other, from all to none. "forward": the other way, for
         more features than samples. "swap": for every size, exchanges of one feature, from both. "iht": iterative hard
@@ -36,13 +37,14 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
         What chooses the size. "cv": cross-validation of the whole search, in every fold anew. "loo": leave-one-out errors on
         the path of all samples (conditional: the search has seen the sample). The others: information criteria.
     one_se : bool, default False
-        Take the smallest size within one standard error of the least cross-validation error.
+        Take the smallest size within one standard error of the least cross-validation error; with select="cv" alone.
     cv : int, splitter or iterable, optional
         As in scikit-learn; None: five folds.
     groups : array_like of shape (n_features,), optional
-        A label for each feature, in any order: features of one label are in the model together, or not.
+        A label, an integer or a string, for each feature, in any order: features of one label are in the model together, or
+        not.
     keep : array_like, optional
-        Mask or indices of features that stay in every model; of a group, all stay then.
+        Mask, indices or, where X has any, names of features that stay in every model; of a group, all stay then.
     alpha : float, default 0.0
         Ridge penalty within the subset, as in scikit-learn's Ridge: alpha times the coefficients' sum of squares.
     fit_intercept : bool, default True
@@ -152,18 +154,14 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
         PrunedLinearRegression
             Itself.
         """
-        X, y = validate_data(self, X, y, **_subsets.VALIDATION)
-        parameters = {name: value for name, value in self.get_params(deep=False).items() if name != "n_nonzero"}
-        selection, offset = _subsets.search(
-            X, y, sample_weight, n_nonzero=self.n_nonzero, name="n_nonzero", **parameters
-        )
+        selection, offset, is_flat, _ = _subsets.search(self, "n_nonzero", X, y, sample_weight)
         self.elimination_order_ = selection.elimination_order
         self.optimality_ = selection.optimality
         self.constant_features_ = selection.constant
         self.collinear_features_ = selection.collinear
         self.method_ = selection.method
-        self.path_ = SubsetPath(self, selection, offset, y.ndim == 1)
-        self._set(selection.columns, selection.coef, selection.intercept + offset, y.ndim == 1)
+        self.path_ = SubsetPath(self, selection, offset, is_flat)
+        self._set(selection.columns, selection.coef, selection.intercept + offset, is_flat)
         return self
 
     def _set(self, columns: Any, coef: Doubles, intercept: Doubles, is_flat: bool) -> None:
