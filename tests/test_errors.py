@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GroupKFold
 
 import prunus
 from prunus._parts import Scaling
@@ -66,6 +67,10 @@ def regression(*args: Any, X: Any = None, y: Any = "Y", sample_weight: Any = Non
     """Fit a PrunedLinearRegression."""
     x, targets = SUBSET_X if X is None else X, Y if isinstance(y, str) else y
     return lambda: PrunedLinearRegression(*args, **kwargs).fit(x, targets, sample_weight)
+
+
+def path_at(size: Any) -> Callable[[], Any]:
+    return lambda: PrunedLinearRegression(1).fit(SUBSET_X, SUBSET_X[:, 0]).path_.at(size)
 
 
 def selector(*args: Any, X: Any = None, y: Any = "Y", sample_weight: Any = None, **kwargs: Any) -> Callable[[], Any]:
@@ -643,7 +648,21 @@ TABLE: dict[str, Row] = {
     "subset X of one dimension": Row(regression(X=Y), ValueError, "Expected 2D array, got 1D array"),
     "subset y too short": Row(regression(y=Y[:3]), ValueError, r"inconsistent numbers of samples: \[4, 3\]"),
     "subset y missing": Row(regression(y=None), ValueError, "requires y to be passed"),
-    "subset y of strings": Row(regression(y=LABELS), ValueError, "could not convert string to float"),
+    "subset y of strings": Row(regression(y=LABELS), ValueError, "y: could not convert string to float"),
+    "subset y with None": Row(
+        regression(y=np.array([1.0, None, 2, 3], object)), ValueError, "y: expected finite numbers"
+    ),
+    "subset y with None, wide": Row(
+        regression(X=np.tile(SUBSET_X, 5), y=np.array([1.0, None, 2, 3], object), method="forward"),
+        ValueError,
+        "y: expected finite numbers",
+    ),
+    "subset y with an object": Row(
+        regression(y=np.array([1.0, {}, 2, 3], object)), TypeError, r"y: float\(\) argument must be .*, not 'dict'"
+    ),
+    "subset y sparse": Row(
+        regression(y=scipy.sparse.csr_array(Y[:, None])), TypeError, "y: expected a dense array, got .*; use y.toarray"
+    ),
     "subset weights NaN": Row(regression(sample_weight=Y * NAN), ValueError, "sample_weight contains NaN"),
     "subset weights infinite": Row(regression(sample_weight=Y * INF), ValueError, "sample_weight contains infinity"),
     "subset weights negative": Row(regression(sample_weight=-Y), ValueError, "Negative values .* `sample_weight`"),
@@ -661,11 +680,21 @@ TABLE: dict[str, Row] = {
     "subset of a string": Row(regression("all"), ValueError, "n_nonzero: expected one of auto, got 'all'"),
     "subset of a bool": Row(regression(True), TypeError, "n_nonzero: expected an integer, got True"),
     "subset of None": Row(regression(None), TypeError, "n_nonzero: expected an integer, got None"),
-    "subset groups too few": Row(regression(groups=[0, 1]), ValueError, "groups: expected 3 labels, .*shape .2,"),
-    "subset groups of floats": Row(
-        regression(groups=[0.0, 1, 1]), TypeError, "groups: expected a label, an integer or"
+    "subset groups too few": Row(
+        regression(groups=[0, 1]), ValueError, "groups: expected 3 labels, one for each feature, got .*shape .2,"
     ),
-    "subset groups of objects": Row(regression(groups=[0, None, 1]), TypeError, "groups: expected a label, .* object"),
+    "subset groups of floats": Row(
+        regression(groups=[0.5, 1, 1]), TypeError, "groups: expected a label, an integer or .*, got 0.5 among them"
+    ),
+    "subset groups with None": Row(
+        regression(groups=[0, None, 1]), TypeError, "groups: expected a label, an integer or .*, got None among them"
+    ),
+    "subset groups of two kinds": Row(
+        regression(groups=np.array([0, "a", 1], object)),
+        TypeError,
+        "groups: expected a label, an integer or .*, got both",
+    ),
+    "subset groups of one string": Row(regression(groups="abc"), ValueError, "groups: expected 3 labels, .* got 'abc'"),
     "subset groups of two dimensions": Row(regression(groups=[[0, 1, 1]]), ValueError, "groups: expected 3 labels"),
     "subset groups of swaps": Row(
         regression(groups=[0, 0, 1], method="swap"), ValueError, "groups: expected None with method 'swap'"
@@ -682,9 +711,14 @@ TABLE: dict[str, Row] = {
     "subset keep beyond X": Row(regression(keep=[3]), ValueError, "keep: expected indices from 0 to 2, got 3 to 3"),
     "subset keep below 0": Row(regression(keep=[-1, 1]), ValueError, "keep: expected indices from 0 to 2, got -1 to 1"),
     "subset keep mask too short": Row(regression(keep=[True, False]), ValueError, r"keep: expected the shape \(3,\)"),
-    "subset keep of floats": Row(regression(keep=[0.5]), TypeError, "keep: expected a mask or indices of features"),
+    "subset keep of floats": Row(
+        regression(keep=[0.5]), TypeError, "keep: expected a mask, indices or names of features"
+    ),
+    "subset keep of names without any": Row(
+        regression(keep=["a"]), ValueError, "keep: expected a mask or indices, since X has no feature names, got 'a'"
+    ),
     "subset keep of a number": Row(
-        regression(keep=1), TypeError, "keep: expected a mask or indices of features, got 1"
+        regression(keep=1), TypeError, "keep: expected a mask, indices or names of features, got 1"
     ),
     "subset unknown method": Row(
         regression(method="backward"), ValueError, "method: expected one of auto, .*, swap, got 'backward'"
@@ -724,8 +758,10 @@ TABLE: dict[str, Row] = {
     "subset at most -1": Row(regression(max_nonzero=-1), ValueError, "max_nonzero: expected at least 0, got -1"),
     "subset at most 1.5": Row(regression(max_nonzero=1.5), TypeError, "max_nonzero: expected an integer, got 1.5"),
     "subset without folds": Row(regression(cv=[]), ValueError, "cv: expected at least one fold with a test sample"),
-    "subset of one fold": Row(regression(cv=1), ValueError, "k-fold .* n_splits=2 or more, got n_splits=1"),
-    "subset of more folds than samples": Row(regression(cv=5), ValueError, "Cannot have number of splits n_splits=5"),
+    "subset of one fold": Row(regression(cv=1), ValueError, "cv: expected at least 2, got 1"),
+    "subset of more folds than samples": Row(
+        regression(cv=5), ValueError, "cv: Cannot have number of splits n_splits=5"
+    ),
     "subset of folds without tests": Row(
         regression(cv=[([0, 1, 2, 3], [])]), ValueError, "cv: expected at least one fold with a test sample"
     ),
@@ -735,7 +771,24 @@ TABLE: dict[str, Row] = {
     "subset of folds trained on nothing": Row(
         regression(cv=[([0, 1], [2, 3])], sample_weight=[0, 0, 1, 1]), ValueError, "cv: expected a training sample"
     ),
-    "subset of folds beyond X": Row(regression(cv=[([0, 1], [7])]), IndexError, "index 7 is out of bounds"),
+    "subset of folds beyond X": Row(
+        regression(cv=[([0, 1], [7])]),
+        ValueError,
+        "cv: expected masks or numbers of 4 samples, got .*index 7 is out of",
+    ),
+    "subset of folds of floats": Row(
+        regression(cv=[([0.5, 1], [2])]), ValueError, "cv: expected masks or numbers of 4 samples, got "
+    ),
+    "subset of folds that are no pairs": Row(regression(cv=[0, 1]), ValueError, "cv: .*cannot unpack"),
+    "subset of an unknown splitter": Row(regression(cv="x"), TypeError, "cv: expected None, an integer, .*, got 'x'"),
+    "subset of a size and an unknown splitter": Row(regression(3, cv="x"), TypeError, "cv: expected None, .*, got 'x'"),
+    "subset of a size and one fold": Row(regression(3, cv=1), ValueError, "cv: expected at least 2, got 1"),
+    "subset of a splitter by groups": Row(
+        regression(cv=GroupKFold(2)), ValueError, "cv: The 'groups' parameter should not be None"
+    ),
+    "subset one_se without folds": Row(
+        regression(select="bic", one_se=True), ValueError, "one_se: expected False with select 'bic', got True"
+    ),
     "subset predicts another X": Row(
         lambda: PrunedLinearRegression(1).fit(SUBSET_X, Y).predict(X[:, :2]), ValueError, "X has 2 features, but .* 3"
     ),
@@ -750,17 +803,10 @@ TABLE: dict[str, Row] = {
         ValueError,
         "n_nonzero: expected one of the path's sizes, 0 to 1 features, got 3",
     ),
-    **{
-        f"subset of the path at {size!r}": Row(
-            lambda size=size: PrunedLinearRegression(1).fit(SUBSET_X, SUBSET_X[:, 0]).path_.at(size), *expected
-        )
-        for size, expected in {
-            -1: (ValueError, "n_nonzero: expected at least 0, got -1"),
-            2.5: (TypeError, "n_nonzero: expected an integer, got 2.5"),
-            True: (TypeError, "n_nonzero: expected an integer, got True"),
-            (1, 2): (TypeError, "n_nonzero: expected an integer, got an object of type builtins.tuple"),
-        }.items()
-    },
+    "subset of the path at -1": Row(path_at(-1), ValueError, "n_nonzero: expected at least 0, got -1"),
+    "subset of the path at 2.5": Row(path_at(2.5), TypeError, "n_nonzero: expected an integer, got 2.5"),
+    "subset of the path at True": Row(path_at(True), TypeError, "n_nonzero: expected an integer, got True"),
+    "subset of the path at two sizes": Row(path_at([1, 2]), TypeError, "n_nonzero: expected an integer, got .*list"),
     # the selector
     "selector of more than X": Row(
         selector(4), ValueError, "n_features_to_select: expected at most n_features=3, got 4"

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
+from prunus.feature_selection import PruneSelector
 from prunus.linear_model import PrunedLinearRegression
 
 pd = pytest.importorskip("pandas")
@@ -87,3 +88,75 @@ def test_groups_are_what_is_counted(frame: Any, y: Any) -> None:
     single = PrunedLinearRegression(3, method="obs").fit(frame, y)
     assert single.n_groups_ == single.n_nonzero_ == 3
     assert not hasattr(clone(model), "n_groups_")
+
+
+class Five(PrunedLinearRegression):
+    """Fewer parameters than its base."""
+
+    def __init__(self, n_nonzero: Any = 5) -> None:
+        super().__init__(n_nonzero, method="obs", alpha=0.1)
+
+
+class Named(PrunedLinearRegression):
+    """One parameter more."""
+
+    def __init__(self, n_nonzero: Any = "auto", *, label: str = "", method: str = "obs") -> None:
+        super().__init__(n_nonzero, method=method)
+        self.label = label
+
+
+class OwnSelector(PruneSelector):
+    def __init__(self, n_features_to_select: Any = 2, *, verbose: bool = False) -> None:
+        super().__init__(n_features_to_select)
+        self.verbose = verbose
+
+
+def test_subclasses_with_other_parameters(frame: Any, y: Any) -> None:
+    few = Five().fit(frame, y)
+    base = PrunedLinearRegression(5, method="obs", alpha=0.1).fit(frame, y)
+    assert np.array_equal(few.coef_, base.coef_)
+    assert type(few.path_.at(2)) is Five
+    assert few.path_.at(2).alpha == 0.1
+    named = Named(label="mine").fit(frame, y)
+    assert named.path_.at(3).get_params() == {"label": "mine", "method": "obs", "n_nonzero": 3}
+    assert np.allclose(named.path_.at(3).fit(frame, y).coef_, named.path_.at(3).coef_)
+    assert clone(OwnSelector(verbose=True)).fit(frame, y).n_features_ == 2
+
+
+LETTERS = list("aabbccab")
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        np.array(LETTERS, dtype=object),
+        np.array([1, 1, 2, 2, 3, 3, 1, 2], dtype=object),
+        pd.Series(LETTERS),
+        pd.Series(LETTERS, dtype=object),
+        pd.Series(LETTERS, dtype="category"),
+        pd.Categorical(LETTERS),
+        pd.Categorical([1, 1, 2, 2, 3, 3, 1, 2]),
+        pd.Index(LETTERS).str[:1],
+        pd.array([1, 1, 2, 2, 3, 3, 1, 2], dtype="Int64"),
+    ],
+    ids=lambda groups: f"{type(groups).__name__} {groups.dtype}",
+)
+def test_groups_of_pandas(groups: Any, frame: Any, y: Any) -> None:
+    expected = PrunedLinearRegression(2, method="obs", groups=LETTERS).fit(frame, y)
+    got = PrunedLinearRegression(2, method="obs", groups=groups).fit(frame, y)
+    assert np.array_equal(got.coef_, expected.coef_)
+    assert np.array_equal(got.path_.at(1).coef_, expected.path_.at(1).coef_)
+    assert np.array_equal(PruneSelector(2, method="obs", groups=groups).fit(frame, y).support_, expected.support_)
+
+
+@pytest.mark.parametrize("keep", [["c", "f"], np.array(["f", "c"], object), pd.Index(["c", "f"]), np.array(["c", "f"])])
+def test_keep_takes_names(keep: Any, frame: Any, y: Any) -> None:
+    expected = PrunedLinearRegression(3, method="obs", keep=[2, 5]).fit(frame, y)
+    assert np.array_equal(PrunedLinearRegression(3, method="obs", keep=keep).fit(frame, y).coef_, expected.coef_)
+    assert np.array_equal(PruneSelector(3, method="obs", keep=keep).fit(frame, y).support_, expected.support_)
+    with pytest.raises(
+        ValueError, match=r"keep: expected a mask or indices, since X has no feature names, got '[cf]', "
+    ):
+        PrunedLinearRegression(3, keep=keep).fit(frame.to_numpy(), y)
+    with pytest.raises(ValueError, match=r"keep: expected names of X's columns, got 'x', 'y'$"):
+        PrunedLinearRegression(3, keep=["x", "a", "y"]).fit(frame, y)

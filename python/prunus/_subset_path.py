@@ -85,7 +85,7 @@ class SubsetPath:
             raise ValueError(f"n_nonzero: expected one of the path's sizes, {self._range()}, got {size}")
         columns, coef, intercept = self._selection.fit(int(found[0]))
         model = self._class.__new__(self._class)
-        vars(model).update(self._attributes, n_nonzero=size, path_=self)
+        model.__dict__.update(self._attributes, n_nonzero=size, path_=self)
         model.optimality_ = "1-swap" if model.method_ == "swap" else "path"
         model._set(columns, coef, intercept + self._offset, self._is_flat)
         return model
