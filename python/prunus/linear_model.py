@@ -55,7 +55,8 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
     Attributes
     ----------
     coef_ : ndarray of shape (n_features,) or (n_outputs, n_features), float64
-        Zero where a feature is not in the model. Outputs share their features.
+        Zero where a feature is not in the model. Outputs share their features. Read-only, as intercept_ is: `predict` has
+        a form of its own of both.
     coef_sparse_ : scipy.sparse.csr_array of shape (n_outputs, n_features)
     intercept_ : float or ndarray of shape (n_outputs,)
     support_ : ndarray of shape (n_features,), bool
@@ -180,6 +181,17 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
         labels = groups_of(self.groups, n_features)
         self.n_groups_ = len(columns if labels is None else np.unique(labels[columns]))
         self._engine = Engine(Network([Layer(whole, intercept)]))
+        self._lock()
+
+    def _lock(self) -> None:
+        for array in (self.coef_, self.intercept_):
+            if isinstance(array, np.ndarray):
+                array.flags.writeable = False
+
+    def __setstate__(self, state: Any) -> None:
+        super().__setstate__(state)
+        if hasattr(self, "coef_"):  # NumPy's arrays forget that nothing may be written to them
+            self._lock()
 
     def predict(self, X: Any) -> Doubles:
         """Predict with the sparse kernels.
