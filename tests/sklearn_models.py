@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression, LogisticRegressionCV, Ridge
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 import prunus
+from prunus.linear_model import PrunedLinearRegression
 
 ACTIVATIONS = ("identity", "logistic", "tanh", "relu")
 
@@ -30,6 +31,7 @@ REGRESSORS: list[Any] = [
     linear_model.LinearRegression(),
     linear_model.OrthogonalMatchingPursuit(n_nonzero_coefs=3),
     linear_model.OrthogonalMatchingPursuitCV(cv=3),
+    PrunedLinearRegression(3, method="obs"),
     Ridge(alpha=0.5),
     linear_model.RidgeCV(alphas=np.array([0.1, 1.0])),
     linear_model.SGDRegressor(),
@@ -50,6 +52,7 @@ CLASSIFIERS: list[Any] = [
 SEVERAL: list[Any] = [
     *[e for e in REGRESSORS if type(e).__name__ in ("ElasticNet", "Lars", "Lasso", "LassoLars", "LinearRegression")],
     *[e for e in REGRESSORS if type(e).__name__ in ("MLPRegressor", "OrthogonalMatchingPursuit", "Ridge", "RidgeCV")],
+    PrunedLinearRegression(3, method="obs"),
 ]
 MULTILABEL: list[Any] = [RidgeClassifier(), linear_model.RidgeClassifierCV(), MLPClassifier((7,), max_iter=60)]
 CASES: list[tuple[Any, str]] = [

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import gc
+import pickle
 import tracemalloc
 import weakref
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+import prunus
 from prunus.feature_selection import PruneSelector
 from prunus.linear_model import PrunedLinearRegression
 
@@ -160,3 +166,41 @@ def test_keep_takes_names(keep: Any, frame: Any, y: Any) -> None:
         PrunedLinearRegression(3, keep=keep).fit(frame.to_numpy(), y)
     with pytest.raises(ValueError, match=r"keep: expected names of X's columns, got 'x', 'y'$"):
         PrunedLinearRegression(3, keep=["x", "a", "y"]).fit(frame, y)
+
+
+def test_a_model_for_the_rest_of_the_library(frame: Any, y: Any, tmp_path: Path) -> None:
+    model = PrunedLinearRegression(2, method="obs", groups=LETTERS).fit(frame, y)
+    for front in (model, make_pipeline(StandardScaler(), clone(model)).fit(frame, y)):
+        network = prunus.from_sklearn(front)
+        X, expected = frame.to_numpy(), front.predict(frame)
+        assert np.allclose(prunus.compile(network).predict(X), expected, rtol=1e-12)
+        prunus.save(network, tmp_path / "model.safetensors")
+        back = prunus.to_sklearn(prunus.load(tmp_path / "model.safetensors"))
+        assert np.allclose(back.predict(frame), expected, rtol=1e-12)
+        last = back if front is model else back[-1]
+        assert type(last) is PrunedLinearRegression
+        assert np.array_equal(last.support_, model.support_)
+        assert (last.n_nonzero_, last.n_groups_) == (model.n_nonzero_, model.n_groups_)
+        pruned = prunus.prune(front, X, y.to_numpy(), sparsity=7 / 8)
+        assert prunus.to_sklearn(pruned.network).predict(frame).shape == (60,)
+        assert np.count_nonzero(pruned.network.layers[0].weight) == 1
+
+
+def test_coefficients_are_read_only(frame: Any, y: Any) -> None:
+    """For predictions come from a form of their own."""
+    model = PrunedLinearRegression(2, method="obs").fit(frame, y)
+    both = PrunedLinearRegression(2, method="obs").fit(frame, np.c_[y, -y])
+    for one in (
+        model,
+        model.path_.at(3),
+        both,
+        both.path_.at(1),
+        pickle.loads(pickle.dumps(both)),
+        copy.deepcopy(model),
+    ):
+        with pytest.raises(ValueError, match="read-only"):
+            one.coef_[0] = 1.0
+        if one.coef_.ndim == 2:
+            with pytest.raises(ValueError, match="read-only"):
+                one.intercept_[0] = 1.0
+        assert np.allclose(one.predict(frame), frame.to_numpy() @ one.coef_.T + one.intercept_)

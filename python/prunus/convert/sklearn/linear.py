@@ -10,6 +10,7 @@ from sklearn import linear_model
 from sklearn.svm import LinearSVR
 
 from prunus.convert.sklearn.base import Arrays, Kind, Model, Row, refuse_output
+from prunus.linear_model import PrunedLinearRegression
 from prunus.network import Network
 
 
@@ -43,6 +44,16 @@ def _write(intercept_ndim: int, model: Any, network: Network, row: Row) -> None:
     write_layer(model, network, row, 1, intercept_ndim)
 
 
+def _write_pruned(model: PrunedLinearRegression, network: Network, row: Row) -> None:
+    """The path does not come back, nor what the search said of it."""
+    if network.output != "identity":
+        refuse_output(network, model)
+    weight, bias = (part.astype(np.float64) for part in (network.layers[0].weight, network.layers[0].bias))
+    model.n_features_in_ = network.n_in
+    columns = np.flatnonzero(weight.any(axis=0))
+    model._set(columns, weight[:, columns], bias, row["coef_ndim"] != 2 and network.n_out == 1)
+
+
 def _kind(cls: Any, intercept_ndim: int = 0) -> Kind:
     """Say how many dimensions a fit of one output gives to intercept_."""
     return Kind(cls, _read, functools.partial(_write, intercept_ndim))
@@ -65,6 +76,7 @@ KINDS = {
         _kind(LinearSVR, intercept_ndim=1),
         _kind(linear_model.OrthogonalMatchingPursuit),
         _kind(linear_model.OrthogonalMatchingPursuitCV),
+        Kind(PrunedLinearRegression, _read, _write_pruned),
         _kind(linear_model.Ridge),
         _kind(linear_model.RidgeCV),
         _kind(linear_model.SGDRegressor, intercept_ndim=1),
