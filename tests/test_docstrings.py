@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import doctest
 import inspect
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_diabetes, load_digits
 from sklearn.linear_model import LinearRegression
 from sklearn.neural_network import MLPClassifier
 
 import prunus
+from prunus import feature_selection, linear_model, plotting, solving
+from prunus.linear_model import PrunedLinearRegression
 
-PUBLIC = {name: getattr(prunus, name) for name in prunus.__all__ if not name.startswith("_")}
+MODULES = (prunus, feature_selection, linear_model, plotting, solving)
+PUBLIC = {name: getattr(module, name) for module in MODULES for name in module.__all__ if not name.startswith("_")}
 PARTS = {
     f"{kind}: {name}": part
     for kind in ("criteria", "patterns", "allocations", "schedules")
     for name, part in getattr(prunus, kind)().items()
 }
 ERRORS = {"FormatError", "NotSupportedError"}
-WITHOUT_EXAMPLE = {*ERRORS, "Criterion", "Engine", "Report"}
+WITHOUT_EXAMPLE = {*ERRORS, "Criterion", "Engine", "Gram", "Report", "SubsetPath"}
 
 
 @pytest.fixture(scope="module")
@@ -30,15 +36,27 @@ def estimator(digits: Any) -> MLPClassifier:
     return MLPClassifier((300, 20), max_iter=200, random_state=0).fit(digits[0][:300], digits[1][:300])
 
 
+@pytest.fixture(scope="module")
+def model() -> PrunedLinearRegression:
+    return PrunedLinearRegression().fit(*load_diabetes(return_X_y=True, as_frame=True))
+
+
 @pytest.fixture
-def names(digits: Any, estimator: MLPClassifier, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
+def names(
+    digits: Any,
+    estimator: MLPClassifier,
+    model: PrunedLinearRegression,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> Iterator[dict[str, Any]]:
     """What the examples may use without saying where it is from."""
     monkeypatch.chdir(tmp_path)
+    mpl.use("Agg")
 
     X, y = digits
     network = prunus.from_sklearn(estimator)
     prunus.save(network, "network.safetensors")
-    return {
+    yield {
         "prunus": prunus,
         "np": np,
         "X": X[:300],
@@ -48,7 +66,10 @@ def names(digits: Any, estimator: MLPClassifier, monkeypatch: pytest.MonkeyPatch
         "MLPClassifier": lambda: MLPClassifier((20,), max_iter=300, random_state=0),
         "LinearRegression": LinearRegression,
         "load_digits": load_digits,
+        "model": model,
+        **{name: thing for name, thing in PUBLIC.items() if not hasattr(prunus, name)},
     }
+    plt.close("all")
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

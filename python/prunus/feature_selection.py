@@ -12,6 +12,8 @@ from sklearn.utils.validation import check_is_fitted
 from prunus import _subsets
 from prunus._check import Bools
 
+__all__ = ["PruneSelector"]
+
 
 class PruneSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
     """Choose the features of the best linear model, of a given size or of one that is chosen.
@@ -64,9 +66,13 @@ class PruneSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
 
     Examples
     --------
-    >>> selector = PruneSelector(n_features_to_select=5).fit(X, y)
-    >>> selector.transform(X).shape[1]
-    5
+    >>> from sklearn.datasets import load_diabetes
+    >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+    >>> selector = PruneSelector(n_features_to_select=3).fit(X, y)
+    >>> selector.get_feature_names_out().tolist()
+    ['bmi', 'bp', 's5']
+    >>> selector.transform(X).shape
+    (442, 3)
     """
 
     def __init__(

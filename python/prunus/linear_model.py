@@ -16,6 +16,8 @@ from prunus.network import Network
 from prunus.solving.gram import Doubles
 from prunus.solving.units import groups_of
 
+__all__ = ["PrunedLinearRegression", "SubsetPath"]
+
 
 class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """Least squares on a subset of the features that is chosen by the exact rise of the loss.
@@ -101,11 +103,15 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
 
     Examples
     --------
-    >>> model = PrunedLinearRegression().fit(X, y)
+    >>> from sklearn.datasets import load_diabetes
+    >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+    >>> model = PrunedLinearRegression(select="bic").fit(X, y)
     >>> model.n_nonzero_, model.optimality_
-    (3, '1-swap')
+    (6, '1-swap')
     >>> model.path_.at(2).support_.sum()
     np.int64(2)
+    >>> print(model.path_.table()["added"][:4].tolist())
+    [[], ['bmi'], ['s5'], ['bp']]
     """
 
     def __init__(

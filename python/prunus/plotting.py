@@ -10,6 +10,8 @@ from sklearn.utils.validation import check_is_fitted
 from prunus import _check
 from prunus.linear_model import PrunedLinearRegression
 
+__all__ = ["plot_coefficients", "plot_path", "plot_validation"]
+
 _COLOURS = 10  # of Matplotlib's cycle
 
 
@@ -50,8 +52,25 @@ def plot_path(model: PrunedLinearRegression, *, ax: Any = None) -> Any:
 def plot_validation(model: PrunedLinearRegression, *, ax: Any = None) -> Any:
     """Draw what chose the size, for every size: cross-validation errors with a standard error, or a criterion.
 
-    Parameters, returned value and errors are those of `plot_path`; of a model whose size was given there is nothing to draw: a
-    ValueError.
+    Parameters
+    ----------
+    model : PrunedLinearRegression
+        Fitted, with n_nonzero="auto".
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; None: a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    TypeError
+        If the model is none.
+    ValueError
+        If its size was given: then there is nothing to draw.
+    ImportError
+        Without Matplotlib.
 
     Examples
     --------
