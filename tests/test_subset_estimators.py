@@ -175,7 +175,7 @@ def test_a_model_for_the_rest_of_the_library(frame: Any, y: Any, tmp_path: Path)
         X, expected = frame.to_numpy(), front.predict(frame)
         assert np.allclose(prunus.compile(network).predict(X), expected, rtol=1e-12)
         prunus.save(network, tmp_path / "model.safetensors")
-        back = prunus.to_sklearn(prunus.load(tmp_path / "model.safetensors"))
+        back = prunus.to_sklearn(prunus.as_network(tmp_path / "model.safetensors"))
         assert np.allclose(back.predict(frame), expected, rtol=1e-12)
         last = back if front is model else back[-1]
         assert type(last) is PrunedLinearRegression
@@ -204,3 +204,26 @@ def test_coefficients_are_read_only(frame: Any, y: Any) -> None:
             with pytest.raises(ValueError, match="read-only"):
                 one.intercept_[0] = 1.0
         assert np.allclose(one.predict(frame), frame.to_numpy() @ one.coef_.T + one.intercept_)
+
+
+def test_mapped_data_stay_in_their_file(rng: np.random.Generator, tmp_path: Path) -> None:
+    n, p = 120_000, 128
+    file = np.lib.format.open_memmap(tmp_path / "X.npy", "w+", np.float64, (n, p))
+    for begin in range(0, n, 10_000):
+        file[begin : begin + 10_000] = rng.standard_normal((10_000, p))
+    y = np.asarray(file[:, :3].sum(axis=1)) + rng.standard_normal(n)
+    file.flush()
+    X = np.load(tmp_path / "X.npy", mmap_mode="r")
+    PrunedLinearRegression(1).fit(X[:200], y[:200])  # what it imports
+    tracemalloc.start()
+    try:
+        model = PrunedLinearRegression(select="bic").fit(X, y)
+        predicted = model.predict(X)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < X.nbytes / 2
+    assert model.support_[:3].all()
+    part = PrunedLinearRegression(model.n_nonzero_).fit(np.array(X), y)
+    assert np.array_equal(part.coef_, model.coef_)
+    assert np.array_equal(part.predict(np.array(X[:100])), predicted[:100])

@@ -139,13 +139,11 @@ def _folds(splitter: Any, X: Any, y: Any, weight: Doubles) -> list[tuple[Places,
     """Return the samples of each fold by their numbers; masks and negative numbers are what they are in scikit-learn."""
     every = np.arange(len(weight))
     try:
-        splits = [(_rows(train), _rows(test)) for train, test in splitter.split(X, y)]
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"cv: {error}") from error
-    try:
-        folds = [(every[train], every[test]) for train, test in splits]
+        folds = [(every[_rows(train)], every[_rows(test)]) for train, test in splitter.split(X, y)]
     except IndexError as error:
         raise ValueError(f"cv: expected masks or numbers of {len(every)} samples, got others: {error}") from None
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"cv: {error}") from error
     if not all(weight[train].any() for train, _ in folds):
         raise ValueError("cv: expected a training sample of positive weight in every fold, got none")
     return folds
