@@ -190,14 +190,8 @@ def test_coefficients_are_read_only(frame: Any, y: Any) -> None:
     """For predictions come from a form of their own."""
     model = PrunedLinearRegression(2, method="obs").fit(frame, y)
     both = PrunedLinearRegression(2, method="obs").fit(frame, np.c_[y, -y])
-    for one in (
-        model,
-        model.path_.at(3),
-        both,
-        both.path_.at(1),
-        pickle.loads(pickle.dumps(both)),
-        copy.deepcopy(model),
-    ):
+    models: list[Any] = [model, model.path_.at(3), both, both.path_.at(1)]
+    for one in [*models, pickle.loads(pickle.dumps(both)), copy.deepcopy(model)]:
         with pytest.raises(ValueError, match="read-only"):
             one.coef_[0] = 1.0
         if one.coef_.ndim == 2:
