@@ -3,31 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
 from prunus.solving.gram import Doubles
 
-# What a criterion adds to n log(rss / n): of d, n and the number of candidates p.
-_Penalty = Callable[[Doubles, float, int], Doubles]
+
+class _Model(NamedTuple):
+    """What penalties depend on."""
+
+    d: Doubles  # free coefficients of all outputs, without the intercepts
+    size: Doubles  # of one output
+    n: float  # samples of all outputs
+    p: int  # candidates
+    n_intercepts: int
 
 
-def _small_sample(d: Doubles, n: float) -> Doubles:
-    left = n - d - 2  # one more than the coefficients, for the variance
-    return np.where(left > 0, 2 * (d + 1) * (d + 2) / np.where(left > 0, left, 1), np.inf)
-
+# What a criterion adds to n log(rss / n).
+_Penalty = Callable[[_Model], Doubles]
 
 _PENALTIES: Mapping[str, _Penalty] = {
-    "aic": lambda d, _n, _p: 2 * d,
-    "aicc": lambda d, n, _p: 2 * d + _small_sample(d, n),
-    "bic": lambda d, n, _p: np.log(n) * d,
-    "ebic": lambda d, n, p: (np.log(n) + 2 * np.log(p)) * d,
-    "gic": lambda d, n, p: np.log(p) * np.log(max(np.log(n), 1.0)) * d,
+    "aic": lambda m: 2 * m.d,
+    "aicc": lambda m: 2 * m.d + _small_sample(m),
+    "bic": lambda m: np.log(m.n) * m.d,
+    "ebic": lambda m: np.log(m.n) * m.d + 2 * _log_subsets(m),
+    "gic": lambda m: np.log(m.p) * np.log(max(np.log(m.n), 1.0)) * m.d,
 }
 
 
 def information_criteria(
-    rss: Doubles, df: Doubles, n_samples: float, n_features: int, n_out: int = 1
+    rss: Doubles,
+    df: Doubles,
+    n_samples: float,
+    n_features: int,
+    n_out: int = 1,
+    *,
+    fit_intercept: bool = True,
+    noise: float | None = None,
 ) -> dict[str, Doubles]:
     """Return every criterion for every size: the smallest is best.
 
@@ -43,29 +56,68 @@ def information_criteria(
     n_features : int
         The number of candidates, which EBIC and GIC ask for.
     n_out : int, default 1
+    fit_intercept : bool, default True
+        Whether every output has an intercept beside the free coefficients.
+    noise : float, optional
+        The residual variance of the fit on all candidates, which Cp asks for: see `residual_variance`.
 
     Returns
     -------
     dict of str to ndarray
-        With d the free coefficients of all outputs: aic, n log(rss / n) + 2 d (H. Akaike, 1974); aicc, with
-        2 (d + 1)(d + 2) / (n - d - 2) more for small samples, infinite where there are too few (C. Hurvich, C.-L. Tsai,
-        1989); bic, log(n) d (G. Schwarz, 1978); ebic, (log(n) + 2 log(p)) d (J. Chen, Z. Chen, 2008); gic,
-        log(p) log(log(n)) d (Y. Fan, C. Y. Tang, 2013); cp, rss / s2 - n + 2 d with s2 the residual variance of the largest
-        fit (C. Mallows, 1973), NaN where that leaves no degree of freedom. All but cp are infinite for fits that leave none.
+        With n the samples and d the free coefficients of all outputs, of which d / n_out belong to one:
+
+        - aic, n log(rss / n) + 2 d (H. Akaike, 1974);
+        - aicc, 2 k (k + 1) / (n - k - 1) more for small samples, infinite where there are too few: k is d + 1 for the variance,
+          and n_out more for the intercepts, so that this is n (n + m) / (n - m - 2) of C. Hurvich and C.-L. Tsai (1989), with
+          all m = k - 1 parameters of the mean, but for terms that are the same for every size (statsmodels' `aicc` has k
+          without the variance);
+        - bic, log(n) d (G. Schwarz, 1978);
+        - ebic, log(n) d and twice the logarithm of how many subsets of n_features have the size d / n_out (J. Chen, Z. Chen,
+          2008, with gamma = 1; outputs share their subset);
+        - gic, log(n_features) log(log(n)) d (Y. Fan, C. Y. Tang, 2013);
+        - cp, rss / noise - n + 2 d (C. Mallows, 1973); NaN without `noise`, and where that is zero infinite for fits that
+          leave anything.
+
+        All but cp are infinite for fits that leave no degree of freedom.
     """
     samples = n_samples * n_out
+    of_mean = n_out * fit_intercept
     d = df * n_out
     # Where nothing is left of y its logarithm is minus infinity: no larger fit can be better. But a fit with as many
     # coefficients as samples leaves nothing of any y.
     with np.errstate(divide="ignore"):
-        fit = np.where(samples - d - n_out > 0, samples * np.log(rss / samples), np.inf)
-    found = {
-        name: _sum(fit, np.asarray(penalty(d, samples, max(n_features, 1)))) for name, penalty in _PENALTIES.items()
-    }
-    left = samples - d[-1] - n_out if len(d) else 0.0
-    variance = rss[-1] / left if left > 0 and rss[-1] > 0 else np.nan
-    found["cp"] = rss / variance - samples + 2 * d
+        fit = np.where(samples - d - of_mean > 0, samples * np.log(rss / samples), np.inf)
+    model = _Model(d, df, samples, max(n_features, 1), of_mean)
+    found = {name: _sum(fit, np.asarray(penalty(model))) for name, penalty in _PENALTIES.items()}
+    found["cp"] = _over(rss, noise) - samples + 2 * d
     return found
+
+
+def residual_variance(
+    rss: float, df: float, n_samples: float, n_out: int = 1, *, fit_intercept: bool = True
+) -> float | None:
+    """Return the residual variance of one fit, None where it leaves no degree of freedom. As in `information_criteria`."""
+    left = n_out * (n_samples - df - fit_intercept)
+    return rss / left if left > 0 else None
+
+
+def _small_sample(m: _Model) -> Doubles:
+    k = m.d + m.n_intercepts + 1  # one more than the coefficients, for the variance
+    left = m.n - k - 1
+    return np.where(left > 0, 2 * k * (k + 1) / np.where(left > 0, left, 1), np.inf)
+
+
+def _log_subsets(m: _Model) -> Doubles:
+    """Return the logarithm of the binomial coefficient p over the size, which may lie between whole numbers."""
+    from scipy.special import gammaln
+
+    return np.asarray(gammaln(m.p + 1) - gammaln(m.size + 1) - gammaln(m.p - m.size + 1))
+
+
+def _over(rss: Doubles, noise: float | None) -> Doubles:
+    if noise is None:
+        return np.full(len(rss), np.nan)
+    return rss / noise if noise > 0 else np.where(rss > 0, np.inf, 0.0)
 
 
 def _sum(fit: Doubles, penalty: Doubles) -> Doubles:
@@ -73,13 +125,51 @@ def _sum(fit: Doubles, penalty: Doubles) -> Doubles:
     return np.where(np.isinf(penalty), np.inf, fit + np.where(np.isinf(penalty), 0.0, penalty))
 
 
-def best_size(error: Doubles, spread: Doubles | None = None) -> int:
+def best_size(
+    error: Doubles,
+    spread: Doubles | None = None,
+    *,
+    select: str = "cv",
+    n_samples: float | None = None,
+    floor: float = 0.0,
+) -> int:
     """Return the index of the smallest error, of equal ones the first; with `spread`, of the first error within it.
 
     The rule of one standard error (L. Breiman et al., 1984): the smallest fit whose error is no more than one standard error
     above the least.
+
+    Parameters
+    ----------
+    error : ndarray of shape (n_sizes,)
+    spread : ndarray of shape (n_sizes,), optional
+        The standard errors.
+    select : str, default "cv"
+        What the errors are, for the message.
+    n_samples : float, optional
+        The sum of the weights, for the message.
+    floor : float, default 0.0
+        What rounding can change an error by: errors that differ by no more are equal.
+
+    Raises
+    ------
+    ValueError
+        If no error is below infinity.
     """
-    least = int(np.nanargmin(error)) if not np.isnan(error).all() else 0
-    if spread is None:
-        return least
-    return int(np.flatnonzero(error <= error[least] + spread[least])[0])
+    there = np.where(np.isnan(error), np.inf, error)
+    least = int(np.argmin(there))
+    if there[least] == np.inf:
+        raise ValueError(
+            f"select: expected what is finite for a size, got {select!r}, which {_reason(select, n_samples)}"
+        )
+    allowed = floor + (0.0 if spread is None else spread[least])
+    return int(np.flatnonzero(there <= there[least] + allowed)[0])
+
+
+def _reason(select: str, n_samples: float | None) -> str:
+    if select == "cp":
+        return (
+            "needs more samples than features, for the residual variance of the fit on all of them; use 'cv' or 'aicc'"
+        )
+    if select in _PENALTIES and n_samples is not None:
+        return f"needs two samples more than parameters: sample_weight sums to {n_samples:g}, and counts as so many samples"
+    return "is infinite or NaN for all"
