@@ -68,6 +68,16 @@ class Path(ABC):
         what the intercept adds to the leverages. A sample that its fit goes through whatever its y makes the sum infinite.
         """
 
+    @property
+    def rounding(self) -> float:
+        """What rounding can change a loss by, or a sum of squared errors that comes from sums of products."""
+        return self.system.rounding * float(self.system.total.sum())
+
+    def _losses(self, explained: Doubles) -> Doubles:
+        """Return what is left of the outputs' squared length: zero where that may be rounding."""
+        left = self.system.total.sum() - explained
+        return np.where(left > self.rounding, left, 0.0)
+
     @cached_property
     def rss(self) -> Doubles:
         """Residual sum of squares of each fit, (n_sizes,): the loss without the ridge penalty."""
@@ -103,7 +113,7 @@ class NestedPath(Path):
         self.gains = np.diff(explained[ends])  # by how much each unit lets the loss fall
         self.sizes = np.arange(n_first, min(len(order), len(order) if n_last is None else n_last) + 1)
         self.n_features = ends[self.sizes]
-        self.loss = np.maximum(system.total.sum() - explained[self.n_features], 0.0)
+        self.loss = self._losses(explained[self.n_features])
 
     def finish(self) -> None:  # noqa: D102
         super().finish()
@@ -208,7 +218,7 @@ class ListedPath(Path):
         roots = [system.root(units.places(support)) for support in self.supports]
         self.roots = [root for root, _ in roots]
         self.z = [z for _, z in roots]
-        self.loss = np.array([max(system.total.sum() - (z**2).sum(), 0.0) for z in self.z])
+        self.loss = self._losses(np.array([(z**2).sum() for z in self.z]))
 
     def chosen(self, i: int) -> Places:  # noqa: D102
         return self.supports[i]

@@ -11,11 +11,13 @@ import numpy as np
 
 from prunus._check import Bools
 from prunus._samples import is_sparse
-from prunus.solving.backward import IllConditionedError
+
 from prunus.solving.folds import Fold, backward_errors, fold_of
+from prunus.solving.backward import IllConditionedError, collinear_places
 from prunus.solving.forward import forward_on_data
 from prunus.solving.gram import EPS, Doubles, GramAccumulator, gather, gather_folds, merged, noise_of
 from prunus.solving.paths import HeldMoments, Path, nested, without_dependent
+from prunus.solving.sizes import residual_variance
 from prunus.solving.systems import DataSystem, GramSystem, Places, System
 from prunus.solving.units import Units, units_of
 
@@ -98,6 +100,21 @@ class Problem(ABC):
         """Return the forward path of all samples and the folds' errors where one pass over X finds all, else None."""
         return None
 
+    def noise(self, path: Path) -> float | None:
+        """Return the residual variance of the fit on all features, None where that leaves no degree of freedom.
+
+        None also for more than 8000 features, unless the path comes to all. O(n_features**3) where it does not.
+        """
+        whole: Path | None = path if path.n_features[-1] == path.system.n else self._whole()
+        if whole is None:
+            return None
+        n_out, has = self.data.y.shape[1], self.data.fit_intercept
+        return residual_variance(whole.rss[-1], whole.degrees[-1], self.weight, n_out, fit_intercept=has)
+
+    def _whole(self) -> Path | None:
+        """Return a path to all features that can be told apart, None where that takes a pass over X for each."""
+        return None
+
     def left_out(self, path: Path) -> Doubles:
         """Return the mean squared error of each fit on every sample, left out of it; the order of the path is kept."""
         total = np.zeros(len(path.sizes))
@@ -137,6 +154,12 @@ class GramProblem(Problem):
             self._parts = gather_folds(self.data.X, self.data.y, self.data.weight, tests)
             return merged(self._parts)
         return gather(self.data.X, self.data.y, self.data.weight)
+
+    def _whole(self) -> Path:
+        try:
+            return _independent(self.system, self.units)
+        except np.linalg.LinAlgError:  # rounding hides which are independent
+            return _independent(compressed(self.data, self.units.columns, self.threads), self.units)
 
     @cached_property
     def _are_complements(self) -> bool:
@@ -225,6 +248,12 @@ def _most_matrices(p: int) -> int:
 
 def _in_order(system: System, units: Units) -> Path:
     return nested(system, units, np.arange(units.n))
+
+
+def _independent(system: System, units: Units) -> Path:
+    gone = collinear_places(system, units)
+    units = units.without(gone)
+    return _in_order(system.without(gone), units)
 
 
 def data_system(data: Regression, columns: Places, threads: int) -> DataSystem:

@@ -43,6 +43,7 @@ class System(ABC):
     products: Doubles  # (n_out, n), with the outputs
     total: Doubles  # (n_out,), squared length of the outputs
     alpha: float  # ridge penalty
+    rounding: float  # what it can change a loss by, of the outputs' squared length
     _data: ClassVar[tuple[str, ...]]  # what is as large as the data
 
     @property
@@ -110,13 +111,14 @@ class GramSystem(System):
         np.fill_diagonal(self.matrix, 1.0)
         self.products = np.where(constant, 0.0, gram.xy[:, features] / self.scale)
         self.total = gram.yy
+        self.rounding = rounding_of(gram.n_samples)
 
     def without(self, places: Places) -> GramSystem:  # noqa: D102
         kept = np.delete(np.arange(self.n), places)
         rest = GramSystem.__new__(GramSystem)
         rest.matrix = self.matrix[np.ix_(kept, kept)]
         rest.features, rest.scale, rest.alpha = self.features[kept], self.scale[kept], self.alpha
-        rest.products, rest.total = self.products[:, kept], self.total
+        rest.products, rest.total, rest.rounding = self.products[:, kept], self.total, self.rounding
         return rest
 
     def rows(self, places: npt.ArrayLike) -> Doubles:  # noqa: D102
@@ -159,6 +161,7 @@ class DataSystem(System):
         self.features, self.alpha, self.threads = features, alpha, threads
         self.n_samples = len(y) if n_samples is None else n_samples
         self.x, self.y, self.mean, self.root_weight = X, y, mean, root_weight
+        self.rounding = rounding_of(len(y))
         with np.errstate(over="ignore", invalid="ignore"):
             squares, self.total = self.squares(slice(None)), np.einsum("ij,ij->j", y, y)
         if not (np.isfinite(squares).all() and np.isfinite(self.total).all()):
@@ -241,6 +244,11 @@ class DataSystem(System):
 def lengths(squares: Doubles, alpha: float, constant: Bools) -> Doubles:
     """Return what columns are divided by, of the sums of their squares."""
     return np.asarray(np.sqrt(np.where(constant, 1.0 if alpha == 0 else alpha, squares + alpha)))
+
+
+def rounding_of(n_samples: int) -> float:
+    """Return what rounding can change y'y less the explained by, of y'y: a sum of n products, and one of at most n parts."""
+    return 2 * n_samples * EPS
 
 
 def solve_upper(R: Doubles, b: Doubles, *, transposed: bool = False) -> Doubles:
