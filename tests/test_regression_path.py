@@ -629,6 +629,31 @@ def test_a_feature_that_is_constant_in_a_fold(method: str, seed: int) -> None:
 
 
 @pytest.mark.parametrize("kind", [np.asarray, scipy.sparse.csr_array])
+@pytest.mark.parametrize("method", ["obs", "forward", "swap"])
+@pytest.mark.parametrize("shape", [(100, 5), (40, 100)])
+@pytest.mark.parametrize("size", [3e5, 1e8])
+def test_one_large_sample(
+    kind: Any, method: str, shape: tuple[int, int], size: float, rng: np.random.Generator
+) -> None:
+    """Beside it the others are rounding: a fold that is tested on it must not lose them, of X or of y."""
+    if method == "obs" and shape[0] < shape[1]:
+        return
+    for far in ("x", "y", "both"):
+        X = rng.standard_normal(shape)
+        y = X[:, 0] + 0.5 * X[:, 1] + 0.3 * rng.standard_normal(len(X))
+        if far != "y":
+            X[7, 0] = size
+        if far != "x":
+            y[7] = size
+        data = Data(X, y)
+        model = PrunedLinearRegression(method=method, max_nonzero=4).fit(kind(X), y)
+        found = np.array(model.path_._selection.table["cv_mean"])
+        # Subtraction leaves ten digits, of which the paths' updates and the refits take some.
+        expected = cross_validated(model, data, KFold(5)).mean(axis=0)
+        assert np.allclose(found, expected, rtol=1e-6, atol=0), (far, found, expected)
+
+
+@pytest.mark.parametrize("kind", [np.asarray, scipy.sparse.csr_array])
 @pytest.mark.parametrize("n", [36, 28])
 def test_combinations_that_rounding_hides(n: int, kind: Any) -> None:
     """Indicators of about as many features as samples: some are combinations, which not every Gram matrix tells."""

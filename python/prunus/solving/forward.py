@@ -7,9 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from prunus import _core
-from prunus.solving.gram import Doubles
+from prunus.solving.gram import EPS, Doubles
 from prunus.solving.systems import COLLINEAR, DataSystem, GramSystem, Places
 from prunus.solving.units import Units
+
+_LEAST_LEFT = 1e-6  # of a column's squared length, by subtraction: the others of sixteen digits are left of it
+_VALUES = 1 << 20  # of columns that are looked at together
 
 
 def forward_on_gram(system: GramSystem, units: Units, n_units: int) -> Places:
@@ -40,7 +43,7 @@ class _SharedForward:
         flat = np.ascontiguousarray(self.y.reshape(-1, n))
         self.products = system.times(flat.T).reshape(len(held_out), m, system.n)
         self.norms = self._norms(held_out) + system.alpha
-        self.limit = np.tile(COLLINEAR * system.scale**2, (len(held_out), 1))
+        self.limit = COLLINEAR * self.norms
         self.bar = np.zeros_like(self.norms)
         self.columns: dict[int, Doubles] = {}
 
@@ -52,12 +55,35 @@ class _SharedForward:
         return np.asarray(inside - (inside @ self.ones[:, :, None]) * self.ones[:, None])
 
     def _norms(self, held_out: Sequence[Places]) -> Doubles:
+        """Return the squared lengths of the columns without the samples left out, (n_problems, n); zero for constants."""
         system = self.system
         whole = system.squares(slice(None))
         norms = np.array([whole - system.squares(rows) if len(rows) else whole for rows in held_out])
         if self.ones is not None:
             norms -= system.times(self.ones.T) ** 2
+        reach = whole
+        if system.mean is not None and system.root_weight is not None:
+            reach = whole + system.mean**2 * (system.root_weight @ system.root_weight)
+        for r, norm in enumerate(norms):
+            hidden = norm <= _LEAST_LEFT * reach
+            if hidden.any() and system.is_sparse:  # of rare features there may be no entry inside
+                is_there = np.bincount(system.x[self.inside[r] > 0].indices, minlength=system.n) > 0
+                norm[hidden & ~is_there] = 0.0
+                hidden &= is_there
+            step = max(_VALUES // len(system.y), 1)
+            places = np.flatnonzero(hidden)
+            for some in (places[begin : begin + step] for begin in range(0, len(places), step)):
+                norm[some] = self._norms_of(r, some)
+        norms[:, system.constant] = 0.0
         return norms
+
+    def _norms_of(self, r: int, places: Places) -> Doubles:
+        """Return the same of some columns of one problem, of the columns themselves; zero where it may be rounding."""
+        columns = self.system.columns(places).T * self.inside[r]
+        left = columns if self.ones is None else columns - np.outer(columns @ self.ones[r], self.ones[r])
+        found, size = np.einsum("ij,ij->i", left, left), np.einsum("ij,ij->i", columns, columns)
+        # A mean of n terms has an error of n units of rounding of them.
+        return np.where(found > (len(self.system.y) * EPS) ** 2 * size, found, 0.0)
 
     def run(self, n_units: int) -> list[Places]:
         """Return the units of each problem in the order in which they come."""

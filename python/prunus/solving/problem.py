@@ -11,9 +11,8 @@ import numpy as np
 
 from prunus._check import Bools
 from prunus._samples import is_sparse
-
-from prunus.solving.folds import Fold, backward_errors, fold_of
 from prunus.solving.backward import IllConditionedError, collinear_places
+from prunus.solving.folds import Fold, backward_errors, fold_of
 from prunus.solving.forward import forward_on_data
 from prunus.solving.gram import EPS, Doubles, GramAccumulator, gather, gather_folds, merged, noise_of
 from prunus.solving.paths import HeldMoments, Path, nested, without_dependent
@@ -22,6 +21,8 @@ from prunus.solving.systems import DataSystem, GramSystem, Places, System
 from prunus.solving.units import Units, units_of
 
 Search = Callable[[System, Units], Path]
+# What a fold is trained on, the first less the second about one centre, and what is held out of it.
+Pieces = tuple[GramAccumulator, GramAccumulator | None, GramAccumulator]
 
 
 class Errors(NamedTuple):
@@ -32,6 +33,7 @@ class Errors(NamedTuple):
 
 
 _MOST_BYTES = 1 << 30  # of the folds' Gram matrices together; where they are larger, one is gathered at a time
+_MOST_TAKEN = 1e6  # of what is left, by subtraction: the others of sixteen digits are left of it
 _VALUES = 1 << 20  # of X that are looked at together
 
 
@@ -167,24 +169,40 @@ class GramProblem(Problem):
         n = len(self.data.y)
         return all((np.bincount(np.concatenate(fold), minlength=n) == 1).all() for fold in self.folds)
 
-    def _pieces(self, i: int) -> tuple[GramAccumulator, GramAccumulator | None, GramAccumulator]:
-        """Return what the fold is trained on, the first less the second about one centre, and what is held out of it."""
+    def _fold(self, i: int) -> tuple[Fold, Pieces]:
         train, test = self.folds[i]
         part = self._parts[i] if self._parts else gather(*self.data.rows(test)[:3])
-        if not self._are_complements:
-            return gather(*self.data.rows(train)[:3]), None, part
-        return (self._all, part, part) if self._parts else (self._all.without(part), None, part)
+        if self._are_complements:
+            pieces = (self._all, part, part) if self._parts else (self._all.without(part), None, part)
+            fold = self._of(pieces)
+            if not self._hides(fold, train):
+                return fold, pieces
+        pieces = gather(*self.data.rows(train)[:3]), None, part
+        return self._of(pieces), pieces
 
-    def _fold(self, i: int) -> Fold:
-        data = self.data
-        return fold_of(*self._pieces(i), self.units.columns, data.alpha, data.fit_intercept)
+    def _of(self, pieces: Pieces) -> Fold:
+        return fold_of(*pieces, self.units.columns, self.data.alpha, self.data.fit_intercept)
+
+    def _hides(self, fold: Fold, train: Places) -> bool:
+        """Whether what was taken away was so much that too few digits are left of what is not constant."""
+        p = self.data.X.shape[1]
+        is_large = fold.held.diagonal > _MOST_TAKEN * fold.train.diagonal
+        if is_large[p:].any():
+            return True
+        columns = np.flatnonzero(is_large)
+        if not len(columns):
+            return False
+        x = self.data.X[train][:, columns]
+        ends = x.min(axis=0), x.max(axis=0)
+        low, high = (end.toarray() if is_sparse(x) else end for end in ends)
+        return bool((low != high).any())
 
     def validate(self, search: Search) -> Iterator[Errors]:  # noqa: D102
         for i in range(len(self.folds)):
             yield self._validate_one(i, search)
 
     def _validate_one(self, i: int, search: Search) -> Errors:
-        whole, less, part = self._pieces(i)
+        whole, less, part = self._fold(i)[1]
         gram = (whole if less is None else whole.without(less)).gram(fit_intercept=self.data.fit_intercept)
         held = HeldMoments(*part.moments(np.concatenate([gram.x_mean, gram.y_mean])))
         system = GramSystem(gram, self.units.columns, self.data.alpha)
@@ -199,11 +217,11 @@ class GramProblem(Problem):
         step = len(self.folds) if self._parts else max(_most_matrices(self.data.X.shape[1]), self.threads)
         for begin in range(0, len(self.folds), step):
             some = range(begin, min(begin + step, len(self.folds)))
-            folds = [self._fold(i) for i in some]
-            for i, error in zip(
-                some, backward_errors(folds, self.units, self.data.y.shape[1], self.threads), strict=True
-            ):
-                if error is None:  # a Gram matrix that needs more care
+            folds = [self._fold(i)[0] for i in some]
+            found = backward_errors(folds, self.units, self.data.y.shape[1], self.threads)
+            for i, error in zip(some, found, strict=True):
+                # A Gram matrix that needs more care; or errors that come from such large ones that few digits are left.
+                if error is None or error.max() > _MOST_TAKEN * error.min():
                     yield self._validate_one(i, search)
                 else:
                     yield Errors(np.arange(self.units.n_stay, self.units.n + 1), error)
