@@ -112,9 +112,44 @@ def test_columns_far_from_zero(dtype: Any, rng: np.random.Generator) -> None:
 
 def test_pieces_of_one_update(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
     X, y, weight = draw(rng, 700, 6, 1)
-    monkeypatch.setattr("prunus.solving.gram._PIECE", 100 * 6)
+    monkeypatch.setattr("prunus.solving._sums._PIECE", 100 * 6)
     for kind in (np.asarray, scipy.sparse.csr_array):
         assert_right(gather(kind(X), y, weight).gram(), plain(X, y, weight), 700)
+
+
+def test_sparse_products_are_made_dense_once(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their pieces are of so many entries, not of so many rows: 2000 rows of 3000 columns are one."""
+    X = scipy.sparse.csr_array(rng.random((2000, 3000)) < 1e-3)
+    calls, toarray = [], scipy.sparse.csr_array.toarray
+
+    def counted(matrix: Any, *arguments: Any, **options: Any) -> Any:
+        calls.append(matrix.shape)
+        return toarray(matrix, *arguments, **options)
+
+    monkeypatch.setattr(scipy.sparse.csr_array, "toarray", counted)
+    gather(X, np.ones(2000), None)
+    assert calls == [(3000, 3000)]
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+def test_sparse_columns_far_from_zero(weighted: bool, rng: np.random.Generator) -> None:
+    """They are centred as dense ones are, also where an entry is zero; what is constant is found beside them."""
+    n = 50_000
+    X = np.column_stack([3e5 + rng.standard_normal((n, 2)), np.full(n, 3e5), rng.random(n) < 0.01, rng.random(n) + 9])
+    X[7, 4] = 0.0
+    weight = rng.random(n) + 0.5 if weighted else np.ones(n)
+    y = X[:, 0] + rng.standard_normal(n)
+    gathered = GramAccumulator()
+    for begin in range(0, n, n // 2):
+        rows = slice(begin, begin + n // 2)
+        gathered.update(scipy.sparse.csr_array(X[rows]), y[rows], weight[rows])
+    gram, exact = gathered.gram(), plain(X, y, weight)
+    assert gram.constant.tolist() == [False, False, True, False, False]
+    # Of columns less their means a sum of n products has an error of n units of rounding of the lengths; moving them to
+    # other means has some units of what that moves them by.
+    length = np.sqrt(exact.xx.diagonal()) + np.sqrt(n) * np.array([1, 1, 1e-3, 1, 10])
+    assert np.all(np.abs(gram.xx - exact.xx) <= 8 * n * EPS * np.outer(length, length))
+    assert np.all(np.abs(gram.xy - exact.xy) <= 8 * n * EPS * np.outer(np.sqrt(exact.yy), length))
 
 
 def test_updates_and_merges_in_any_order(rng: np.random.Generator) -> None:

@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from prunus import _check
 from prunus._samples import is_sparse
+from prunus.solving._sums import dense_sums, far_means, rows_of_piece, sparse_sums
 
 Doubles = npt.NDArray[np.float64]
 
 EPS = float(np.finfo(np.float64).eps)
-_PIECE = 1 << 21  # values of X that are converted and centred at once: 16 MB
 
 
 class Gram(NamedTuple):
@@ -42,8 +42,8 @@ class GramAccumulator:
     The data need not fit in memory, nor be on one machine: update one accumulator with a piece after the other, and merge
     those of several processes. An accumulator can be pickled.
 
-    Sums are taken about the mean of the first piece, so that columns far from zero keep their digits; sparse X is neither
-    centred nor made dense: its means are taken out of the sums at the end.
+    Sums are taken about the mean of the first piece, so that columns far from zero keep their digits; sparse X is not made
+    dense: its means are taken out of the sums at the end, but for columns far from zero, which have hardly a zero.
 
     Examples
     --------
@@ -98,7 +98,7 @@ class GramAccumulator:
         Notes
         -----
         Cost: n_samples * n_features**2 multiplications and additions in BLAS; for sparse X, the sum over its rows of the
-        square of their entries.
+        square of their entries, and n_features**2 to store what has come of them.
         """
         x, targets, weights = _checked(X, y, sample_weight)
         if self._n_out:
@@ -234,7 +234,7 @@ def _checked(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Doubles, Doubles]
 
 def _shift_of(x: Any, y: Doubles) -> Doubles:
     """Return a centre near the means, of the first piece's rows; zero for sparse features."""
-    first = slice(0, _rows_of_piece(x.shape[1]))
+    first = slice(0, rows_of_piece(x.shape[1]))
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused with the sums
         of_x = np.zeros(x.shape[1]) if is_sparse(x) or not len(y) else x[first].mean(axis=0, dtype=np.float64)
     return np.concatenate([of_x, y[first].mean(axis=0) if len(y) else np.zeros(y.shape[1])])
@@ -242,44 +242,16 @@ def _shift_of(x: Any, y: Doubles) -> Doubles:
 
 def _gathered(x: Any, y: Doubles, weights: Doubles, shift: Doubles) -> GramAccumulator:
     """Return a new accumulator with these samples."""
-    from scipy.linalg.blas import dsyrk
-
     p, m = x.shape[1], y.shape[1]
-    if is_sparse(x):  # it is not centred
-        shift = np.concatenate([np.zeros(p), shift[p:]])
+    if is_sparse(x):
+        shift = np.concatenate([far_means(x, weights), shift[p:]])
     gathered = GramAccumulator()
     gathered._shift, gathered._n_out, gathered.n_samples = shift, m, int(np.count_nonzero(weights))
-    sums = gathered._sums = np.zeros((p + m + 1, p + m + 1))
-    root = np.sqrt(weights)
-    step = _rows_of_piece(p)
-    buffer = np.empty((min(step, len(y)), p * (not is_sparse(x)) + m + 1))
-    for begin in range(0, len(y), step):
-        rows = slice(begin, begin + step)
-        piece = buffer[: len(y[rows])]
-        if not is_sparse(x):
-            np.subtract(x[rows], shift[:p], out=piece[:, :p])
-        np.subtract(y[rows], shift[p:], out=piece[:, -m - 1 : -1])
-        piece[:, -1] = 1
-        piece *= root[rows, None]
-        # In place: what is a lower triangle in LAPACK's order is the upper one in ours. All products go through SciPy's BLAS:
-        # where NumPy's takes turns with it, the threads of either wait for work on the cores that the other needs, and both
-        # take twice as long.
-        if is_sparse(x):
-            scaled = x[rows].multiply(root[rows, None]).tocsr()
-            with np.errstate(over="ignore", invalid="ignore"):
-                sums[:p, :p] += (scaled.T @ scaled).toarray()
-                sums[:p, p:] += scaled.T @ piece
-                sums[p:, p:] += piece.T @ piece
-        else:
-            dsyrk(1.0, piece.T, beta=1.0, c=sums.T, overwrite_c=1, lower=1)
-    if not np.isfinite(sums[:, -1]).all() or not np.isfinite(sums.diagonal()).all():
+    gathered._sums = (sparse_sums if is_sparse(x) else dense_sums)(x, y, np.sqrt(weights), shift)
+    if not np.isfinite(gathered._sums[:, -1]).all() or not np.isfinite(gathered._sums.diagonal()).all():
         raise ValueError("X: expected finite numbers whose squares can be summed, got NaN, infinity or larger ones")
-    gathered._noise = noise_of(sums.diagonal()[:-1], len(y))
+    gathered._noise = noise_of(gathered._sums.diagonal()[:-1], len(y))
     return gathered
-
-
-def _rows_of_piece(p: int) -> int:
-    return max(_PIECE // max(p, 1), 64)
 
 
 def mirror(square: Doubles, *, from_lower: bool = False) -> None:
