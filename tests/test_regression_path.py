@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import tracemalloc
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from sklearn.model_selection import KFold, TimeSeriesSplit
 
 from prunus.linear_model import PrunedLinearRegression
 from prunus.solving.methods import METHODS as METHODS_OF
+from prunus.solving.noise import full_noise
 from prunus.solving.problem import DataProblem, GramProblem, Regression
 
 EPS = float(np.finfo(np.float64).eps)
@@ -315,14 +317,14 @@ def test_noise_is_that_of_the_fit_on_all_features(name: str) -> None:
         expected = residual(some, range(some.X.shape[1])) / (n_out * (n - df - some.fit_intercept))
         for problem in parts_of(some):
             for n_units in (2, problem.units.n):
-                found = problem.noise(METHODS_OF["forward"].path(problem.system, problem.units, n_units, 1))
+                found = full_noise(problem, METHODS_OF["forward"].path(problem.system, problem.units, n_units, 1))
                 if found is None:  # by the data it is not computed
                     assert isinstance(problem, DataProblem)
                     continue
                 assert abs(found - expected) <= 1e-9 * expected
     few = Data(data.X[:9], data.y[:9], fit_intercept=data.fit_intercept)
     problem = parts_of(few)[0]
-    assert problem.noise(METHODS_OF["forward"].path(problem.system, problem.units, 3, 1)) is None
+    assert full_noise(problem, METHODS_OF["forward"].path(problem.system, problem.units, 3, 1)) is None
 
 
 @pytest.mark.parametrize(("name", "method"), METHODS)
@@ -510,6 +512,19 @@ def test_float32_and_frames(rng: np.random.Generator) -> None:
     wide["x3"] = 1.5  # in columns, and one of them left out
     a = PrunedLinearRegression(2, method="forward").fit(wide, y[:12])
     assert np.array_equal(a.coef_, PrunedLinearRegression(2, method="forward").fit(wide.to_numpy(), y[:12]).coef_)
+
+
+def test_means_of_float32_take_no_copy(rng: np.random.Generator) -> None:
+    X, weight = rng.standard_normal((4000, 1000), dtype=np.float32), rng.random(4000)
+    data = Regression(X, rng.standard_normal((4000, 1)), weight, True, 0.0, None, None)
+    tracemalloc.start()
+    x_mean, y_mean = data.means()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8 * X.size / 2
+    bound = 2 * 4000 * EPS * np.average(np.abs(X), axis=0, weights=weight)
+    assert np.all(np.abs(x_mean - np.average(X.astype(np.float64), axis=0, weights=weight)) <= bound)
+    assert np.allclose(y_mean, np.average(data.y, axis=0, weights=weight), rtol=0, atol=4000 * EPS)
 
 
 def test_prediction_of_sparse_and_dense(rng: np.random.Generator) -> None:

@@ -11,12 +11,11 @@ import numpy as np
 
 from prunus._check import Bools
 from prunus._samples import is_sparse
-from prunus.solving.backward import IllConditionedError, collinear_places
+from prunus.solving.backward import IllConditionedError
 from prunus.solving.folds import Fold, backward_errors, fold_of
 from prunus.solving.forward import forward_on_data
 from prunus.solving.gram import EPS, Doubles, GramAccumulator, gather, gather_folds, merged, noise_of
 from prunus.solving.paths import HeldMoments, Path, nested, without_dependent
-from prunus.solving.sizes import residual_variance
 from prunus.solving.systems import DataSystem, GramSystem, Places, System
 from prunus.solving.units import Units, units_of
 
@@ -57,7 +56,11 @@ class Regression(NamedTuple):
         if not self.fit_intercept:
             return np.zeros(self.X.shape[1]), np.zeros(self.y.shape[1])
         share = self.weight / self.weight.sum()
-        return np.asarray(share @ self.X, np.float64), share @ self.y
+        if is_sparse(self.X):
+            return np.asarray(share @ self.X), share @ self.y
+        step = max(_VALUES // max(self.X.shape[1], 1), 1)  # float32 X becomes float64 in pieces
+        starts = range(0, len(share), step)
+        return sum(share[i : i + step] @ self.X[i : i + step] for i in starts), share @ self.y
 
     def columns(self, which: Places, x_mean: Doubles) -> Doubles:
         """Return columns of X, less their means and times the roots of the weights: (n, k), dense."""
@@ -102,21 +105,6 @@ class Problem(ABC):
         """Return the forward path of all samples and the folds' errors where one pass over X finds all, else None."""
         return None
 
-    def noise(self, path: Path) -> float | None:
-        """Return the residual variance of the fit on all features, None where that leaves no degree of freedom.
-
-        None also for more than 8000 features, unless the path comes to all. O(n_features**3) where it does not.
-        """
-        whole: Path | None = path if path.n_features[-1] == path.system.n else self._whole()
-        if whole is None:
-            return None
-        n_out, has = self.data.y.shape[1], self.data.fit_intercept
-        return residual_variance(whole.rss[-1], whole.degrees[-1], self.weight, n_out, fit_intercept=has)
-
-    def _whole(self) -> Path | None:
-        """Return a path to all features that can be told apart, None where that takes a pass over X for each."""
-        return None
-
     def left_out(self, path: Path) -> Doubles:
         """Return the mean squared error of each fit on every sample, left out of it; the order of the path is kept."""
         total = np.zeros(len(path.sizes))
@@ -130,8 +118,9 @@ class Problem(ABC):
 
     def _validate_on_data(self, data: Regression, train: Places, test: Places, units: Units, search: Search) -> Errors:
         inside = data.rows(train)
-        path = search(data_system(inside, units.columns, self.threads), units)
-        return Errors(path.sizes, path.errors(_HeldRows(data.rows(test), *inside.means())))
+        means = inside.means()
+        path = search(data_system(inside, units.columns, self.threads, means), units)
+        return Errors(path.sizes, path.errors(_HeldRows(data.rows(test), *means)))
 
 
 class GramProblem(Problem):
@@ -156,12 +145,6 @@ class GramProblem(Problem):
             self._parts = gather_folds(self.data.X, self.data.y, self.data.weight, tests)
             return merged(self._parts)
         return gather(self.data.X, self.data.y, self.data.weight)
-
-    def _whole(self) -> Path:
-        try:
-            return _independent(self.system, self.units)
-        except np.linalg.LinAlgError:  # rounding hides which are independent
-            return _independent(compressed(self.data, self.units.columns, self.threads), self.units)
 
     @cached_property
     def _are_complements(self) -> bool:
@@ -232,8 +215,8 @@ class DataProblem(Problem):
 
     def __init__(self, data: Regression, folds: Sequence[tuple[Places, Places]], threads: int) -> None:
         super().__init__(data, folds, threads)
-        self.x_mean, self.y_mean = data.means()
-        whole = data_system(data, np.arange(data.X.shape[1]), threads)
+        self.x_mean, self.y_mean = means = data.means()
+        whole = data_system(data, np.arange(data.X.shape[1]), threads, means)
         self._set_units(whole.constant)
         self.system = whole.without(self.constant) if len(self.constant) else whole
 
@@ -268,15 +251,9 @@ def _in_order(system: System, units: Units) -> Path:
     return nested(system, units, np.arange(units.n))
 
 
-def _independent(system: System, units: Units) -> Path:
-    gone = collinear_places(system, units)
-    units = units.without(gone)
-    return _in_order(system.without(gone), units)
-
-
-def data_system(data: Regression, columns: Places, threads: int) -> DataSystem:
-    """Return the system of some columns of the samples."""
-    x_mean, y_mean = data.means()
+def data_system(data: Regression, columns: Places, threads: int, means: tuple[Doubles, Doubles]) -> DataSystem:
+    """Return the system of some columns of the samples, about their means."""
+    x_mean, y_mean = means
     y = data.outputs(y_mean)
     with np.errstate(over="ignore"):  # squares that are too large are refused with the sums
         floor = noise_of(data.weight.sum() * x_mean[columns] ** 2, len(y) + 64)

@@ -234,7 +234,8 @@ class DataSystem(System):
     def squares(self, rows: Any) -> Doubles:
         """Return the sum of each column's squares over some samples, (n,), in X's own units."""
         if not self.is_sparse:
-            return np.asarray(np.einsum("ij,ij->j", self.x[rows], self.x[rows]))
+            x = self.x[rows]
+            return np.asarray(np.einsum("ij,ij->j", x, x))
         assert self.root_weight is not None
         assert self.mean is not None
         x, weight = self.x[rows], self.root_weight[rows] ** 2
