@@ -63,3 +63,42 @@ def test_left_out_of_a_fit_through_it() -> None:
     X, y = np.eye(6)[:, :4] + np.arange(6)[:, None] * [0, 0, 1, 1], np.arange(6.0)
     table = PrunedLinearRegression("auto", select="loo", fit_intercept=False).fit(X, y).path_.table()
     assert not np.isnan(np.asarray(table["loo"])).any()
+
+
+def test_cp_does_not_depend_on_the_largest_size(rng: np.random.Generator) -> None:
+    """The variance it compares with is that of the fit on all features, and without one it says so."""
+    X = rng.standard_normal((60, 40))
+    y = X[:, :5].sum(axis=1) + rng.standard_normal(60)
+    models = [
+        PrunedLinearRegression(method=method, select="cp", max_nonzero=k).fit(X, y)
+        for method, k in (("forward", 8), ("forward", 20), ("forward", 40), ("obs", 20), ("obs", 40))
+    ]
+    first, *others = [np.asarray(model.path_.table()["cp"]) for model in models[:3]]
+    for other in others:
+        np.testing.assert_allclose(other[: len(first)], first, rtol=1e-9)
+    whole = models[-1].path_.table()
+    assert np.asarray(whole["cp"])[-1] == pytest.approx(41, rel=1e-9)  # as many as coefficients
+    with pytest.raises(
+        ValueError, match="select: expected what is finite for a size, got 'cp', which needs more samples"
+    ):
+        PrunedLinearRegression(method="forward", select="cp").fit(X[:40], y[:40])
+
+
+@pytest.mark.parametrize("select", ["aic", "aicc", "bic", "ebic", "gic"])
+def test_weights_that_sum_to_little_are_refused(select: str, rng: np.random.Generator) -> None:
+    """An information criterion counts them as samples: of so few none is left for a fit."""
+    X = rng.standard_normal((100, 10))
+    y = X[:, :3].sum(axis=1) + rng.standard_normal(100)
+    with pytest.raises(ValueError, match=r"select: .*sample_weight sums to 1, and counts as so many samples"):
+        PrunedLinearRegression(select=select).fit(X, y, sample_weight=np.full(100, 0.01))
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-7])
+def test_rounding_is_not_preferred(noise: float) -> None:
+    """Where five features explain all but rounding, five are chosen."""
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        X = rng.standard_normal((200, 50))
+        y = X[:, :5] @ rng.uniform(1, 5, 5) + noise * rng.standard_normal(200)
+        for select in ("cv", "bic"):
+            assert PrunedLinearRegression(select=select).fit(X, y).n_nonzero_ == 5

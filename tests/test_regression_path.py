@@ -364,7 +364,7 @@ def test_table(name: str, method: str) -> None:
         assert abs(row.r2 - (1 - rss / total)) <= 1e-9
         assert abs(row.df - np.trace(hat)) <= 1e-9 * max(len(columns), 1)
         d, fit = np.trace(hat) * n_out, n * np.log(rss / n)
-        k = d + n_out + 1  # with the intercepts and the variance
+        k = d + n_out * data.fit_intercept + 1  # with the intercepts and the variance
         expected = {
             "aic": fit + 2 * d,
             "aicc": fit + 2 * d + 2 * k * (k + 1) / (n - k - 1),

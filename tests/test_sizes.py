@@ -50,12 +50,12 @@ def test_fits_that_leave_nothing() -> None:
     for name in ("aic", "bic", "ebic", "gic"):
         assert found[name].tolist()[1:] == [-inf, -inf, inf]
     assert np.isinf(information_criteria(rss, SIZES, 5, 10)["aicc"]).tolist() == [False, True, True, True]
-    assert found["cp"].tolist() == [inf, -2.0, 0.0, 2.0]  # the least that explains all
+    assert found["cp"].tolist() == [inf, 0.0, 2.0, 4.0]  # the least that explains all
     assert best_size(found["cp"], select="cp") == best_size(found["bic"]) == 1
 
 
 def test_mallows_needs_the_noise() -> None:
-    np.testing.assert_allclose(information_criteria(RSS, SIZES, 20, 30, noise=1.5)["cp"], RSS / 1.5 - 20 + 2 * SIZES)
+    np.testing.assert_allclose(information_criteria(RSS, SIZES, 20, 30, noise=1.5)["cp"], RSS / 1.5 - 20 + 2 * SIZES + 2)
     with pytest.raises(ValueError, match=r"^select: expected .*got 'cp', which needs more samples than features"):
         best_size(information_criteria(RSS, SIZES, 20, 30)["cp"], select="cp")
 

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from prunus.solving.backward import IllConditionedError
-from prunus.solving.gram import Doubles
+from prunus.solving.gram import EPS, Doubles
 from prunus.solving.methods import METHODS, polished
+from prunus.solving.noise import full_noise
 from prunus.solving.paths import Path
 from prunus.solving.problem import DataProblem, GramProblem, Problem, Regression, Search, compressed
 from prunus.solving.replaced import ReplacedPath
@@ -75,7 +76,7 @@ def select_subset(data: Regression, folds: Folds, options: Options) -> Selection
     folds = folds if options.n_nonzero is None and options.select == "cv" else ()
     problem = _problem(data, folds, name, options)
     path, system, errors = _search(problem, name, options)
-    table = _table(problem, path)
+    table = _table(problem, path, options)
     if options.n_nonzero is not None:
         index = _index_of(path, options.n_nonzero)
     else:
@@ -85,7 +86,7 @@ def select_subset(data: Regression, folds: Folds, options: Options) -> Selection
     is_optimal = name == "swap"
     if options.method == "auto" and problem.units.are_single:
         path, is_optimal = _polish(path, index, system, problem.units, name, options.threads)
-        table.update(_table(problem, path))
+        table.update(_table(problem, path, options))
     places, coef = path.coef(index)
     path.finish()
     fit = with_intercept(path.system.features[places], coef, problem.x_mean, problem.y_mean)
@@ -182,11 +183,20 @@ def _largest(units: Units, name: str, n_samples: int, options: Options) -> int:
     return max(min(wanted, units.n), units.n_stay)
 
 
-def _table(problem: Problem, path: Path) -> dict[str, Any]:
-    rss, df = path.rss, path.degrees
+def _table(problem: Problem, path: Path, options: Options) -> dict[str, Any]:
+    data, rss, df = problem.data, path.rss, path.degrees
     total = path.system.total.sum()
-    # A sample of weight two counts as two.
-    criteria = information_criteria(rss, df, problem.weight, problem.data.X.shape[1], problem.data.y.shape[1])
+    # The fit on all features is at hand, or costs as much as the search: then it is computed if it is asked for.
+    is_wanted = options.select == "cp" or path.n_features[-1] == path.system.n
+    criteria = information_criteria(
+        rss,
+        df,
+        problem.weight,  # a sample of weight two counts as two
+        data.X.shape[1],
+        data.y.shape[1],
+        fit_intercept=data.fit_intercept,
+        noise=full_noise(problem, path) if is_wanted else None,
+    )
     r2 = 1 - rss / total if total > 0 else np.zeros(len(rss))
     return {"n_nonzero": path.n_features, "n_groups": path.sizes, "rss": rss, "r2": r2, "df": df, **criteria}
 
@@ -197,6 +207,8 @@ def _index_of(path: Path, n_nonzero: int) -> int:
 
 
 def _validate(problem: Problem, path: Path, errors: Doubles, table: dict[str, Any], options: Options) -> int:
+    # What rounding leaves of sums of squares, where the fit leaves nothing.
+    floor = len(problem.data.y) * EPS * float(path.system.total.sum()) / problem.weight
     spread = None
     if options.select == "cv":
         if not len(errors):
@@ -208,8 +220,9 @@ def _validate(problem: Problem, path: Path, errors: Doubles, table: dict[str, An
     elif options.select == "loo":
         error = table["loo"] = problem.left_out(path)
     else:
-        error = table[options.select]
-    return best_size(error, spread if options.one_se else None)
+        error, floor = table[options.select], 0.0
+    spread = spread if options.one_se else None
+    return best_size(error, spread, select=options.select, n_samples=problem.weight, floor=floor)
 
 
 def _elimination_order(path: Path) -> Places:

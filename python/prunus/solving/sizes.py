@@ -75,7 +75,8 @@ def information_criteria(
         - ebic, log(n) d and twice the logarithm of how many subsets of n_features have the size d / n_out (J. Chen, Z. Chen,
           2008, with gamma = 1; outputs share their subset);
         - gic, log(n_features) log(log(n)) d (Y. Fan, C. Y. Tang, 2013);
-        - cp, rss / noise - n + 2 d (C. Mallows, 1973); NaN without `noise`, and where that is zero infinite for fits that
+        - cp, rss / noise - n + 2 d and two more for each intercept (C. Mallows, 1973): it is near the number of coefficients
+          where nothing that matters is left out; NaN without `noise`, and where that is zero infinite for fits that
           leave anything.
 
         All but cp are infinite for fits that leave no degree of freedom.
@@ -89,7 +90,7 @@ def information_criteria(
         fit = np.where(samples - d - of_mean > 0, samples * np.log(rss / samples), np.inf)
     model = _Model(d, df, samples, max(n_features, 1), of_mean)
     found = {name: _sum(fit, np.asarray(penalty(model))) for name, penalty in _PENALTIES.items()}
-    found["cp"] = _over(rss, noise) - samples + 2 * d
+    found["cp"] = _over(rss, noise) - samples + 2 * (d + of_mean)
     return found
 
 
