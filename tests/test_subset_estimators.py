@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 import prunus
 from prunus.feature_selection import PruneSelector
@@ -184,6 +185,47 @@ def test_a_model_for_the_rest_of_the_library(frame: Any, y: Any, tmp_path: Path)
         pruned = prunus.prune(front, X, y.to_numpy(), sparsity=7 / 8)
         assert prunus.to_sklearn(pruned.network).predict(frame).shape == (60,)
         assert np.count_nonzero(pruned.network.layers[0].weight) == 1
+
+
+PIPELINES: dict[str, list[Any]] = {
+    "selector": [PruneSelector(3)],
+    "scaled before": [StandardScaler(), PruneSelector(3)],
+    "scaled behind": [PruneSelector(3, method="obs", keep=[6]), MinMaxScaler()],
+    "on both sides, twice": [StandardScaler(), PruneSelector(5), MinMaxScaler(), PruneSelector(3, alpha=0.5)],
+}
+
+
+@pytest.mark.parametrize("steps", PIPELINES)
+def test_a_selector_before_a_model(steps: str, frame: Any, y: Any, tmp_path: Path) -> None:
+    X = frame * np.arange(1, 9) + 3
+    pipeline = make_pipeline(*map(clone, PIPELINES[steps]), LinearRegression()).fit(X, y)
+    network, values = prunus.from_sklearn(pipeline), X.to_numpy()
+    assert (network.n_in, network.layers[0].n_in) == (8, 3)
+    assert np.allclose(network.predict(values), pipeline.predict(X), rtol=1e-10)
+    assert np.allclose(prunus.compile(network).predict(values), pipeline.predict(X), rtol=1e-10)
+    prunus.save(network, tmp_path / "model.safetensors")
+    back = prunus.to_sklearn(prunus.as_network(tmp_path / "model.safetensors"))
+    assert np.allclose(back.predict(X), pipeline.predict(X), rtol=1e-10)
+    assert [step.n_features_in_ for step in back] == [step.n_features_in_ for step in pipeline]
+    for mine, original in zip(back[:-1], pipeline[:-1], strict=True):
+        if isinstance(mine, PruneSelector):
+            assert np.array_equal(mine.ranking_, original.ranking_)
+            assert mine.get_params() == original.get_params()
+    for options in ({"sparsity": 1 / 3}, {"sparsity": 1 / 3, "pattern": "input"}):
+        pruned = prunus.prune(pipeline, values, y.to_numpy(), **options)
+        smaller = prunus.to_sklearn(pruned.network)
+        assert np.count_nonzero(smaller[-1].coef_) == 2
+        assert np.allclose(smaller.predict(X), pruned.predict(values), rtol=1e-10)
+
+
+def test_a_selector_that_leaves_out_what_a_network_reads(frame: Any, y: Any) -> None:
+    pipeline = make_pipeline(PruneSelector(3), LinearRegression()).fit(frame, y)
+    dense = prunus.from_sklearn(LinearRegression().fit(frame, y))
+    with pytest.raises(prunus.NotSupportedError, match="network: it reads columns that the PruneSelector"):
+        prunus.to_sklearn(dense, like=pipeline)
+    pipeline[0].support_ = np.ones(8, np.bool_)
+    with pytest.raises(ValueError, match=r"estimator: expected .* 3 columns, as many as the model takes, got .* 8"):
+        prunus.from_sklearn(pipeline)
 
 
 def test_coefficients_are_read_only(frame: Any, y: Any) -> None:

@@ -14,12 +14,13 @@ def from_sklearn(estimator: Any, *, dtype: npt.DTypeLike | None = None) -> Netwo
 
     Parameters
     ----------
-    estimator : estimator, or Pipeline of scalers and one
+    estimator : estimator, or Pipeline of scalers, PruneSelector and one
         Regressions: LinearRegression, Ridge, Lasso, ElasticNet, Lars, LassoLars, OrthogonalMatchingPursuit and their CV
         forms, BayesianRidge, HuberRegressor, SGDRegressor, LinearSVR, MLPRegressor, and prunus' PrunedLinearRegression.
         Classifiers: LogisticRegression and RidgeClassifier and their CV forms, SGDClassifier, LinearSVC, Perceptron,
         MLPClassifier. Scalers: StandardScaler, MinMaxScaler, MaxAbsScaler and RobustScaler, any number of them, without
-        clipping. They are folded into the first layer, so the network takes what the pipeline takes.
+        clipping. They are folded into the first layer, so the network takes what the pipeline takes. Of a PruneSelector
+        among them the network keeps as its `inputs` which columns it selects.
     dtype : float32 or float64, optional
         None: float64 for a linear model, float32 with hidden layers. A scaler that shifts by thousands of times its scale
         loses accuracy when it is folded in float32: there is a warning, and float64 helps.

@@ -1,4 +1,4 @@
-"""scikit-learn's linear models and multilayer perceptrons, alone or behind scalers.
+"""scikit-learn's linear models and multilayer perceptrons, alone or behind scalers and our selector.
 
 A class that is converted like another is one line in the table of its family (`linear`, `classifiers`, `perceptrons`); a
 family is one file and one line in `kinds`; a scaler is one entry in `scalers`.
@@ -39,12 +39,13 @@ def from_sklearn(estimator: Any, dtype: npt.DTypeLike | None) -> Network:
         classes=model.classes,
     )
     steps = [step for _, step in before]
-    scaling = scalers.scaling_of(steps, trained.n_in)
+    inputs, scaling = scalers.front_of(steps, trained.n_in)
     _require_precision(steps, scaling, trained, dtype)
     raw = Network(
         trained.layers,
         output=model.output,
         classes=model.classes,
+        inputs=inputs,
         scaling=scaling,
         origin=origin.described(estimator),
     )
@@ -88,8 +89,8 @@ def to_sklearn(network: Network, like: Any) -> Any:
     kind.write(model, _behind(before, network), row)
     origin.set_learnt(model, row)
     steps = [*before, model]
-    for step in steps:
-        step.n_features_in_ = network.n_in
+    for i, step in enumerate(steps):
+        step.n_features_in_ = scalers.width_behind(steps[:i], network.n_in)
     names = [*rows, row][0]["feature_names"]
     if names is not None:  # the steps behind the first are given arrays
         steps[0].feature_names_in_ = np.array(names, dtype=object)
@@ -99,10 +100,10 @@ def to_sklearn(network: Network, like: Any) -> Any:
 
 
 def _behind(before: Sequence[Any], network: Network) -> Network:
-    """Return the network that computes, behind the scalers, what `network` computes without them."""
-    return Network(
-        network.layers,
-        output=network.output,
-        classes=network.classes,
-        scaling=scalers.scaling_of(before, network.n_in),
-    ).unfolded()
+    """Return the network that computes, behind the steps, what `network` computes without them."""
+    inputs, scaling = scalers.front_of(before, scalers.width_behind(before, network.n_in))
+    if inputs is not None:
+        if len(inputs) != network.n_in or network.layers[0].weight[:, ~inputs].any():
+            raise NotSupportedError("network: it reads columns that the PruneSelector before the model leaves out")
+        network = network.with_inputs(inputs)
+    return Network(network.layers, output=network.output, classes=network.classes, scaling=scaling).unfolded()

@@ -7,7 +7,7 @@ from typing import Any
 from prunus._check import NotSupportedError
 from prunus.convert.sklearn import classifiers, linear, perceptrons
 from prunus.convert.sklearn.base import Kind, entry_of
-from prunus.convert.sklearn.scalers import SCALERS
+from prunus.convert.sklearn.scalers import STEPS
 
 KINDS = {
     **linear.KINDS,
@@ -22,7 +22,7 @@ def kind_of(estimator: Any) -> Kind:
     if kind is None:
         raise NotSupportedError(
             "estimator: expected a supported one, alone or as the last step of a Pipeline, "
-            f"got {type(estimator).__name__}; supported: {_listed()}; before one of them: {', '.join(SCALERS)}"
+            f"got {type(estimator).__name__}; supported: {_listed()}; before one of them: {', '.join(STEPS)}"
         )
     return kind
 

@@ -1,4 +1,4 @@
-"""The scalers that may stand before a model: each is (x - shift) / scale, so it can be folded into the first layer."""
+"""What may stand before a model: scalers, (x - shift) / scale, which can be folded into the first layer; our selector."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import numpy as np
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
-from prunus._check import NotSupportedError
+from prunus._check import Bools, NotSupportedError
 from prunus._parts import Scaling
 from prunus.convert.sklearn import codec
 from prunus.convert.sklearn.base import Arrays, Row, entry_of, feature_names, made
+from prunus.feature_selection import PruneSelector
 
 
 class Scaler(NamedTuple):
@@ -45,31 +46,69 @@ SCALERS = {
     )
 }
 
+# What its validation found does not come back.
+SELECTOR = Scaler(
+    PruneSelector,
+    lambda _: (None, None),
+    (
+        "support_",
+        "n_features_",
+        "n_groups_",
+        "ranking_",
+        "elimination_order_",
+        "optimality_",
+        "constant_features_",
+        "collinear_features_",
+        "method_",
+    ),
+)
+STEPS = {**SCALERS, SELECTOR.cls.__name__: SELECTOR}
+
 
 def require(name: str, step: Any) -> None:
-    """Refuse a step that is not a fitted scaler, or one that does more than scale."""
-    if entry_of(SCALERS, step) is None:
+    """Refuse a step that is not a fitted scaler or selector, or one that does more."""
+    if entry_of(STEPS, step) is None:
         raise NotSupportedError(
-            f"estimator: expected {', '.join(SCALERS)} before the model, got step {name!r} ({type(step).__name__})"
+            f"estimator: expected {', '.join(STEPS)} before the model, got step {name!r} ({type(step).__name__})"
         )
     if getattr(step, "clip", False):
         raise NotSupportedError(f"estimator: clip=True of step {name!r} ({type(step).__name__})")
     check_is_fitted(step)
 
 
-def scaling_of(scalers: Sequence[Any], n_in: int) -> Scaling | None:
-    """Several scalers, one after the other, as one."""
-    if not scalers:
-        return None
-    shift, scale = np.zeros(n_in), np.ones(n_in)
-    for scaler in scalers:
-        name = type(scaler).__name__
-        own_shift, own_scale = (_of_width(part, n_in, name) for part in SCALERS[name].fold(scaler))
+class Front(NamedTuple):
+    """Several steps, one after the other, as one."""
+
+    inputs: Bools | None  # which columns are selected, None for all where nothing selects
+    scaling: Scaling | None  # of those
+
+
+def width_behind(steps: Sequence[Any], width: int) -> int:
+    """Return how many columns come out where `width` go in."""
+    return int(next((step.support_.sum() for step in reversed(steps) if isinstance(step, PruneSelector)), width))
+
+
+def front_of(steps: Sequence[Any], n_in: int) -> Front:
+    """Return what the steps do before a model of n_in inputs."""
+    if not steps:
+        return Front(None, None)
+    supports = [step.support_ for step in steps if isinstance(step, PruneSelector)]
+    columns = np.arange(len(supports[0]) if supports else n_in)
+    width, shift, scale = len(columns), np.zeros(len(columns)), np.ones(len(columns))
+    for step in steps:
+        name, n = type(step).__name__, len(columns)
+        if isinstance(step, PruneSelector):
+            support = _of_width(step.support_, n, name)
+            columns, shift, scale = columns[support], shift[support], scale[support]
+            continue
+        own_shift, own_scale = (_of_width(part, n, name) for part in SCALERS[name].fold(step))
         if own_shift is not None:
             shift = shift + scale * own_shift
         if own_scale is not None:
             scale = scale * own_scale
-    return Scaling(shift, scale)
+    _of_width(columns, n_in, "steps")
+    inputs = np.isin(np.arange(width), columns) if supports else None
+    return Front(inputs, Scaling(shift, scale) if len(supports) < len(steps) else None)
 
 
 def _of_width(part: Arrays | None, n_in: int, name: str) -> Arrays | None:
@@ -87,14 +126,14 @@ def described(name: str, scaler: Any) -> dict[str, Any]:
         "name": name,
         "class": cls,
         "params": codec.plain(scaler.get_params(deep=False)),
-        "fitted": codec.plain({attribute: getattr(scaler, attribute) for attribute in SCALERS[cls].fitted}),
+        "fitted": codec.plain({attribute: getattr(scaler, attribute) for attribute in STEPS[cls].fitted}),
         "feature_names": feature_names(scaler),
     }
 
 
 def restored(row: Row) -> Any:
     """Return the fitted scaler that `described` was given."""
-    scaler = made(SCALERS[row.get("class", "StandardScaler")].cls, codec.restored(row["params"]))
+    scaler = made(STEPS[row.get("class", "StandardScaler")].cls, codec.restored(row["params"]))
     for name, value in (codec.restored(row["fitted"]) if "fitted" in row else _of_version_0_1(row)).items():
         setattr(scaler, name, value)
     return scaler
