@@ -21,6 +21,7 @@ from prunus.linear_model import PrunedLinearRegression
 from prunus.solving.methods import METHODS as METHODS_OF
 from prunus.solving.noise import full_noise
 from prunus.solving.problem import DataProblem, GramProblem, Regression
+from prunus.solving.systems import COLLINEAR
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -214,6 +215,26 @@ def test_ill_conditioned(condition: float, rng: np.random.Generator) -> None:
         for i, loss in enumerate(model.path_._selection.table["rss"]):
             assert abs(loss - residual(data, model.path_._selection.fit(i)[0])) <= 1e-6 * loss
         assert np.allclose(model.predict(X), model.path_.at(model.n_nonzero_).predict(X), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["iht", "l1", "swap"])
+def test_a_path_ends_where_no_more_features_are_independent(method: str, rng: np.random.Generator) -> None:
+    """What is far in the path of one search can be too near to the features that another has chosen."""
+    X, t = with_condition(rng, 300, 25, 1e9), rng.random(200)
+    y = X @ rng.standard_normal(25) + 0.1 * rng.standard_normal(300)
+    powers = t[:, None] ** np.arange(1, 13)
+    for data, options in (
+        (Data(X, y), {"select": "bic", "max_nonzero": 25}),
+        (Data(powers, np.sin(5 * t) + 0.1 * rng.standard_normal(200)), {"n_nonzero": 10}),
+    ):
+        model = PrunedLinearRegression(method=method, **options).fit(data.X, data.y)
+        sizes = model.path_.sizes
+        assert np.array_equal(sizes, np.arange(len(sizes)))
+        assert len(sizes) > 5
+        columns = model.path_._selection.fit(len(sizes) - 1)[0]
+        loss = model.path_._selection.table["rss"][-1]
+        # Rounding of a sum of n terms, beside the least of a feature's squared length that counts as independent.
+        assert abs(loss - residual(data, columns)) <= len(data.y) * EPS / COLLINEAR * loss
 
 
 def variants() -> dict[str, Data]:
@@ -710,6 +731,38 @@ def test_kept_features_that_are_equal(method: str, shape: tuple[int, int], rng: 
     assert model.support_[[0, 2]].all()
     if not alpha:
         assert model.collinear_features_.tolist() == [5]
+
+
+@pytest.mark.parametrize("method", ["auto", "obs", "forward", "swap", "iht", "l1"])
+@pytest.mark.parametrize("shape", [(40, 6), (16, 50)])
+def test_kept_features_that_are_equal_in_a_fold(method: str, shape: tuple[int, int], rng: np.random.Generator) -> None:
+    """Its sizes are those of the other folds: the least is the fit on what is kept."""
+    X = rng.standard_normal(shape)
+    X[:, 1] = X[:, 0]
+    X[-3:, 1] += rng.standard_normal(3)
+    y = X[:, 3] + 0.3 * rng.standard_normal(len(X))
+    splitter = KFold(4)
+    model = PrunedLinearRegression(method=method, keep=[0, 1], cv=splitter, alpha=0.0, max_nonzero=5)
+    if method == "obs" and shape[1] > shape[0]:
+        return
+    model.fit(X, y)
+    assert model.path_.sizes.tolist() == [2, 3, 4, 5]
+    errors = []
+    for train, test in splitter.split(X):
+        k = 1 if np.array_equal(X[train, 0], X[train, 1]) else 2
+        kept = LinearRegression().fit(X[train, :k], y[train]).predict(X[test, :k])
+        errors.append(((y[test] - kept) ** 2).mean())
+    assert abs(model.path_._selection.table["cv_mean"][0] - np.mean(errors)) <= 1e-9 * np.mean(errors)
+    assert np.allclose(
+        model.path_._selection.table["cv_mean"][:3],
+        cross_validated(model, Data(X, y), splitter, slice(3)).mean(axis=0),
+        rtol=1e-9,
+        atol=0,
+    )
+    # Equal in all samples: one is left out, and counts.
+    both = clone(model).fit(X[:-3], y[:-3])
+    assert both.path_.sizes[0] == 2
+    assert both.path_.at(2).n_nonzero_ == 1
 
 
 @pytest.mark.parametrize("method", ["auto", "obs", "forward", "swap", "iht", "l1"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -12,8 +13,8 @@ from prunus.solving.systems import COLLINEAR, MOST_FEATURES, GramSystem, Places,
 from prunus.solving.thresholding import complete
 
 
-def l1_order(system: System, max_size: int, *, keep: Flags | None = None) -> list[Places]:
-    """Return a set of features of every size, from the lasso in units in which every feature has length one.
+def l1_order(system: System, max_size: int, *, keep: Flags | None = None) -> Iterator[Places]:
+    """Yield a set of features of every size, from the lasso in units in which every feature has length one.
 
     Parameters
     ----------
@@ -24,9 +25,9 @@ def l1_order(system: System, max_size: int, *, keep: Flags | None = None) -> lis
     keep : ndarray of bool of shape (n,), optional
         Features that are not penalised, and in every set.
 
-    Returns
-    -------
-    list of ndarray of int64
+    Yields
+    ------
+    ndarray of int64
         One for each size from the number of features to keep to `max_size`: the places that are not zero at the first knot of
         the path with that many, ascending. Where a knot has more, those with the largest coefficients; where the path ends
         with fewer, the best additions to its end.
@@ -36,7 +37,7 @@ def l1_order(system: System, max_size: int, *, keep: Flags | None = None) -> lis
     ValueError
         For several outputs, or more than 8000 features by the data.
     numpy.linalg.LinAlgError
-        If there are no `max_size` independent features, or those to keep are not.
+        Where there are no more independent features, or those to keep are not.
 
     Notes
     -----
@@ -49,16 +50,12 @@ def l1_order(system: System, max_size: int, *, keep: Flags | None = None) -> lis
     places, matrix, products = _left_of(system, kept)
     path = _path(matrix, products, max_size - len(kept))
     n_active = np.count_nonzero(path, axis=1)
-    found = []
     for size in range(len(kept), max_size + 1):
         knots = np.flatnonzero(n_active >= size - len(kept))
         at = path[knots[0] if len(knots) else -1]
         order = np.argsort(-np.abs(at), kind="stable")[: min(size - len(kept), np.count_nonzero(at))]
         support = np.sort(np.concatenate([kept, places[order]]))
-        found.append(
-            support if len(support) == size else complete(system, np.append(kept, places[order]), size, keep=keep)
-        )
-    return found
+        yield support if len(support) == size else complete(system, np.append(kept, places[order]), size, keep=keep)
 
 
 def _left_of(system: System, kept: Places) -> tuple[Places, Doubles, Doubles]:

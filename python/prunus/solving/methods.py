@@ -30,7 +30,8 @@ def obs_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     except np.linalg.LinAlgError:
         gone = collinear_places(system, units)
     try:
-        return _backward_path(system.without(gone), units.without(gone), n_units, threads)
+        fewer = units.without(gone)
+        return _backward_path(system.without(gone), fewer, n_units - (units.n_stay - fewer.n_stay), threads)
     except np.linalg.LinAlgError:
         if isinstance(system, GramSystem):  # rounding hides which they are
             raise IllConditionedError from None
@@ -49,13 +50,13 @@ def _backward_path(system: System, units: Units, n_units: int, threads: int) -> 
 
 def forward_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """Forward selection: what the loss falls most with comes next."""
-    system, units = without_dependent(system, units)
+    system, units, n_units = _without_dependent(system, units, n_units)
     return nested(system, units, _forward_order(system, units, n_units))
 
 
 def swap_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """Every size on its own: the best that exchanging features finds from the forward and the backward path."""
-    system, units = without_dependent(system, units)
+    system, units, n_units = _without_dependent(system, units, n_units)
     starts = [_forward_order(system, units, n_units)]
     # The backward path where it is defined, and no more work than the exchanges.
     if isinstance(system, GramSystem):
@@ -63,20 +64,20 @@ def swap_path(system: System, units: Units, n_units: int, threads: int) -> Path:
             starts.append(backward(system, units, threads)[0])
     sizes = range(units.n_stay, min(n_units, len(starts[0])) + 1)
     return ListedPath(
-        system, units, [polished(system, units, [start[:k] for start in starts], threads)[0] for k in sizes]
+        system, units, (polished(system, units, [start[:k] for start in starts], threads)[0] for k in sizes)
     )
 
 
 def iht_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """Iterative hard thresholding for every size, and a refit."""
-    system, units = without_dependent(system, units)
+    system, units, n_units = _without_dependent(system, units, n_units)
     sizes = range(units.n_stay, len(_forward_order(system, units, n_units)) + 1)
-    return ListedPath(system, units, [hard_threshold(system, k, keep=units.stays) for k in sizes])
+    return ListedPath(system, units, (hard_threshold(system, k, keep=units.stays) for k in sizes))
 
 
 def l1_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """The supports of the lasso path, one for every size, and a refit."""
-    system, units = without_dependent(system, units)
+    system, units, n_units = _without_dependent(system, units, n_units)
     n_independent = len(_forward_order(system, units, n_units))
     return ListedPath(system, units, l1_order(system, n_independent, keep=units.stays))
 
@@ -85,6 +86,12 @@ def polished(system: System, units: Units, starts: list[Places], threads: int) -
     """Return the best support of this size that exchanges find, and whether no exchange of two features betters it."""
     best = best_of(system, starts, keep=units.stays, patience=PATIENCE, threads=threads)
     return best.support, best.is_optimal
+
+
+def _without_dependent(system: System, units: Units, n_units: int) -> tuple[System, Units, int]:
+    """Leave out what stays and is a combination of others that do, which counts as chosen all the same."""
+    system, fewer = without_dependent(system, units)
+    return system, fewer, n_units - (units.n_stay - fewer.n_stay)
 
 
 def _forward_order(system: System, units: Units, n_units: int) -> Places:
@@ -99,9 +106,13 @@ def _forward_order(system: System, units: Units, n_units: int) -> Places:
 class Method(NamedTuple):
     """A way to search."""
 
-    path: Callable[[System, Units, int, int], Path]
+    search: Callable[[System, Units, int, int], Path]
     takes_groups: bool
     takes_outputs: bool  # more than one
+
+    def path(self, system: System, units: Units, n_units: int, threads: int) -> Path:
+        """Return a fit for each size up to n_units."""
+        return self.search(system, units, n_units, threads).counted(units)
 
 
 METHODS: Mapping[str, Method] = {

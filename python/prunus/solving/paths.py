@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -44,7 +44,7 @@ class Path(ABC):
 
     system: System
     units: Units
-    sizes: Places  # (n_sizes,) number of units
+    sizes: Places  # (n_sizes,) number of units, with those that stay but are combinations of others that do
     n_features: Places  # (n_sizes,)
     loss: Doubles  # (n_sizes,) squared error, plus the ridge penalty
 
@@ -67,6 +67,11 @@ class Path(ABC):
         x (n, n_places of the system) and y (n, n_out) are less their means and times the roots of the weights; base (n,) is
         what the intercept adds to the leverages. A sample that its fit goes through whatever its y makes the sum infinite.
         """
+
+    def counted(self, units: Units) -> Path:
+        """Count those of the units to search that stay but were left out, so that sizes mean the same for other samples."""
+        self.sizes = self.sizes + (units.n_stay - self.units.n_stay)
+        return self
 
     @property
     def rounding(self) -> float:
@@ -112,6 +117,7 @@ class NestedPath(Path):
         explained = np.concatenate([[0.0], np.cumsum((self.z**2).sum(axis=1))])
         self.gains = np.diff(explained[ends])  # by how much each unit lets the loss fall
         self.sizes = np.arange(n_first, min(len(order), len(order) if n_last is None else n_last) + 1)
+        self.n_first = n_first
         self.n_features = ends[self.sizes]
         self.loss = self._losses(explained[self.n_features])
 
@@ -121,7 +127,7 @@ class NestedPath(Path):
         self.root, self.z = np.array(self.root[:k, :k]), np.array(self.z[:k])
 
     def chosen(self, i: int) -> Places:  # noqa: D102
-        return self.order[: self.sizes[i]]
+        return self.order[: self.n_first + i]
 
     def coef(self, i: int) -> tuple[Places, Doubles]:  # noqa: D102
         k = self.n_features[i]
@@ -208,16 +214,27 @@ def independent(system: System, units: Units, order: Places) -> Places:
 
 
 class ListedPath(Path):
-    """A support of its own for each size; every fit is factorized."""
+    """A support of its own for each size; every fit is factorized.
 
-    def __init__(self, system: System, units: Units, supports: Sequence[Places]) -> None:
+    The path ends before the first size for which no independent features are found.
+    """
+
+    def __init__(self, system: System, units: Units, supports: Iterable[Places]) -> None:
         self.system, self.units = system, units
-        self.supports = [np.sort(support) for support in supports]
-        self.sizes = np.array([len(support) for support in supports], np.int64)
-        self.n_features = np.array([len(units.places(support)) for support in supports], np.int64)
-        roots = [system.root(units.places(support)) for support in self.supports]
-        self.roots = [root for root, _ in roots]
-        self.z = [z for _, z in roots]
+        self.supports: list[Places] = []
+        self.roots: list[Doubles] = []
+        self.z: list[Doubles] = []
+        try:
+            for support in supports:
+                root, z = system.root(units.places(np.sort(support)))
+                self.supports.append(np.sort(support))
+                self.roots.append(root)
+                self.z.append(z)
+        except np.linalg.LinAlgError:
+            if not self.supports:
+                raise
+        self.sizes = np.array([len(support) for support in self.supports], np.int64)
+        self.n_features = np.array([len(units.places(support)) for support in self.supports], np.int64)
         self.loss = self._losses(np.array([(z**2).sum() for z in self.z]))
 
     def chosen(self, i: int) -> Places:  # noqa: D102

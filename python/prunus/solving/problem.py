@@ -229,26 +229,26 @@ class DataProblem(Problem):
         if not self.units.are_single or any(len(np.unique(train)) < len(train) for train, _ in self.folds):
             return None
         system, units = without_dependent(self.system, self.units)
+        n_units = min(n_units, self.units.n) - (self.units.n_stay - units.n_stay)
         assert isinstance(system, DataSystem)
         everything = np.arange(len(self.data.y))
         held_out = [everything[:0], *(np.setdiff1d(everything, train) for train, _ in self.folds)]
         root = np.sqrt(self.data.weight) if self.data.fit_intercept else None
-        orders = forward_on_data(system, units, held_out, root, min(n_units, units.n))
+        orders = forward_on_data(system, units, held_out, root, n_units)
         errors = []
         for (train, test), order in zip(self.folds, orders[1:], strict=True):
             # Of the columns that were chosen alone: copies of a fold's rows of all of them took as long as the search.
             narrow = self.data._replace(X=self.data.X[:, units.columns[order]])
             few = Units(np.arange(len(order)), np.arange(len(order) + 1), units.stays[order], order)
-            errors.append(self._validate_on_data(narrow, train, test, few, _in_order))
-        return nested(system, units, orders[0]), errors
+            errors.append(self._validate_on_data(narrow, train, test, few, self._in_order))
+        return nested(system, units, orders[0]).counted(self.units), errors
+
+    def _in_order(self, system: System, units: Units) -> Path:
+        return nested(system, units, np.arange(units.n)).counted(self.units)
 
 
 def _most_matrices(p: int) -> int:
     return int(_MOST_BYTES // (8 * max(p, 1) ** 2))
-
-
-def _in_order(system: System, units: Units) -> Path:
-    return nested(system, units, np.arange(units.n))
 
 
 def data_system(data: Regression, columns: Places, threads: int, means: tuple[Doubles, Doubles]) -> DataSystem:
