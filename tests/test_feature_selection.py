@@ -132,7 +132,7 @@ def test_scores_are_those_of_rfecv(rng: np.random.Generator) -> None:
             LinearRegression(**options), cv=KFold(4), scoring="neg_mean_squared_error", importance_getter=_squares
         ).fit(X, Y)
         got = PruneSelector(method="obs", cv=KFold(4), **options).fit(X, Y)
-        for name in ("mean_test_score", "std_test_score"):
+        for name in ("mean_test_score", "std_test_score", *(f"split{i}_test_score" for i in range(4))):
             assert np.allclose(got.cv_results_[name][1:], expected.cv_results_[name], rtol=1e-9, atol=0)
         assert got.n_features_ == expected.n_features_
         left_out = PruneSelector(method="obs", select="loo", **options).fit(X, Y).cv_results_["loo"][-1]

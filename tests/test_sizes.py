@@ -55,7 +55,9 @@ def test_fits_that_leave_nothing() -> None:
 
 
 def test_mallows_needs_the_noise() -> None:
-    np.testing.assert_allclose(information_criteria(RSS, SIZES, 20, 30, noise=1.5)["cp"], RSS / 1.5 - 20 + 2 * SIZES + 2)
+    np.testing.assert_allclose(
+        information_criteria(RSS, SIZES, 20, 30, noise=1.5)["cp"], RSS / 1.5 - 20 + 2 * SIZES + 2
+    )
     with pytest.raises(ValueError, match=r"^select: expected .*got 'cp', which needs more samples than features"):
         best_size(information_criteria(RSS, SIZES, 20, 30)["cp"], select="cp")
 

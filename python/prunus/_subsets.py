@@ -26,7 +26,6 @@ class Found(NamedTuple):
     selection: Selection
     offset: Doubles  # (n_out,) to be added to the intercepts
     is_flat: bool  # y had one dimension
-    n_folds: int  # that have tested anything
 
 
 def search(estimator: Any, size: str, X: Any, y: Any, sample_weight: Any) -> Found:
@@ -64,8 +63,7 @@ def search(estimator: Any, size: str, X: Any, y: Any, sample_weight: Any) -> Fou
     splitter = _splitter(estimator.cv, len(y), y)
     needs_folds = options.n_nonzero is None and select == "cv"
     folds = _folds(splitter, X, y, weight) if needs_folds else []
-    n_folds = sum(bool(weight[test].any()) for _, test in folds)
-    return Found(select_subset(data, folds, options), offset, is_flat, n_folds)
+    return Found(select_subset(data, folds, options), offset, is_flat)
 
 
 def _validated(estimator: Any, X: Any, y: Any) -> tuple[Any, Doubles]:

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from prunus import _subsets
 from prunus._check import Bools
+from prunus.solving.selecting import Selection
 
 __all__ = ["PruneSelector"]
 
@@ -43,9 +44,10 @@ class PruneSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         Features in the order in which they leave the path, from the largest model to the smallest; those that stay are not
         among them.
     cv_results_ : dict of str to ndarray
-        n_features; with select="cv" mean_test_score and std_test_score, as RFECV has them with
-        scoring="neg_mean_squared_error": the mean and the standard deviation over the folds of minus the mean squared error,
-        that of several outputs their mean; with "loo" the leave-one-out mean squared error; and the information criteria.
+        n_features; with select="cv" mean_test_score, std_test_score and, for fold i, split{i}_test_score, as RFECV has them
+        with scoring="neg_mean_squared_error": minus the mean squared error, that of several outputs their mean, with the
+        mean and the standard deviation over the folds; with "loo" the leave-one-out mean squared error; and the information
+        criteria.
     optimality_, constant_features_, collinear_features_, method_
         As in `PrunedLinearRegression`.
     n_features_in_, feature_names_in_
@@ -123,14 +125,14 @@ class PruneSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         PruneSelector
             Itself.
         """
-        selection, offset, _, n_folds = _subsets.search(self, "n_features_to_select", X, y, sample_weight)
+        selection, offset, _ = _subsets.search(self, "n_features_to_select", X, y, sample_weight)
         self.support_ = np.zeros(self.n_features_in_, np.bool_)
         self.support_[selection.columns] = True
         self.n_features_ = len(selection.columns)
         self.n_groups_ = int(selection.path.sizes[selection.index])
         self.elimination_order_ = selection.elimination_order
         self.ranking_ = _ranking(self.support_, self.elimination_order_)
-        self.cv_results_ = _results(selection.table, len(offset), n_folds)
+        self.cv_results_ = _results(selection, len(offset))
         self.optimality_, self.method_ = selection.optimality, selection.method
         self.constant_features_, self.collinear_features_ = selection.constant, selection.collinear
         return self
@@ -148,12 +150,13 @@ def _ranking(support: Bools, order: Any) -> Any:
     return ranking
 
 
-def _results(table: dict[str, Any], n_out: int, n_folds: int) -> dict[str, Any]:
+def _results(selection: Selection, n_out: int) -> dict[str, Any]:
     """Return what chose, as scikit-learn has it: means over the outputs, and the deviations of a population."""
+    table, scores = selection.table, -selection.fold_errors / n_out
     found = {"n_features": table["n_nonzero"]}
-    if "cv_mean" in table:
-        found["mean_test_score"] = -table["cv_mean"] / n_out
-        found["std_test_score"] = table["cv_std"] / n_out * np.sqrt((n_folds - 1) / n_folds)
+    if len(scores):
+        found |= {"mean_test_score": scores.mean(axis=0), "std_test_score": scores.std(axis=0)}
+        found |= {f"split{i}_test_score": score for i, score in enumerate(scores)}
     if "loo" in table:
         found["loo"] = table["loo"] / n_out
     return found | {name: table[name] for name in ("aic", "aicc", "bic", "ebic", "gic", "cp")}

@@ -36,8 +36,9 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
         thresholding. "l1": the supports of the lasso path. All are refitted. "auto": obs where least squares has one answer,
         else forward; then exchanges for the chosen size.
     select : {"cv", "loo", "aic", "aicc", "bic", "ebic", "gic", "cp"}, default "cv"
-        What chooses the size. "cv": cross-validation of the whole search, in every fold anew. "loo": leave-one-out errors on
-        the path of all samples (conditional: the search has seen the sample). The others: information criteria.
+        What chooses the size. "cv": cross-validation of the search, in every fold anew. "loo": leave-one-out errors on
+        the path of all samples (conditional: the search has seen the sample). The others: information criteria. Exchanges come
+        afterwards, at the size that was chosen, and are not validated.
     one_se : bool, default False
         Take the smallest size within one standard error of the least cross-validation error; with select="cv" alone.
     cv : int, splitter or iterable, optional
@@ -72,10 +73,13 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
         Features in the order in which they leave the path, from the largest model to the smallest; those that stay are not
         among them.
     optimality_ : str
-        "1-swap": no exchange of one feature for another gives a smaller loss. "path": as the search left it.
-    constant_features_, collinear_features_ : ndarray of int
-        Columns that are constant, or were found to be combinations of others: in no model. "obs" finds all of these; other
-        searches find those in groups and among what stays, and of equal single features take one.
+        "1-swap": no exchange of one feature for another gives a smaller loss; features do not count of which the others in the
+        model leave less than a billionth of their squared length. "path": as the search left it.
+    constant_features_ : ndarray of int
+        Columns that are constant, in no model.
+    collinear_features_ : ndarray of int
+        Columns that the search left out as combinations of others; an exchange may have brought one in for another. "obs"
+        finds all; other searches find those in groups and among what stays, and of equal single features take one.
     method_ : str
         The search that "auto" chose.
     n_features_in_, feature_names_in_
@@ -161,7 +165,7 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
         PrunedLinearRegression
             Itself.
         """
-        selection, offset, is_flat, _ = _subsets.search(self, "n_nonzero", X, y, sample_weight)
+        selection, offset, is_flat = _subsets.search(self, "n_nonzero", X, y, sample_weight)
         self.elimination_order_ = selection.elimination_order
         self.optimality_ = selection.optimality
         self.constant_features_ = selection.constant

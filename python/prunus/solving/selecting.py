@@ -50,6 +50,7 @@ class Selection:
     optimality: str  # "1-swap" or "path"
     method: str
     table: dict[str, Any]  # one entry for each size in each column
+    fold_errors: Doubles  # (n_folds, n_sizes), mean squared errors of the search in each fold that tests anything
     x_mean: Doubles
     y_mean: Doubles
     elimination_order: Places  # columns of X as they leave the search's path, from its largest support to its smallest
@@ -97,6 +98,7 @@ def select_subset(data: Regression, folds: Folds, options: Options) -> Selection
         "1-swap" if is_optimal else "path",
         name,
         table,
+        errors,
         problem.x_mean,
         problem.y_mean,
         order,
@@ -153,7 +155,7 @@ def _search(problem: Problem, name: str, options: Options) -> tuple[Path, System
             # Where a fold has fewer features that can be told apart, the largest stands for those beyond.
             at = np.minimum(np.searchsorted(fold.sizes, path.sizes), len(fold.sizes) - 1)
             errors.append(fold.squared[at] / weight)
-    return path, system, np.array(errors)
+    return path, system, np.array(errors).reshape(len(errors), len(path.sizes))
 
 
 def _path(problem: Problem, search: Search) -> tuple[Path, System]:
