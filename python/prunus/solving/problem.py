@@ -28,7 +28,7 @@ class Errors(NamedTuple):
     """Of a path on samples that it has not seen."""
 
     sizes: Places  # numbers of units
-    squared: Doubles  # sum of the squared errors of each size
+    squared: Doubles  # sum of the squared errors of each size, of all outputs
 
 
 _MOST_BYTES = 1 << 30  # of the folds' Gram matrices together; where they are larger, one is gathered at a time
@@ -106,7 +106,10 @@ class Problem(ABC):
         return None
 
     def left_out(self, path: Path) -> Doubles:
-        """Return the mean squared error of each fit on every sample, left out of it; the order of the path is kept."""
+        """Return the mean of each fit's squared errors on every sample, left out of it; the order of the path is kept.
+
+        The errors are summed over the outputs; a sample is left out with its whole weight.
+        """
         total = np.zeros(len(path.sizes))
         step = max(_VALUES // max(path.system.n, 1), 64)
         for begin in range(0, len(self.data.y), step):

@@ -52,7 +52,7 @@ def information_criteria(
         Free coefficients of an output, without the intercept: the number of features, with a ridge penalty the trace of the
         hat matrix.
     n_samples : float
-        The sum of their weights.
+        The sum of their weights: here a sample of weight two counts as two.
     n_features : int
         The number of candidates, which EBIC and GIC ask for.
     n_out : int, default 1
