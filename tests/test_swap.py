@@ -12,7 +12,7 @@ import scipy.sparse
 from prunus import _core
 from prunus.solving._subset import Rows, Subset
 from prunus.solving.gram import GramAccumulator
-from prunus.solving.swap import Polished, best_of, polish
+from prunus.solving.swap import Polished, best_of
 from prunus.solving.systems import COLLINEAR, DataSystem, GramSystem, System
 
 
@@ -51,6 +51,11 @@ def rss_of(X: Any, y: Any, support: Any, alpha: float = 0.0) -> float:
     x = np.vstack([x, np.sqrt(alpha) * np.eye(x.shape[1])])
     y = np.vstack([y, np.zeros((x.shape[1], y.shape[1]))])
     return float(np.sum((y - x @ np.linalg.lstsq(x, y, rcond=None)[0]) ** 2))
+
+
+def polish(system: System, support: Any, **options: Any) -> Polished:
+    """From one start."""
+    return best_of(system, [support], **options)
 
 
 def all_swaps(support: Any, p: int, keep: Any = ()) -> list[tuple[int, int, list[int]]]:
@@ -203,7 +208,6 @@ def test_by_the_gram_matrix_and_by_the_data(n_out: int) -> None:
     for system in data_system(X, y), sparse_system(X, y):
         other = polish(system, np.arange(7), patience=25)
         np.testing.assert_array_equal(first.support, other.support)
-        np.testing.assert_allclose(other.coef, first.coef, rtol=1e-8)
         np.testing.assert_allclose(other.rss, first.rss, rtol=1e-9)
 
 
@@ -213,7 +217,6 @@ def test_threads_change_no_bit() -> None:
     system = gram_system(X, y)
     one, four = (polish(system, np.arange(40), patience=3, threads=threads) for threads in (1, 4))
     np.testing.assert_array_equal(one.support, four.support)
-    np.testing.assert_array_equal(one.coef, four.coef)
     assert one.rss == four.rss
 
 
@@ -247,7 +250,6 @@ def test_without_noise() -> None:
         found = polish(system, [0, 1, 2], patience=10)
         assert found.support.tolist() == [2, 5, 7]
         assert found.is_optimal
-        np.testing.assert_allclose(found.coef / system.scale[found.support], [[1.0, -2.0, 3.0]], rtol=1e-9)
         assert found.rss <= 1e-12 * float(system.total.sum())
         more = polish(system, [0, 1, 2, 3, 4], patience=10)  # from where nothing is left no swap leads away
         assert {2, 5, 7} <= set(more.support.tolist())
@@ -265,7 +267,6 @@ def test_sizes_without_a_choice() -> None:
     systems: list[System] = [gram_system(X, y), data_system(X, y)]
     for system in systems:
         none = polish(system, [], patience=5)
-        assert none.coef.shape == (2, 0)
         assert none.support.shape == (0,)
         assert none.is_optimal
         np.testing.assert_allclose(none.rss, system.total.sum())

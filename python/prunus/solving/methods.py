@@ -63,23 +63,23 @@ def swap_path(system: System, units: Units, n_units: int, threads: int) -> Path:
         with contextlib.suppress(np.linalg.LinAlgError, IllConditionedError):
             starts.append(backward(system, units, threads)[0])
     sizes = range(units.n_stay, min(n_units, len(starts[0])) + 1)
-    return ListedPath(
-        system, units, (polished(system, units, [start[:k] for start in starts], threads)[0] for k in sizes)
-    )
+    return ListedPath(system, units, (polished(system, units, [start[:k] for start in starts], threads) for k in sizes))
 
 
 def iht_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """Iterative hard thresholding for every size, and a refit."""
     system, units, n_units = _without_dependent(system, units, n_units)
     sizes = range(units.n_stay, len(_forward_order(system, units, n_units)) + 1)
-    return ListedPath(system, units, (hard_threshold(system, k, keep=units.stays) for k in sizes))
+    return ListedPath(system, units, ((hard_threshold(system, k, keep=units.stays), False) for k in sizes))
 
 
 def l1_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """The supports of the lasso path, one for every size, and a refit."""
     system, units, n_units = _without_dependent(system, units, n_units)
     n_independent = len(_forward_order(system, units, n_units))
-    return ListedPath(system, units, l1_order(system, n_independent, keep=units.stays))
+    return ListedPath(
+        system, units, ((support, False) for support in l1_order(system, n_independent, keep=units.stays))
+    )
 
 
 def polished(system: System, units: Units, starts: list[Places], threads: int) -> tuple[Places, bool]:

@@ -56,13 +56,17 @@ class Path(ABC):
     def coef(self, i: int) -> tuple[Places, Doubles]:
         """Return the places of the i-th fit and their coefficients, (n_out, k), in the units of X."""
 
+    def is_optimal(self, i: int) -> bool:
+        """Return whether it is certain that no exchange of one feature for another betters the i-th fit."""
+        return False
+
     @abstractmethod
     def errors(self, held: Held) -> Doubles:
-        """Return the sum of the squared errors of each fit on other samples."""
+        """Return the sum of the squared errors of each fit on other samples, of all outputs."""
 
     @abstractmethod
     def left_out(self, x: Doubles, y: Doubles, base: Doubles, threads: int) -> Doubles:
-        """Return the sum of the squared errors of each fit on these of its samples, each left out of the fit.
+        """Return the sum of the squared errors of each fit on these of its samples, each left out of the fit, of all outputs.
 
         x (n, n_places of the system) and y (n, n_out) are less their means and times the roots of the weights; base (n,) is
         what the intercept adds to the leverages. A sample that its fit goes through whatever its y makes the sum infinite.
@@ -216,18 +220,21 @@ def independent(system: System, units: Units, order: Places) -> Places:
 class ListedPath(Path):
     """A support of its own for each size; every fit is factorized.
 
-    The path ends before the first size for which no independent features are found.
+    The path ends before the first size for which no independent features are found. A support comes with whether no exchange
+    betters it.
     """
 
-    def __init__(self, system: System, units: Units, supports: Iterable[Places]) -> None:
+    def __init__(self, system: System, units: Units, supports: Iterable[tuple[Places, bool]]) -> None:
         self.system, self.units = system, units
         self.supports: list[Places] = []
+        self.certified: list[bool] = []
         self.roots: list[Doubles] = []
         self.z: list[Doubles] = []
         try:
-            for support in supports:
+            for support, is_optimal in supports:
                 root, z = system.root(units.places(np.sort(support)))
                 self.supports.append(np.sort(support))
+                self.certified.append(is_optimal)
                 self.roots.append(root)
                 self.z.append(z)
         except np.linalg.LinAlgError:
@@ -239,6 +246,9 @@ class ListedPath(Path):
 
     def chosen(self, i: int) -> Places:  # noqa: D102
         return self.supports[i]
+
+    def is_optimal(self, i: int) -> bool:  # noqa: D102
+        return self.certified[i]
 
     def coef(self, i: int) -> tuple[Places, Doubles]:  # noqa: D102
         places = self.units.places(self.supports[i])

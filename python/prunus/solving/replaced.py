@@ -12,12 +12,22 @@ class ReplacedPath(Path):
     """What a search found for every size, and for one of them what exchanges have made of it.
 
     The exchanges may have brought features that the search left out as combinations of others: `system` and `units` have all,
-    one feature in each unit, `support` are the units of the fit, and `at` tells which units the path's own are.
+    one feature in each unit, `support` are the units of the fit, and `at` tells which units the path's own are. `is_optimal`
+    says whether no exchange betters the fit.
     """
 
-    def __init__(self, path: Path, index: int, system: System, units: Units, support: Places, at: Places) -> None:
+    def __init__(
+        self,
+        path: Path,
+        index: int,
+        system: System,
+        units: Units,
+        support: Places,
+        at: Places,
+        is_optimal: bool = False,
+    ) -> None:
         self._path, self._index, self._at = path, index, at
-        self._other = ListedPath(system, units, [support])
+        self._other = ListedPath(system, units, [(support, is_optimal)])
         self.system, self.units = system, units
         self.sizes, self.n_features = path.sizes, path.n_features
         self.loss = self._with(path.loss, self._other.loss)
@@ -30,6 +40,9 @@ class ReplacedPath(Path):
             return self._other.coef(0)
         places, coef = self._path.coef(i)
         return self._at[places], coef
+
+    def is_optimal(self, i: int) -> bool:  # noqa: D102
+        return self._other.is_optimal(0) if i == self._index else self._path.is_optimal(i)
 
     def errors(self, held: Held) -> Doubles:  # noqa: D102
         return self._with(self._path.errors(held), self._other.errors(held))

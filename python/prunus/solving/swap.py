@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from prunus.solving._subset import ZERO, Flags, Rows, Subset, Swap
-from prunus.solving.gram import Doubles
 from prunus.solving.systems import Places, System
 
 # By how much of the loss a swap must improve, relative: in the descent and in the certificate; of the walk, whose numbers
@@ -28,23 +27,27 @@ class Polished(NamedTuple):
     """A set of k features."""
 
     support: Places  # their places, ascending
-    coef: Doubles  # (n_out, k), in the system's units
     rss: float  # the sum over the outputs, with the ridge penalty
     is_optimal: bool  # whether no swap of two features improves it by 1e-10, relative
 
 
-def polish(
-    system: System, support: npt.ArrayLike, *, keep: Flags | None = None, patience: int = 0, threads: int = 1
+def best_of(
+    system: System,
+    starts: Sequence[npt.ArrayLike],
+    *,
+    keep: Flags | None = None,
+    patience: int = 0,
+    threads: int = 1,
 ) -> Polished:
-    """Improve a set of features by swaps until none is left that improves it.
+    """Descend from each start by swaps, walk on from the best end, and certify what is found.
 
     Parameters
     ----------
     system : System
-    support : array_like of shape (k,)
-        Places of the features to start from, which must be independent.
+    starts : sequence of array_like of shape (k,)
+        Places of the features to start from, which must be independent. Of equal ends the first start's is taken.
     keep : ndarray of bool of shape (n,), optional
-        Features that never leave, of those in `support`.
+        Features that never leave, of those in the starts.
     patience : int, default 0
         For how many steps a walk through worse sets goes on without a new best; 0 for none.
     threads : int, default 1
@@ -64,18 +67,6 @@ def polish(
     All k (n - k) swaps are looked at in each step, in O(n_out k n), and the best is taken, which takes O(k n) more; by the
     data, a feature that comes for the first time costs a pass over X. There is no chance in it.
     """
-    return best_of(system, [support], keep=keep, patience=patience, threads=threads)
-
-
-def best_of(
-    system: System,
-    starts: Sequence[npt.ArrayLike],
-    *,
-    keep: Flags | None = None,
-    patience: int = 0,
-    threads: int = 1,
-) -> Polished:
-    """Descend from each start, walk on from the best end, and certify what is found. As `polish`; of equal ends the first."""
     search = _Search(system, keep, threads)
     best, end = None, None
     for members in dict.fromkeys(tuple(np.sort(np.asarray(start, dtype=np.int64)).tolist()) for start in starts):
@@ -120,7 +111,7 @@ class _Search:
     def polished(self, state: Subset) -> Polished:
         """Descend from a set whose numbers are new."""
         is_optimal = self.descend(state)
-        return Polished(state.members.copy(), state.coef.copy(), max(state.rss, 0.0), is_optimal)
+        return Polished(state.members.copy(), max(state.rss, 0.0), is_optimal)
 
     def descend(self, state: Subset) -> bool:
         """Swap until numbers that are computed anew show no swap that improves the set; whether it came to that.
