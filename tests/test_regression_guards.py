@@ -102,3 +102,14 @@ def test_rounding_is_not_preferred(noise: float) -> None:
         y = X[:, :5] @ rng.uniform(1, 5, 5) + noise * rng.standard_normal(200)
         for select in ("cv", "bic"):
             assert PrunedLinearRegression(select=select).fit(X, y).n_nonzero_ == 5
+
+
+@pytest.mark.parametrize("scale", [1e-165, 1e-150, 1e150, 1e200])
+def test_outputs_without_squares_are_refused(scale: float, rng: np.random.Generator) -> None:
+    X = rng.standard_normal((40, 8))
+    y = X[:, 1] + X[:, 5] + 0.1 * rng.standard_normal(40)
+    with pytest.raises(ValueError, match="y: expected numbers whose squares can be summed, got "):
+        PrunedLinearRegression(2).fit(X, scale * y)
+    near = 1e-135 if scale < 1 else 1e135
+    assert np.flatnonzero(PrunedLinearRegression(2).fit(X, near * y).support_).tolist() == [1, 5]
+    assert PrunedLinearRegression().fit(X, np.full(40, scale)).n_nonzero_ == 0  # constant, whatever its size

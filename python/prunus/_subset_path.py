@@ -83,10 +83,11 @@ class SubsetPath:
         found = np.flatnonzero(self.sizes == size)
         if not len(found):
             raise ValueError(f"n_nonzero: expected one of the path's sizes, {self._range()}, got {size}")
-        columns, coef, intercept = self._selection.fit(int(found[0]))
+        i = int(found[0])
+        columns, coef, intercept = self._selection.fit(i)
         model = self._class.__new__(self._class)
         model.__dict__.update(self._attributes, n_nonzero=size, path_=self)
-        model.optimality_ = "1-swap" if model.method_ == "swap" else "path"
+        model.optimality_ = self._selection.optimality(i)
         model._set(columns, coef, intercept + self._offset, self._is_flat)
         return model
 

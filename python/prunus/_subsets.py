@@ -19,6 +19,8 @@ from prunus.solving.selecting import SELECTIONS, Options, Selection, select_subs
 from prunus.solving.systems import Places
 from prunus.solving.units import Units, groups_of, keep_of, units_of
 
+_LEAST = 1e-140  # of outputs: a part of the square of less, or the sum of those of more than 1 / _LEAST, is no number
+
 
 class Found(NamedTuple):
     """What came of a search."""
@@ -59,7 +61,11 @@ def search(estimator: Any, size: str, X: Any, y: Any, sample_weight: Any) -> Fou
     fit_intercept = _check.flag("fit_intercept", estimator.fit_intercept)
     # A constant y is then zero to the last digit.
     offset = targets[0].copy() if fit_intercept else np.zeros(targets.shape[1])
-    data = Regression(canonical(X), targets - offset, weight, fit_intercept, penalty, labels, stays)
+    centred: Doubles = targets - offset
+    largest = float(np.abs(centred).max())
+    if largest and not _LEAST < largest < 1 / _LEAST:
+        raise ValueError(f"y: expected numbers whose squares can be summed, got {largest} for the largest distance")
+    data = Regression(canonical(X), centred, weight, fit_intercept, penalty, labels, stays)
     splitter = _splitter(estimator.cv, len(y), y)
     needs_folds = options.n_nonzero is None and select == "cv"
     folds = _folds(splitter, X, y, weight) if needs_folds else []

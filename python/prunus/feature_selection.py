@@ -133,7 +133,7 @@ class PruneSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         self.elimination_order_ = selection.elimination_order
         self.ranking_ = _ranking(self.support_, self.elimination_order_)
         self.cv_results_ = _results(selection, len(offset))
-        self.optimality_, self.method_ = selection.optimality, selection.method
+        self.optimality_, self.method_ = selection.optimality(selection.index), selection.method
         self.constant_features_, self.collinear_features_ = selection.constant, selection.collinear
         return self
 

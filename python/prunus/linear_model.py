@@ -167,7 +167,7 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
         """
         selection, offset, is_flat = _subsets.search(self, "n_nonzero", X, y, sample_weight)
         self.elimination_order_ = selection.elimination_order
-        self.optimality_ = selection.optimality
+        self.optimality_ = selection.optimality(selection.index)
         self.constant_features_ = selection.constant
         self.collinear_features_ = selection.collinear
         self.method_ = selection.method

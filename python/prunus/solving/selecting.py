@@ -47,7 +47,7 @@ class Selection:
     columns: Places  # of X, the chosen support
     coef: Doubles  # (n_out, k)
     intercept: Doubles  # (n_out,)
-    optimality: str  # "1-swap" or "path"
+    is_optimal: bool  # whether no exchange of two features betters it
     method: str
     table: dict[str, Any]  # one entry for each size in each column
     fold_errors: Doubles  # (n_folds, n_sizes), mean squared errors of the search in each fold that tests anything
@@ -56,6 +56,11 @@ class Selection:
     elimination_order: Places  # columns of X as they leave the search's path, from its largest support to its smallest
     constant: Places  # columns of X
     collinear: Places  # columns of X that the search left out as combinations of others
+
+    def optimality(self, i: int) -> str:
+        """Return what is known of the path's i-th fit: "1-swap" or "path"."""
+        is_optimal = self.is_optimal if i == self.index else self.path.is_optimal(i)
+        return "1-swap" if is_optimal else "path"
 
     def fit(self, i: int) -> tuple[Places, Doubles, Doubles]:
         """Return columns, coefficients and intercepts of the path's i-th fit."""
@@ -84,7 +89,7 @@ def select_subset(data: Regression, folds: Folds, options: Options) -> Selection
         index = _validate(problem, path, errors, table, options)
     collinear = np.setdiff1d(problem.units.columns, path.system.features)
     order = _elimination_order(path)
-    is_optimal = name == "swap"
+    is_optimal = path.is_optimal(index)
     if options.method == "auto" and problem.units.are_single:
         path, is_optimal = _polish(path, index, system, problem.units, name, options.threads)
         table.update(_table(problem, path, options))
@@ -95,7 +100,7 @@ def select_subset(data: Regression, folds: Folds, options: Options) -> Selection
         path,
         index,
         *fit,
-        "1-swap" if is_optimal else "path",
+        is_optimal,
         name,
         table,
         errors,
@@ -250,4 +255,4 @@ def _polish(path: Path, index: int, system: System, units: Units, name: str, thr
     support, is_optimal = polished(system, units, starts, threads)
     if np.array_equal(support, np.sort(starts[0])):
         return path, is_optimal
-    return ReplacedPath(path, index, system, units, support, at), is_optimal
+    return ReplacedPath(path, index, system, units, support, at, is_optimal), is_optimal
