@@ -744,7 +744,7 @@ def test_kept_features_that_are_equal(method: str, shape: tuple[int, int], rng: 
         assert model.collinear_features_.tolist() == [5]
 
 
-@pytest.mark.parametrize("method", ["obs", "forward", "swap", "iht", "l1"])
+@pytest.mark.parametrize("method", ["auto", "obs", "forward", "swap", "iht", "l1"])
 @pytest.mark.parametrize("shape", [(40, 6), (16, 50)])
 def test_kept_features_that_are_equal_in_a_fold(method: str, shape: tuple[int, int], rng: np.random.Generator) -> None:
     """Its sizes are those of the other folds: the least is the fit on what is kept."""

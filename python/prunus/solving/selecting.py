@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from prunus.solving.backward import IllConditionedError
-from prunus.solving.gram import EPS, Doubles
+from prunus.solving.gram import Doubles
 from prunus.solving.methods import METHODS, polished
 from prunus.solving.noise import full_noise
 from prunus.solving.paths import Path
@@ -214,8 +214,8 @@ def _index_of(path: Path, n_nonzero: int) -> int:
 
 
 def _validate(problem: Problem, path: Path, errors: Doubles, table: dict[str, Any], options: Options) -> int:
-    # What rounding leaves of sums of squares, where the fit leaves nothing.
-    floor = len(problem.data.y) * EPS * float(path.system.total.sum()) / problem.weight
+    # Rounding of sums of products; leave-one-out errors come from residuals.
+    floor = path.rounding / problem.weight if options.select == "cv" else 0.0
     spread = None
     if options.select == "cv":
         if not len(errors):
@@ -227,7 +227,7 @@ def _validate(problem: Problem, path: Path, errors: Doubles, table: dict[str, An
     elif options.select == "loo":
         error = table["loo"] = problem.left_out(path)
     else:
-        error, floor = table[options.select], 0.0
+        error = table[options.select]
     spread = spread if options.one_se else None
     return best_size(error, spread, select=options.select, n_samples=problem.weight, floor=floor)
 
@@ -249,9 +249,10 @@ def _polish(path: Path, index: int, system: System, units: Units, name: str, thr
     at = np.searchsorted(units.columns, path.units.columns)
     starts = [at[path.chosen(index)]]
     if name == "obs":  # else it is the forward path itself
-        other = METHODS["forward"].path(system, units, len(starts[0]), threads)
-        if other.sizes[-1] == len(starts[0]):
-            starts.append(np.searchsorted(units.columns, other.units.columns[other.chosen(len(other.sizes) - 1)]))
+        other = METHODS["forward"].path(system, units, int(path.sizes[index]), threads)
+        chosen = other.chosen(len(other.sizes) - 1)
+        if len(chosen) == len(starts[0]):
+            starts.append(np.searchsorted(units.columns, other.units.columns[chosen]))
     support, is_optimal = polished(system, units, starts, threads)
     if np.array_equal(support, np.sort(starts[0])):
         return path, is_optimal
