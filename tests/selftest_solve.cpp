@@ -14,6 +14,7 @@
 #include "solve/forward.h"
 #include "solve/inverse.h"
 #include "solve/left_out.h"
+#include "solve/sums.h"
 #include "solve/swap.h"
 
 namespace selftest {
@@ -390,6 +391,48 @@ Matrix moments_of(const Matrix& gram, const Matrix& products) {
     for (i64 k = 0; k < n_out; ++k) sums(i, p + k) = products(k, i);
   }
   return sums;
+}
+
+// Sums over the rows of each fold, of any number of columns and rows.
+template <class T>
+void check_sums(std::mt19937& random, i64 p, i64 n_out) {
+  constexpr i64 n = 200;
+  const i64 size = p + n_out + 1;
+  const std::vector<T> x = normal<T>(random, n * p);
+  const Matrix y = random_matrix(random, n, n_out);
+  std::vector<double> root, shift;
+  for (i64 i = 0; i < n; ++i) root.push_back(0.25 * static_cast<double>(i % 4));
+  for (i64 j = 0; j < size - 1; ++j) shift.push_back(0.125 * static_cast<double>(j % 3));
+  std::vector<i64> row = numbers_to(n);
+  std::shuffle(row.begin(), row.end(), random);
+  const std::vector<i64> start = {0, 131, 131, 132, n};
+  Matrix z(n, size);
+  for (i64 i = 0; i < n; ++i) {
+    const double own = root[size_of(i)];
+    for (i64 j = 0; j < p; ++j) z(i, j) = (static_cast<double>(x[size_of(i * p + j)]) - shift[size_of(j)]) * own;
+    for (i64 k = 0; k < n_out; ++k) z(i, p + k) = (y(i, k) - shift[size_of(p + k)]) * own;
+    z(i, size - 1) = own;
+  }
+  std::vector<Matrix> first;
+  for (const int threads : {1, 3}) {
+    std::vector<Matrix> sums(start.size() - 1, Matrix(size, size));
+    std::vector<double*> to;
+    for (Matrix& sum : sums) to.push_back(sum.data());
+    prunus::sum_folds(prunus::Samples<T>{x.data(), p, y.data(), n_out, root.data(), shift.data()}, row.data(),
+                      start.data(), static_cast<i64>(sums.size()), to.data(), threads);
+    for (size_t f = 0; f < sums.size(); ++f) {
+      const Matrix part = part_of(z, {row.begin() + start[f], row.begin() + start[f + 1]}, numbers_to(size));
+      const Matrix expected = cross(part, part);
+      for (i64 i = 0; i < size; ++i) {
+        for (i64 j = i; j < size; ++j) {
+          // n products of numbers below 8.
+          require(std::abs(sums[f](i, j) - expected(i, j)) <= 64.0 * n * n * 0x1p-53, "sum_folds", p, i);
+        }
+      }
+    }
+    if (threads == 1) first = sums;
+    require(sums == first, "sum_folds: threads change no bit", p, n_out);
+  }
 }
 
 // Moments of some columns about another centre are the sums of their products there.
@@ -811,6 +854,8 @@ void check_solve(std::mt19937& random) {
   check_floor(random);
   check_ties();
   check_moments(random);
+  for (const i64 p : {1, 2, 3, 5, 11, 46, 61, 100}) check_sums<double>(random, p, 1 + p % 2);
+  check_sums<float>(random, 60, 3);
   for (const i64 n : {1, 63, 64, 65, 200}) check_left_out(random, n, n % 7, 1 + n % 3);
   check_folds(random);
   check_grow(random, 1, 1, Groups(1, {1}, 0), 1, false);

@@ -212,30 +212,35 @@ def test_weight_two_counts_as_two(rng: np.random.Generator) -> None:
     assert twice.weight == gather(X, y, times).weight
 
 
-@pytest.mark.parametrize("kind", ["float64", "CSR"])
-def test_folds(kind: str, rng: np.random.Generator) -> None:
-    X, y, weight = draw(rng, 100, 5, 2)
-    folds = np.array_split(rng.permutation(100), 4)
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("kind", ["float64", "float32", "Fortran order", "CSR"])
+def test_folds(kind: str, threads: int, rng: np.random.Generator) -> None:
+    X, y, weight = draw(rng, 300, 5, 2)
+    X = X.astype(np.float32).astype(np.float64)
+    # More rows than the core takes together, fewer, and none.
+    folds = np.split(rng.permutation(300), [130, 130, 137])
     given = KINDS[kind](X)
-    parts = gather_folds(given, y, weight, folds)
+    parts = gather_folds(given, y, weight, folds, threads)
+    assert parts[1].weight == 0
+    parts, folds = [parts[i] for i in (0, 2, 3)], [folds[i] for i in (0, 2, 3)]
     whole = merged(parts)
-    assert_right(whole.gram(), plain(X, y, weight, about=1.0), 100)
+    assert_right(whole.gram(), plain(X, y, weight, about=1.0), 300)
     for part, rows in zip(parts, folds, strict=True):
         assert_right(part.gram(), plain(X[rows], y[rows], weight[rows], about=1.0), len(rows))
         rest = whole.without(part)
-        left = np.setdiff1d(np.arange(100), rows)
+        left = np.setdiff1d(np.arange(300), rows)
         exact, every = plain(X[left], y[left], weight[left]), plain(X, y, weight, about=1.0)
         # What is taken out again leaves the rounding of the whole.
-        assert_right(rest.gram(), exact._replace(**{name: getattr(every, name) for name in every._fields[3:]}), 100)
+        assert_right(rest.gram(), exact._replace(**{name: getattr(every, name) for name in every._fields[3:]}), 300)
         assert rest.n_samples == np.count_nonzero(weight[left])
         centre = rng.standard_normal(7)
         xx, xy, yy = part.moments(centre)
         x, targets = X[rows] - centre[:5], y[rows] - centre[5:]
-        assert np.allclose(xx, x.T @ (weight[rows, None] * x), rtol=0, atol=4 * 100 * EPS * every.xx_size.max() * 9)
+        assert np.allclose(xx, x.T @ (weight[rows, None] * x), rtol=0, atol=4 * 300 * EPS * every.xx_size.max() * 9)
         assert np.allclose(
-            xy, targets.T @ (weight[rows, None] * x), rtol=0, atol=4 * 100 * EPS * every.xy_size.max() * 9
+            xy, targets.T @ (weight[rows, None] * x), rtol=0, atol=4 * 300 * EPS * every.xy_size.max() * 9
         )
-        assert np.allclose(yy, weight[rows] @ targets**2, rtol=0, atol=4 * 100 * EPS * every.yy_size.max() * 9)
+        assert np.allclose(yy, weight[rows] @ targets**2, rtol=0, atol=4 * 300 * EPS * every.yy_size.max() * 9)
 
 
 REFUSED: dict[str, tuple[Any, Any, Any, type[Exception]]] = {

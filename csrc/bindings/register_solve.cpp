@@ -1,6 +1,7 @@
 // The second-order solver.
 #include <pybind11/stl.h>
 
+#include <numeric>
 #include <optional>
 #include <tuple>
 
@@ -8,6 +9,7 @@
 #include "solve/folds.h"
 #include "solve/forward.h"
 #include "solve/left_out.h"
+#include "solve/sums.h"
 #include "solve/swap.h"
 
 namespace prunus {
@@ -45,11 +47,53 @@ py::tuple eliminate_features(Matrix inverse, Matrix coef, const Array<i64>& star
   return py::make_tuple(order[py::slice(0, n, 1)], rise[py::slice(0, n, 1)]);
 }
 
+// Of each fold the sums of the products of (x, y, 1); the elements on and above the diagonal count.
+template <class T>
+std::vector<Matrix> sums_of_folds(const Array<T>& x, const Matrix& y, const Matrix& root, const Matrix& shift,
+                                  const Array<i64>& row, const Array<i64>& start, int threads) {
+  require(x.ndim() == 2 && y.ndim() == 2, "expected a matrix of features and one of outputs");
+  const i64 n = x.shape(0), p = x.shape(1), n_out = y.shape(1), size = p + n_out + 1;
+  require(y.shape(0) == n && root.size() == n && shift.size() == size - 1,
+          "expected as many of each as samples, columns");
+  require(start.size() > 0, "expected a start for each fold, and an end");
+  const i64 n_folds = start.size() - 1;
+  require(start.data()[0] == 0 && start.data()[n_folds] == row.size(), "expected folds of all rows");
+  for (i64 f = 0; f < n_folds; ++f) require(start.data()[f] <= start.data()[f + 1], "expected starts in order");
+  for (i64 i = 0; i < row.size(); ++i) require(row.data()[i] >= 0 && row.data()[i] < n, "expected numbers of rows");
+  std::vector<Matrix> sums;
+  std::vector<double*> to;
+  for (i64 f = 0; f < n_folds; ++f) {
+    sums.emplace_back(std::vector<py::ssize_t>{size, size});
+    to.push_back(sums.back().mutable_data());
+  }
+  const Samples<T> samples = {x.data(), p, y.data(), n_out, root.data(), shift.data()};
+  py::gil_scoped_release release;
+  sum_folds(samples, row.data(), start.data(), n_folds, to.data(), threads);
+  return sums;
+}
+
 Moments moments_of(const Matrix& sums, const double* less, const Matrix& shift, const Matrix& last, i64 size) {
   require(sums.ndim() == 2 && sums.shape(0) == size && sums.shape(1) == size, "expected square sums of one size");
   require(shift.size() == size - 1 && last.size() == size - 1,
           "expected a shift and a sum for all columns but the last");
   return {sums.data(), less, size, shift.data(), last.data()};
+}
+
+// The moments of the first features and of all outputs about another centre, as they are: xx and xy.
+py::tuple moments_about(const Matrix& sums, const Matrix& shift, const Matrix& last, i64 n_out) {
+  require(sums.ndim() == 2 && n_out >= 0 && sums.shape(0) > n_out, "expected sums of features, outputs and one");
+  const i64 p = sums.shape(0) - 1 - n_out;
+  const Moments moments = moments_of(sums, nullptr, shift, last, sums.shape(0));
+  Matrix xx(std::vector<py::ssize_t>{p, p}), xy(std::vector<py::ssize_t>{n_out, p});
+  double *to_xx = xx.mutable_data(), *to_xy = xy.mutable_data();
+  {
+    py::gil_scoped_release release;
+    std::vector<i64> number(static_cast<size_t>(p));
+    std::iota(number.begin(), number.end(), 0);
+    const std::vector<double> ones(number.size(), 1.0);
+    gather_moments(moments, {number.data(), ones.data(), p, n_out}, to_xx, to_xy);
+  }
+  return py::make_tuple(xx, xy);
 }
 
 // A fold as Python has it: train, less (or None), its shift and last; held, its shift and last; inverse_scale, total.
@@ -193,6 +237,15 @@ void register_solve(py::module_& m) {
   using py::arg;
   m.def("eliminate", &eliminate_features, arg("inverse").noconvert(), arg("coef").noconvert(), arg("start").noconvert(),
         arg("stays").noconvert(), arg("n_remove"), arg("floor"), arg("threads"));
+  const auto define_sums = [&](auto zero) {
+    using T = decltype(zero);
+    m.def("sum_folds", &sums_of_folds<T>, arg("x").noconvert(), arg("y").noconvert(), arg("root").noconvert(),
+          arg("shift").noconvert(), arg("row").noconvert(), arg("start").noconvert(), arg("threads"));
+  };
+  define_sums(0.0F);
+  define_sums(0.0);
+  m.def("moments", &moments_about, arg("sums").noconvert(), arg("shift").noconvert(), arg("last").noconvert(),
+        arg("n_out"));
   m.def("eliminate_folds", &eliminate_in_folds, arg("folds").noconvert(), arg("number").noconvert(), arg("n_out"),
         arg("start").noconvert(), arg("stays").noconvert(), arg("least_pivot"), arg("most"), arg("floor"),
         arg("threads"));

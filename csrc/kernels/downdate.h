@@ -63,11 +63,33 @@ void subtract_products(T* PRUNUS_RESTRICT c, i64 c_stride, const T* PRUNUS_RESTR
       for (int k = 0; k < kWidth; ++k) store_unaligned(c + (i + r) * c_stride + j + k * kLanes<T>, -sum[r][k]);
     }
   };
+  // Columns behind the last whole vector: those of the last vector that there is, of which they alone are stored.
+  const auto rest = [&](auto n_rows, i64 i, i64 j, i64 end) {
+    constexpr int kCount = decltype(n_rows)::kCount;
+    const i64 at = end - kLanes<T>;
+    Vector<T> sum[kCount];
+    for (int r = 0; r < kCount; ++r) sum[r] = -load_unaligned(c + (i + r) * c_stride + at);
+    for (i64 t = 0; t < n_terms; ++t) {
+      const Vector<T> value = load_unaligned(right + t * right_stride + at);
+      for (int r = 0; r < kCount; ++r) {
+        sum[r] = add_product<T>(sum[r], broadcast(left[t * left_stride + i + r]), value);
+      }
+    }
+    for (int r = 0; r < kCount; ++r) {
+      for (i64 k = j; k < end; ++k) c[(i + r) * c_stride + k] = -sum[r][k - at];
+    }
+  };
   const auto strip = [&](auto n_rows, i64 i, i64 begin, i64 end) {
     constexpr int kCount = decltype(n_rows)::kCount;
     i64 j = begin;
     for (; j + kStep <= end; j += kStep) tile(n_rows, Count<kVectors>{}, i, j);
+    for (; j + 2 * kLanes<T> <= end; j += 2 * kLanes<T>) tile(n_rows, Count<2>{}, i, j);
     for (; j + kLanes<T> <= end; j += kLanes<T>) tile(n_rows, Count<1>{}, i, j);
+    if (j == end) return;
+    if (end - kLanes<T> >= columns.begin) {
+      rest(n_rows, i, j, end);
+      return;
+    }
     for (; j < end; ++j) {
       for (i64 r = i; r < i + kCount; ++r) {
         T sum = c[r * c_stride + j];

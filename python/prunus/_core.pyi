@@ -52,6 +52,16 @@ def eliminate(
     floor: float,
     threads: int,
 ) -> tuple[NDArray[np.int64], _Doubles]: ...
+def sum_folds(
+    x: NDArray[np.float32] | _Doubles,
+    y: _Doubles,
+    root: _Doubles,
+    shift: _Doubles,
+    row: NDArray[np.int64],
+    start: NDArray[np.int64],
+    threads: int,
+) -> list[_Doubles]: ...
+def moments(sums: _Doubles, shift: _Doubles, last: _Doubles, n_out: int) -> tuple[_Doubles, _Doubles]: ...
 def eliminate_folds(
     folds: Sequence[
         tuple[_Doubles, _Doubles | None, _Doubles, _Doubles, _Doubles, _Doubles, _Doubles, _Doubles, float]

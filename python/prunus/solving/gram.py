@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from prunus import _check
+from prunus import _check, _core
 from prunus._samples import is_sparse
-from prunus.solving._sums import dense_sums, far_means, rows_of_piece, sparse_sums
+from prunus.solving._sums import dense_sums, far_means, fold_sums, rows_of_piece, sparse_sums
 
 Doubles = npt.NDArray[np.float64]
 
@@ -166,10 +166,10 @@ class GramAccumulator:
 
     def moments(self, centre: Doubles) -> tuple[Doubles, Doubles, Doubles]:
         """Return the sums xx, xy and yy about any centre of x and y."""
-        sums, p = self._about(centre), self.n_features
-        xx = np.ascontiguousarray(sums[:p, :p])
-        mirror(xx)
-        return xx, np.ascontiguousarray(sums[:p, p:-1].T), sums.diagonal()[p:-1].copy()
+        p, shift = self.n_features, self._shift - centre
+        last = self._sums[:-1, -1] + 0.5 * self.weight * shift
+        xx, xy = _core.moments(self._sums, shift, last, self._n_out)
+        return xx, xy, np.asarray(self._sums.diagonal()[p:-1] + 2 * shift[p:] * last[p:])
 
     def _noise_about(self, centre: Doubles) -> Doubles:
         return np.asarray(self._noise + 4 * EPS * self.weight * (self._shift - centre) ** 2)
@@ -187,11 +187,16 @@ class GramAccumulator:
         return sums
 
 
-def gather_folds(X: Any, y: Any, sample_weight: Any, folds: Sequence[npt.NDArray[Any]]) -> list[GramAccumulator]:
+def gather_folds(
+    X: Any, y: Any, sample_weight: Any, folds: Sequence[npt.NDArray[Any]], threads: int
+) -> list[GramAccumulator]:
     """Return an accumulator for the rows of each fold, about one centre, in one pass over X."""
     x, targets, weights = _checked(X, y, sample_weight)
     shift = _shift_of(x, targets)
-    return [_gathered(x[rows], targets[rows], weights[rows], shift) for rows in folds]
+    if is_sparse(x) or not x.flags.c_contiguous or x.dtype not in (np.float32, np.float64):
+        return [_gathered(x[rows], targets[rows], weights[rows], shift) for rows in folds]
+    sums = fold_sums(x, targets, np.sqrt(weights), shift, folds, threads)
+    return [_accumulator(own, shift, weights[rows], targets.shape[1]) for own, rows in zip(sums, folds, strict=True)]
 
 
 def gather(X: Any, y: Any, sample_weight: Any) -> GramAccumulator:
@@ -242,15 +247,19 @@ def _shift_of(x: Any, y: Doubles) -> Doubles:
 
 def _gathered(x: Any, y: Doubles, weights: Doubles, shift: Doubles) -> GramAccumulator:
     """Return a new accumulator with these samples."""
-    p, m = x.shape[1], y.shape[1]
+    p = x.shape[1]
     if is_sparse(x):
         shift = np.concatenate([far_means(x, weights), shift[p:]])
-    gathered = GramAccumulator()
-    gathered._shift, gathered._n_out, gathered.n_samples = shift, m, int(np.count_nonzero(weights))
-    gathered._sums = (sparse_sums if is_sparse(x) else dense_sums)(x, y, np.sqrt(weights), shift)
-    if not np.isfinite(gathered._sums[:, -1]).all() or not np.isfinite(gathered._sums.diagonal()).all():
+    sums = (sparse_sums if is_sparse(x) else dense_sums)(x, y, np.sqrt(weights), shift)
+    return _accumulator(sums, shift, weights, y.shape[1])
+
+
+def _accumulator(sums: Doubles, shift: Doubles, weights: Doubles, n_out: int) -> GramAccumulator:
+    if not np.isfinite(sums[:, -1]).all() or not np.isfinite(sums.diagonal()).all():
         raise ValueError("X: expected finite numbers whose squares can be summed, got NaN, infinity or larger ones")
-    gathered._noise = noise_of(gathered._sums.diagonal()[:-1], len(y))
+    gathered = GramAccumulator()
+    gathered._shift, gathered._n_out, gathered.n_samples = shift, n_out, int(np.count_nonzero(weights))
+    gathered._sums, gathered._noise = sums, noise_of(sums.diagonal()[:-1], len(weights))
     return gathered
 
 

@@ -145,7 +145,7 @@ class GramProblem(Problem):
         n = len(self.data.y)
         is_partition = self._are_complements and np.array_equal(np.sort(np.concatenate([*tests, []])), np.arange(n))
         if is_partition and len(tests) <= _most_matrices(self.data.X.shape[1]):
-            self._parts = gather_folds(self.data.X, self.data.y, self.data.weight, tests)
+            self._parts = gather_folds(self.data.X, self.data.y, self.data.weight, tests, self.threads)
             return merged(self._parts)
         return gather(self.data.X, self.data.y, self.data.weight)
 

@@ -149,10 +149,11 @@ def _search(problem: Problem, name: str, options: Options) -> tuple[Path, System
 
     found = problem.forward(n_units) if name == "forward" else None
     if found is None:
+        # The folds first: the path needs LAPACK, whose idle threads would turn in a loop beside them.
+        folds = list(problem.validate_backward(search) if name == "obs" else problem.validate(search))
         path, system = _path(problem, search)
-        folds = problem.validate_backward(search) if name == "obs" else problem.validate(search)
     else:
-        path, system, folds = found[0], problem.system, iter(found[1])
+        path, system, folds = found[0], problem.system, found[1]
     errors = []
     for fold, (_, test) in zip(folds, problem.folds, strict=True):
         weight = problem.data.weight[test].sum()
