@@ -199,8 +199,8 @@ class GramProblem(Problem):
         return Errors(path.sizes, path.errors(held))
 
     def validate_backward(self, search: Search) -> Iterator[Errors]:  # noqa: D102
-        # As many as may be in memory together; those of a partition are there already.
-        step = len(self.folds) if self._parts else max(_most_matrices(self.data.X.shape[1]), self.threads)
+        # As many as may be in memory together, two matrices each; those of a partition are there already.
+        step = len(self.folds) if self._parts else max(_most_matrices(self.data.X.shape[1]) // 2, self.threads)
         for begin in range(0, len(self.folds), step):
             some = range(begin, min(begin + step, len(self.folds)))
             folds = [self._fold(i)[0] for i in some]
