@@ -113,3 +113,11 @@ def test_outputs_without_squares_are_refused(scale: float, rng: np.random.Genera
     near = 1e-135 if scale < 1 else 1e135
     assert np.flatnonzero(PrunedLinearRegression(2).fit(X, near * y).support_).tolist() == [1, 5]
     assert PrunedLinearRegression().fit(X, np.full(40, scale)).n_nonzero_ == 0  # constant, whatever its size
+
+
+@pytest.mark.parametrize("method", ["auto", "obs", "forward", "swap", "iht", "l1"])
+def test_a_smaller_model_than_was_asked_for_is_told(method: str, rng: np.random.Generator) -> None:
+    X = rng.standard_normal((60, 6))
+    with pytest.warns(RuntimeWarning, match="a model of 10 was asked for, and has 6: no more can be told apart"):
+        model = PrunedLinearRegression(10, method=method).fit(np.c_[X, X], X[:, 0] + rng.standard_normal(60))
+    assert model.n_nonzero_ == 6

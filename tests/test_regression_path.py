@@ -217,6 +217,7 @@ def test_ill_conditioned(condition: float, rng: np.random.Generator) -> None:
         assert np.allclose(model.predict(X), model.path_.at(model.n_nonzero_).predict(X), rtol=0, atol=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore:a model of:RuntimeWarning")
 @pytest.mark.parametrize("method", ["iht", "l1", "swap"])
 def test_a_path_ends_where_no_more_features_are_independent(method: str, rng: np.random.Generator) -> None:
     """What is far in the path of one search can be too near to the features that another has chosen."""
@@ -617,6 +618,7 @@ def test_a_sample_of_weight_two_counts_as_two(rng: np.random.Generator) -> None:
 # --------------------------------------------------------------------------- columns that say nothing, and few samples
 
 
+@pytest.mark.filterwarnings("ignore:a model of:RuntimeWarning")
 @pytest.mark.parametrize("kind", [np.asarray, scipy.sparse.csr_array])
 @pytest.mark.parametrize("method", ["auto", "obs", "forward", "swap", "iht", "l1"])
 @pytest.mark.parametrize("value", [0.0, 0.1, 1e6])
@@ -659,6 +661,7 @@ def test_constant_columns_of_wide_data(kind: Any, method: str, rng: np.random.Ge
     assert np.isfinite(model.path_._selection.table["cv_mean"]).all()
 
 
+@pytest.mark.filterwarnings("ignore:a model of:RuntimeWarning")
 @pytest.mark.parametrize("method", ["obs", "forward", "swap"])
 @pytest.mark.parametrize("seed", range(8))
 def test_a_feature_that_is_constant_in_a_fold(method: str, seed: int) -> None:

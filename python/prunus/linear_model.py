@@ -29,7 +29,7 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
     ----------
     n_nonzero : "auto", int or float, default "auto"
         How many features (groups, where there are any) the model has: a number, a fraction of them (rounded down, but at least
-        one), or what `select` says.
+        one), or what `select` says. Where fewer can be told apart the model has those, with a RuntimeWarning.
     method : {"auto", "obs", "forward", "swap", "iht", "l1"}, default "auto"
         How subsets are searched. "obs": backward, one feature after the other, from all to none. "forward": the other way, for
         more features than samples. "swap": for every size, exchanges of one feature, from both. "iht": iterative hard

@@ -211,7 +211,14 @@ def _table(problem: Problem, path: Path, options: Options) -> dict[str, Any]:
 
 def _index_of(path: Path, n_nonzero: int) -> int:
     """Return the largest fit with no more units."""
-    return max(int(np.searchsorted(path.sizes, n_nonzero, side="right")) - 1, 0)
+    index = max(int(np.searchsorted(path.sizes, n_nonzero, side="right")) - 1, 0)
+    if path.sizes[index] < n_nonzero:
+        warnings.warn(
+            f"a model of {n_nonzero} was asked for, and has {path.sizes[index]}: no more can be told apart on these samples",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+    return index
 
 
 def _validate(problem: Problem, path: Path, errors: Doubles, table: dict[str, Any], options: Options) -> int:
