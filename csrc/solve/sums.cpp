@@ -10,7 +10,7 @@
 namespace prunus {
 namespace {
 
-constexpr i64 kSamples = 128;     // that go into the sums together
+constexpr i64 kSamples = 128;    // that go into the sums together
 constexpr i64 kRowsAtOnce = 48;  // of the sums
 
 template <class T>
