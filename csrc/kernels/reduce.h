@@ -8,9 +8,9 @@ namespace prunus::PRUNUS_TARGET {
 template <class T>
 constexpr T kLargest = T(0);
 template <>
-constexpr float kLargest<float> = __FLT_MAX__;
+inline constexpr float kLargest<float> = __FLT_MAX__;
 template <>
-constexpr double kLargest<double> = __DBL_MAX__;
+inline constexpr double kLargest<double> = __DBL_MAX__;
 
 // 1 if no a[i] is NaN or infinite, else 0. O(n), no early exit: the usual answer is 1.
 template <class T>
