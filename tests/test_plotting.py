@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import Mock
 
 import matplotlib as mpl
 import numpy as np
@@ -76,9 +77,24 @@ def test_the_size_of_the_plotted_model_is_marked(model: PrunedLinearRegression) 
 
 
 def test_no_plot_builds_the_table(model: PrunedLinearRegression, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(type(model.path_), "table")
-    for plot in (plot_path, plot_validation, plot_coefficients):
-        plot(model)
+    """It has a row of Python objects for every size, a plot numbers alone."""
+    expected = [plot(model).get_lines()[0].get_xydata() for plot in (plot_path, plot_validation, plot_coefficients)]
+    table = Mock()
+    monkeypatch.setattr(type(model.path_), "table", table)
+    monkeypatch.setattr(type(model.path_), "_changes", table)
+    for plot, line in zip((plot_path, plot_validation, plot_coefficients), expected, strict=True):
+        assert np.array_equal(plot(model).get_lines()[0].get_xydata(), line)
+    table.assert_not_called()
+
+
+def test_coefficients_of_what_an_exchange_brought_in(rng: np.random.Generator) -> None:
+    """A sum of two features that the search left out as a combination, and the chosen model alone has."""
+    X = rng.standard_normal((100, 4))
+    X = np.c_[X, X[:, 0] + X[:, 1]]
+    found = PrunedLinearRegression(1).fit(X, X[:, 4] + 0.1 * rng.standard_normal(100))
+    assert found.collinear_features_.tolist() == np.flatnonzero(found.support_).tolist() == [4]
+    lines = {line.get_label(): line for line in plot_coefficients(found).get_lines()}
+    assert lines["4"].get_ydata().tolist() == [0, found.coef_[4], 0, 0, 0]
 
 
 def test_outputs_and_bad_input() -> None:

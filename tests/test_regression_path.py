@@ -956,6 +956,7 @@ def test_no_model_is_larger_than_the_largest_size(method: str, rng: np.random.Ge
     model = PrunedLinearRegression(method=method, max_nonzero=3).fit(X, y)
     assert model.path_.sizes.tolist() == [0, 1, 2, 3]
     assert model.n_nonzero_ <= 3
+    assert max(len(added) for added in model.path_.table()["added"]) <= 3
     whole = PrunedLinearRegression(method=method).fit(X, y)
     assert np.array_equal(model.path_.at(2).coef_, whole.path_.at(2).coef_)
 
@@ -974,6 +975,11 @@ def test_the_chosen_model_is_the_one_on_its_path(select: str, rng: np.random.Gen
         table = model.path_.table()
         r2 = np.asarray(table["r2"])[np.asarray(table["chosen"])]
         assert r2 == pytest.approx(model.score(X, y), abs=1e-12)
+        support: set[int] = set()
+        for k, added, removed in zip(model.path_.sizes, table["added"], table["removed"], strict=True):
+            assert set(removed) <= support
+            support = (support | set(added)) - set(removed)
+            assert support == set(np.flatnonzero(model.path_.at(k).support_))
         searched = PrunedLinearRegression(select=select, method="obs").fit(X, y)
         assert np.array_equal(model.elimination_order_, searched.elimination_order_)
         n_changed += not np.array_equal(searched.path_.at(model.n_nonzero_).support_, model.support_)

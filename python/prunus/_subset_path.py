@@ -52,7 +52,7 @@ class SubsetPath:
     @property
     def kept(self) -> Places:
         """Features of every model, those of the smallest."""
-        return self._features(0)
+        return self._selection.support(0)
 
     def table(self) -> Any:
         """Return a row for each model.
@@ -101,18 +101,18 @@ class SubsetPath:
 
     def _changes(self) -> tuple[list[Any], list[Any]]:
         """Return which features come and which go with each model."""
-        path = self._selection.path
-        if isinstance(path, NestedPath):  # none goes
-            features = path.system.features[path.places]
-            return [self._named(some) for some in np.split(features, path.n_features[:-1])], [[] for _ in path.sizes]
-        supports = [self._features(i) for i in range(len(path.sizes))]
-        before = [supports[0][:0], *supports]
-        added = [self._named(np.setdiff1d(now, old)) for now, old in zip(supports, before, strict=False)]
-        return added, [self._named(np.setdiff1d(old, now)) for now, old in zip(supports, before, strict=False)]
-
-    def _features(self, i: int) -> Places:
-        path = self._selection.path
-        return np.asarray(path.system.features[path.units.places(path.chosen(i))])
+        selection, path = self._selection, self._selection.path
+        n = len(path.sizes)
+        if isinstance(path, NestedPath):  # none goes, but for what was exchanged in the chosen model
+            features = path.system.features[path.places[: path.n_features[-1]]]
+            added, removed = np.split(features, path.n_features[:-1]), [features[:0]] * n
+            changed = range(selection.index, min(selection.index + 2, n))
+        else:
+            added, removed, changed = [selection.columns] * n, [selection.columns] * n, range(n)
+        for i in changed:
+            now, before = selection.support(i), selection.support(i - 1) if i else selection.columns[:0]
+            added[i], removed[i] = np.setdiff1d(now, before), np.setdiff1d(before, now)
+        return [self._named(some) for some in added], [self._named(some) for some in removed]
 
     def _named(self, features: Places) -> list[Any]:
         names = self._attributes.get("feature_names_in_")

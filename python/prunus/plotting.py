@@ -134,6 +134,8 @@ def plot_coefficients(model: PrunedLinearRegression, *, n_labels: int = 10, ax: 
     coef = coef if coef.ndim == 2 else coef[:, 0]
     names = getattr(model, "feature_names_in_", np.arange(coef.shape[1]))
     features = np.concatenate([model.path_.kept, model.elimination_order_[::-1]])
+    exchanged = np.setdiff1d(np.flatnonzero(coef.any(axis=0)), features)  # into the chosen model alone
+    features = np.concatenate([features, exchanged])
     named, others = features[:n_labels], features[n_labels:]
     axes.plot(sizes, coef[:, others], color="0.8", linewidth=0.8)
     for i, feature in enumerate(named):

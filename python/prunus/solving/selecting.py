@@ -13,9 +13,8 @@ from prunus.solving.backward import IllConditionedError
 from prunus.solving.gram import Doubles
 from prunus.solving.methods import METHODS, polished
 from prunus.solving.noise import full_noise
-from prunus.solving.paths import Path
+from prunus.solving.paths import ListedPath, Path
 from prunus.solving.problem import DataProblem, GramProblem, Problem, Regression, Search, compressed
-from prunus.solving.replaced import ReplacedPath
 from prunus.solving.sizes import best_size, information_criteria
 from prunus.solving.systems import MOST_FEATURES, Places, System
 from prunus.solving.units import Units
@@ -42,9 +41,9 @@ class Options(NamedTuple):
 class Selection:
     """What came of it."""
 
-    path: Path
+    path: Path  # as the search found it
     index: int  # of the chosen size
-    columns: Places  # of X, the chosen support
+    columns: Places  # of X, the chosen support; exchanges may have made it another than the path's
     coef: Doubles  # (n_out, k)
     intercept: Doubles  # (n_out,)
     is_optimal: bool  # whether no exchange of two features betters it
@@ -53,23 +52,44 @@ class Selection:
     fold_errors: Doubles  # (n_folds, n_sizes), mean squared errors of the search in each fold that tests anything
     x_mean: Doubles
     y_mean: Doubles
-    elimination_order: Places  # columns of X as they leave the search's path, from its largest support to its smallest
     constant: Places  # columns of X
     collinear: Places  # columns of X that the search left out as combinations of others
 
     def optimality(self, i: int) -> str:
-        """Return what is known of the path's i-th fit: "1-swap" or "path"."""
+        """Return what is known of the i-th fit: "1-swap" or "path"."""
         is_optimal = self.is_optimal if i == self.index else self.path.is_optimal(i)
         return "1-swap" if is_optimal else "path"
 
+    def support(self, i: int) -> Places:
+        """Return the columns of X of the i-th fit, ascending."""
+        return self.columns if i == self.index else np.sort(_columns(self.path, self.path.chosen(i)))
+
     def fit(self, i: int) -> tuple[Places, Doubles, Doubles]:
-        """Return columns, coefficients and intercepts of the path's i-th fit."""
-        places, coef = self.path.coef(i)
-        return with_intercept(self.path.system.features[places], coef, self.x_mean, self.y_mean)
+        """Return columns, coefficients and intercepts of the i-th fit."""
+        if i == self.index:
+            return self.columns, self.coef, self.intercept
+        return _with_intercept(self.path, i, self.x_mean, self.y_mean)
+
+    @property
+    def elimination_order(self) -> Places:
+        """Columns of X in the order in which they leave the search's path, from its largest support to its smallest."""
+        path, units = self.path, self.path.units
+        first = np.full(units.n, len(path.sizes))
+        for i in reversed(range(len(path.sizes))):
+            first[path.chosen(i)] = i
+        order = np.argsort(-first, kind="stable")
+        leaves = (first[order] > 0) & (first[order] < len(path.sizes))
+        return _columns(path, order[leaves])
 
 
-def with_intercept(columns: Places, coef: Doubles, x_mean: Doubles, y_mean: Doubles) -> tuple[Places, Doubles, Doubles]:
-    """Return columns in order, their coefficients, and the intercepts."""
+def _columns(path: Path, units: Places) -> Places:
+    return np.asarray(path.system.features[path.units.places(units)])
+
+
+def _with_intercept(path: Path, i: int, x_mean: Doubles, y_mean: Doubles) -> tuple[Places, Doubles, Doubles]:
+    """Return the columns of a fit in order, their coefficients, and the intercepts."""
+    places, coef = path.coef(i)
+    columns = path.system.features[places]
     order = np.argsort(columns)
     columns, coef = columns[order], np.ascontiguousarray(coef[:, order])
     return columns, coef, y_mean - coef @ x_mean[columns]
@@ -82,33 +102,34 @@ def select_subset(data: Regression, folds: Folds, options: Options) -> Selection
     folds = folds if options.n_nonzero is None and options.select == "cv" else ()
     problem = _problem(data, folds, name, options)
     path, system, errors = _search(problem, name, options)
-    table = _table(problem, path, options)
+    noise = _noise(problem, path, options)
+    table = {"n_nonzero": path.n_features, "n_groups": path.sizes, **_measures(problem, path, noise)}
     if options.n_nonzero is not None:
         index = _index_of(path, options.n_nonzero)
     else:
         index = _validate(problem, path, errors, table, options)
-    collinear = np.setdiff1d(problem.units.columns, path.system.features)
-    order = _elimination_order(path)
-    is_optimal = path.is_optimal(index)
+    best, at = path, index
     if options.method == "auto" and problem.units.are_single:
-        path, is_optimal = _polish(path, index, system, problem.units, name, options.threads)
-        table.update(_table(problem, path, options))
-    places, coef = path.coef(index)
+        best, at = _exchanged(path, index, system, problem.units, name, options.threads), 0
+        for column, values in _measures(problem, best, noise).items():
+            table[column][index] = values[0]
+    columns, coef, intercept = _with_intercept(best, at, problem.x_mean, problem.y_mean)
+    is_optimal = best.is_optimal(at)
     path.finish()
-    fit = with_intercept(path.system.features[places], coef, problem.x_mean, problem.y_mean)
     return Selection(
-        path,
-        index,
-        *fit,
-        is_optimal,
-        name,
-        table,
-        errors,
-        problem.x_mean,
-        problem.y_mean,
-        order,
-        problem.constant,
-        collinear,
+        path=path,
+        index=index,
+        columns=columns,
+        coef=coef,
+        intercept=intercept,
+        is_optimal=is_optimal,
+        method=name,
+        table=table,
+        fold_errors=errors,
+        x_mean=problem.x_mean,
+        y_mean=problem.y_mean,
+        constant=problem.constant,
+        collinear=np.setdiff1d(problem.units.columns, path.system.features),
     )
 
 
@@ -191,11 +212,15 @@ def _largest(units: Units, name: str, n_samples: int, options: Options) -> int:
     return max(min(wanted, units.n), units.n_stay)
 
 
-def _table(problem: Problem, path: Path, options: Options) -> dict[str, Any]:
+def _noise(problem: Problem, path: Path, options: Options) -> float | None:
+    """Return the residual variance of the fit on all features, where it is at hand or asked for: it may cost a search."""
+    is_wanted = options.select == "cp" or path.n_features[-1] == path.system.n
+    return full_noise(problem, path) if is_wanted else None
+
+
+def _measures(problem: Problem, path: Path, noise: float | None) -> dict[str, Any]:
     data, rss, df = problem.data, path.rss, path.degrees
     total = path.system.total.sum()
-    # The fit on all features is at hand, or costs as much as the search: then it is computed if it is asked for.
-    is_wanted = options.select == "cp" or path.n_features[-1] == path.system.n
     criteria = information_criteria(
         rss,
         df,
@@ -203,10 +228,10 @@ def _table(problem: Problem, path: Path, options: Options) -> dict[str, Any]:
         data.X.shape[1],
         data.y.shape[1],
         fit_intercept=data.fit_intercept,
-        noise=full_noise(problem, path) if is_wanted else None,
+        noise=noise,
     )
     r2 = 1 - rss / total if total > 0 else np.zeros(len(rss))
-    return {"n_nonzero": path.n_features, "n_groups": path.sizes, "rss": rss, "r2": r2, "df": df, **criteria}
+    return {"rss": rss.copy(), "r2": r2, "df": df.copy(), **criteria}
 
 
 def _index_of(path: Path, n_nonzero: int) -> int:
@@ -240,28 +265,16 @@ def _validate(problem: Problem, path: Path, errors: Doubles, table: dict[str, An
     return best_size(error, spread, select=options.select, n_samples=problem.weight, floor=floor)
 
 
-def _elimination_order(path: Path) -> Places:
-    first = np.full(path.units.n, len(path.sizes))
-    for i in reversed(range(len(path.sizes))):
-        first[path.chosen(i)] = i
-    order = np.argsort(-first, kind="stable")
-    leaves = (first[order] > 0) & (first[order] < len(path.sizes))
-    return np.asarray(path.system.features[path.units.places(order[leaves])])
+def _exchanged(path: Path, index: int, system: System, units: Units, name: str, threads: int) -> Path:
+    """Return the best fit of this size that exchanges lead to, the only one of its path.
 
-
-def _polish(path: Path, index: int, system: System, units: Units, name: str, threads: int) -> tuple[Path, bool]:
-    """Return the path with the best fit of this size that exchanges lead to, and whether no exchange betters that.
-
-    All features may come, also those that the path has left out as combinations of others.
+    All features may come, also those that the search has left out as combinations of others.
     """
-    at = np.searchsorted(units.columns, path.units.columns)
-    starts = [at[path.chosen(index)]]
+    starts = [_columns(path, path.chosen(index))]
     if name == "obs":  # else it is the forward path itself
         other = METHODS["forward"].path(system, units, int(path.sizes[index]), threads)
-        chosen = other.chosen(len(other.sizes) - 1)
-        if len(chosen) == len(starts[0]):
-            starts.append(np.searchsorted(units.columns, other.units.columns[chosen]))
-    support, is_optimal = polished(system, units, starts, threads)
-    if np.array_equal(support, np.sort(starts[0])):
-        return path, is_optimal
-    return ReplacedPath(path, index, system, units, support, at, is_optimal), is_optimal
+        columns = _columns(other, other.chosen(len(other.sizes) - 1))
+        if len(columns) == len(starts[0]):
+            starts.append(columns)
+    places = [np.searchsorted(units.columns, columns) for columns in starts]
+    return ListedPath(system, units, [polished(system, units, places, threads)])
