@@ -19,7 +19,8 @@ from prunus.solving.selecting import SELECTIONS, Options, Selection, select_subs
 from prunus.solving.systems import Places
 from prunus.solving.units import Units, groups_of, keep_of, units_of
 
-_LEAST = 1e-140  # of outputs: a part of the square of less, or the sum of those of more than 1 / _LEAST, is no number
+# Outputs between it and its inverse have squares that are numbers, also a trillionth of them and a trillion of them together.
+_LEAST = 1e-140
 
 
 class Found(NamedTuple):

@@ -158,7 +158,8 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
             Computed on in float64; sparse X is never centred nor made dense.
         y : array_like of shape (n_samples,) or (n_samples, n_outputs)
         sample_weight : array_like of shape (n_samples,), optional
-            Nonnegative; a sample of weight two counts as two, in the information criteria too.
+            Nonnegative; a sample of weight two counts as two, in the information criteria too, but as one where their number
+            limits the search: what "auto" stands for, and the default of `max_nonzero`.
 
         Returns
         -------

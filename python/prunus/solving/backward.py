@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from prunus import _core
-from prunus.solving.gram import EPS, Doubles, mirror
+from prunus.solving.gram import EPS, Doubles
 from prunus.solving.systems import DataSystem, GramSystem, Places, System, solve_upper
 from prunus.solving.units import Units
 
@@ -57,10 +57,20 @@ def _inverse(system: System, places: Places) -> tuple[Doubles, Doubles]:
     coef = np.ascontiguousarray(solve_upper(root, z).T)
     upper, _ = dpotri(root, lower=0, overwrite_c=1)
     inverse = upper.T  # in our order, the lower triangle
-    mirror(inverse, from_lower=True)
+    _mirror(inverse)
     if isinstance(system, GramSystem) and inverse.diagonal().max() > WORST_INFLATION:
         raise IllConditionedError
     return inverse, coef
+
+
+def _mirror(square: Doubles) -> None:
+    """Make a matrix symmetric by copying its lower triangle to the upper one, in tiles that fit L1."""
+    n, tile = len(square), 64
+    for i in range(0, n, tile):
+        own = square[i : i + tile, i : i + tile]
+        own[...] = np.tril(own) + np.tril(own, -1).T
+        for j in range(i + tile, n, tile):
+            square[i : i + tile, j : j + tile] = square[j : j + tile, i : i + tile].T
 
 
 def collinear_places(system: System, units: Units) -> Places:

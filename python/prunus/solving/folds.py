@@ -9,24 +9,9 @@ import numpy as np
 
 from prunus import _core
 from prunus.solving.backward import FLOOR, WORST_INFLATION
-from prunus.solving.gram import EPS, Doubles, GramAccumulator, constant_of
+from prunus.solving.gram import EPS, Doubles, GramAccumulator, Sums, constant_of
 from prunus.solving.systems import Places, lengths
 from prunus.solving.units import Units
-
-
-class Sums(NamedTuple):
-    """Sums about another centre: ``sums - less + shift last' + last shift'``, of the products of x and y."""
-
-    sums: Doubles  # (p + n_out + 1, p + n_out + 1), the upper triangle counts
-    less: Doubles | None  # of other samples, taken from them
-    shift: Doubles  # (p + n_out,), the old centre less the new one
-    last: Doubles  # (p + n_out,), their sums about a centre half way between
-
-    @property
-    def diagonal(self) -> Doubles:
-        """The sums of squares, (p + n_out,)."""
-        squares = self.sums.diagonal()[:-1] + 2 * self.shift * self.last
-        return squares if self.less is None else squares - self.less.diagonal()[:-1]
 
 
 class Fold(NamedTuple):
@@ -52,20 +37,13 @@ def fold_of(
         last, noise = last - less._sums[:, -1], noise + less._noise
     weight, p = last[-1], whole.n_features
     mean = whole._shift + last[:-1] / weight if centre else np.zeros(len(whole._shift))
-    train = _about(whole, less, mean)
+    train = whole.about(mean, less)
     noise = noise + 4 * EPS * weight * train.shift**2
     squares = train.diagonal[:p]
     constant = constant_of(squares, mean[:p], weight, noise[:p])[columns]
     scale = lengths(squares[columns], alpha, constant)
-    about = _about(held, None, mean)
-    return Fold(train, about, np.where(constant, 0.0, 1 / scale), float(about.diagonal[p:].sum()))
-
-
-def _about(whole: GramAccumulator, less: GramAccumulator | None, centre: Doubles) -> Sums:
-    last, shift = whole._sums[:, -1], whole._shift - centre
-    if less is not None:
-        last = last - less._sums[:, -1]
-    return Sums(whole._sums, None if less is None else less._sums, shift, last[:-1] + 0.5 * last[-1] * shift)
+    unseen = held.about(mean)
+    return Fold(train, unseen, np.where(constant, 0.0, 1 / scale), float(unseen.diagonal[p:].sum()))
 
 
 def backward_errors(folds: Sequence[Fold], units: Units, n_out: int, threads: int) -> list[Doubles | None]:

@@ -11,9 +11,8 @@ import numpy.typing as npt
 
 from prunus import _check, _core
 from prunus._samples import is_sparse
+from prunus.solving._sums import Doubles as Doubles
 from prunus.solving._sums import dense_sums, far_means, fold_sums, rows_of_piece, sparse_sums
-
-Doubles = npt.NDArray[np.float64]
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -34,6 +33,25 @@ class Gram(NamedTuple):
     def constant(self) -> npt.NDArray[np.bool_]:
         """Whether a column is constant, but for rounding; (n_features,)."""
         return constant_of(self.xx.diagonal(), self.x_mean, self.weight, self.noise)
+
+
+class Sums(NamedTuple):
+    """Sums about another centre: ``sums - less + shift last' + last shift'``, of the products of x and y.
+
+    Of a = (x, y) about the old centre and d the shift, the sum of (a + d)(a + d)' is that of a a', and d s' + s d', s the sum
+    of a + d / 2.
+    """
+
+    sums: Doubles  # (p + n_out + 1, p + n_out + 1), the upper triangle counts
+    less: Doubles | None  # of other samples, taken from them
+    shift: Doubles  # (p + n_out,), the old centre less the new one
+    last: Doubles  # (p + n_out,), s
+
+    @property
+    def diagonal(self) -> Doubles:
+        """The sums of squares, (p + n_out,)."""
+        squares = self.sums.diagonal()[:-1] + 2 * self.shift * self.last
+        return np.asarray(squares if self.less is None else squares - self.less.diagonal()[:-1])
 
 
 class GramAccumulator:
@@ -127,7 +145,7 @@ class GramAccumulator:
                 f"other: expected {self.n_features} features and {self._n_out} outputs, "
                 f"got {other.n_features} and {other._n_out}"
             )
-        self._sums += other._about(self._shift)
+        self._sums += other._moved(self._shift)
         self._noise = self._noise + other._noise_about(self._shift)
         self.n_samples += other.n_samples
         return self
@@ -135,7 +153,7 @@ class GramAccumulator:
     def without(self, other: GramAccumulator) -> GramAccumulator:
         """Return a new accumulator that lacks the samples of another, which were added to this one before. O(n_features**2)."""
         rest = copy.copy(self)
-        rest._sums = self._sums - other._about(self._shift)
+        rest._sums = self._sums - other._moved(self._shift)
         rest._noise = self._noise + other._noise_about(self._shift)
         rest.n_samples = self.n_samples - other.n_samples
         return rest
@@ -166,24 +184,29 @@ class GramAccumulator:
 
     def moments(self, centre: Doubles) -> tuple[Doubles, Doubles, Doubles]:
         """Return the sums xx, xy and yy about any centre of x and y."""
-        p, shift = self.n_features, self._shift - centre
-        last = self._sums[:-1, -1] + 0.5 * self.weight * shift
-        xx, xy = _core.moments(self._sums, shift, last, self._n_out)
-        return xx, xy, np.asarray(self._sums.diagonal()[p:-1] + 2 * shift[p:] * last[p:])
+        about = self.about(centre)
+        xx, xy = _core.moments(about.sums, about.shift, about.last, self._n_out)
+        return xx, xy, about.diagonal[self.n_features :]
+
+    def about(self, centre: Doubles, less: GramAccumulator | None = None) -> Sums:
+        """Return the sums about any centre of x and y, less those of an accumulator about the same centre. O(n_features)."""
+        last, shift = self._sums[:, -1], self._shift - centre
+        if less is not None:
+            last = last - less._sums[:, -1]
+        return Sums(self._sums, None if less is None else less._sums, shift, last[:-1] + 0.5 * last[-1] * shift)
 
     def _noise_about(self, centre: Doubles) -> Doubles:
         return np.asarray(self._noise + 4 * EPS * self.weight * (self._shift - centre) ** 2)
 
-    def _about(self, centre: Doubles) -> Doubles:
+    def _moved(self, centre: Doubles) -> Doubles:
         """Return new sums about another centre."""
-        sums, shift = self._sums.copy(), self._shift - centre
-        if shift.any():
+        about = self.about(centre)
+        sums = self._sums.copy()
+        if about.shift.any():
             from scipy.linalg.blas import dsyr2
 
-            # Of a = (x, y, 1) about the old centre, d the shift and a 0 behind it, w the sum of the weights:
-            # the sum of (a + d)(a + d)' is that of a a', and d s' + s d' with s the sum of a + d / 2.
-            d, last = np.append(shift, 0.0), np.append(self._sums[:-1, -1], self.weight)
-            dsyr2(1.0, d, last + 0.5 * self.weight * d, a=sums.T, overwrite_a=1, lower=1)
+            d, last = np.append(about.shift, 0.0), np.append(about.last, self.weight)
+            dsyr2(1.0, d, last, a=sums.T, overwrite_a=1, lower=1)
         return sums
 
 
@@ -261,16 +284,6 @@ def _accumulator(sums: Doubles, shift: Doubles, weights: Doubles, n_out: int) ->
     gathered._shift, gathered._n_out, gathered.n_samples = shift, n_out, int(np.count_nonzero(weights))
     gathered._sums, gathered._noise = sums, noise_of(sums.diagonal()[:-1], len(weights))
     return gathered
-
-
-def mirror(square: Doubles, *, from_lower: bool = False) -> None:
-    """Make a matrix symmetric by copying its upper triangle to the lower one, or the other way, in tiles that fit L1."""
-    target, n, tile = square.T if from_lower else square, len(square), 64
-    for i in range(0, n, tile):
-        own = target[i : i + tile, i : i + tile]
-        own[...] = np.triu(own) + np.triu(own, 1).T
-        for j in range(i + tile, n, tile):
-            target[j : j + tile, i : i + tile] = target[i : i + tile, j : j + tile].T
 
 
 def constant_of(squares: Doubles, mean: Doubles, weight: float, noise: Doubles) -> npt.NDArray[np.bool_]:

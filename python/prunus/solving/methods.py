@@ -17,9 +17,7 @@ from prunus.solving.systems import DataSystem, GramSystem, Places, System
 from prunus.solving.thresholding import hard_threshold
 from prunus.solving.units import Units
 
-_DRIFT = (
-    1e-3  # relative, of the rise of a loss; a downdate's inverse may lose ten digits (backward.py), and has six then
-)
+_DRIFT = 1e-3  # of the rise of a loss, relative: the downdates' inverse has six digits left where it has lost ten (backward.py)
 PATIENCE = 60  # steps of the walk without a better support: see docs/design/solver.md
 
 
@@ -42,7 +40,7 @@ def _backward_path(system: System, units: Units, n_units: int, threads: int) -> 
     order, rise = backward(system, units, threads)
     path = NestedPath(system, units, order, units.n_stay, n_units)
     # The downdates against one factorization of the same order: where they have drifted apart the order is not to be trusted.
-    drift = np.abs(rise - path.gains[units.n_stay :])
+    drift = np.abs(rise - path.gains()[units.n_stay :])
     if isinstance(system, GramSystem) and (drift > _DRIFT * rise + _DRIFT**2 * system.total.sum()).any():
         raise IllConditionedError
     return path

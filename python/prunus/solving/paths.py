@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -26,8 +25,7 @@ class Held(Protocol):
         """Return xx (k, k), xy (n_out, k) and yy (n_out,) of these columns of X, about the means of the fit."""
 
 
-@dataclass
-class HeldMoments:
+class HeldMoments(NamedTuple):
     """Samples by the sums of their products, about the means of the fit, of all columns of X."""
 
     xx: Doubles  # (p, p)
@@ -119,8 +117,8 @@ class NestedPath(Path):
         self.root, self.z = system.root(self.places)
         ends = np.concatenate([[0], np.cumsum(np.diff(units.start)[order])])
         explained = np.concatenate([[0.0], np.cumsum((self.z**2).sum(axis=1))])
-        self.gains = np.diff(explained[ends])  # by how much each unit lets the loss fall
-        self.sizes = np.arange(n_first, min(len(order), len(order) if n_last is None else n_last) + 1)
+        last = len(order) if n_last is None else min(n_last, len(order))
+        self.sizes = np.arange(n_first, last + 1)
         self.n_first = n_first
         self.n_features = ends[self.sizes]
         self.loss = self._losses(explained[self.n_features])
@@ -129,6 +127,11 @@ class NestedPath(Path):
         super().finish()
         k = self.n_features[-1]
         self.root, self.z = np.array(self.root[:k, :k]), np.array(self.z[:k])
+
+    def gains(self) -> Doubles:
+        """Return by how much each unit lets the loss fall when it comes, (n_units,); before `finish`."""
+        starts = np.cumsum(np.diff(self.units.start)[self.order]) - np.diff(self.units.start)[self.order]
+        return np.asarray(np.add.reduceat((self.z**2).sum(axis=1), starts)) if len(starts) else np.zeros(0)
 
     def chosen(self, i: int) -> Places:  # noqa: D102
         return self.order[: self.n_first + i]
