@@ -9,6 +9,7 @@
 #include "dispatch/table.h"
 #include "solve/group_blocks.h"
 #include "solve/held_out.h"
+#include "solve/rows.h"
 #include "solve/together.h"
 #include "solve/transpose.h"
 
@@ -34,8 +35,7 @@ class Eliminator {
         threads_(threads),
         kernels_(active_target().kernels<double>()),
         n_(p),
-        // An odd number of cache lines, so that neighbouring rows do not lie in the same set of L1.
-        stride_((ceil_div(p, 8) | 1) * 8),
+        stride_(odd_stride(p)),
         rows_(static_cast<size_t>(kBlock * stride_)),
         coef_(coef, coef + n_out * p),
         column_(size_of(p)),
@@ -91,8 +91,6 @@ class Eliminator {
   }
 
  private:
-  static size_t size_of(i64 n) { return static_cast<size_t>(n); }
-
   i64 size_of_group(i64 g) const { return groups_.start[g + 1] - groups_.start[g]; }
 
   void begin_group(i64 g) {

@@ -27,7 +27,7 @@ class Space {
     const Columns columns = {number_, fold.inverse_scale, p_, n_out_};
     gather_moments(fold.train, columns, gram_.get(), products_.data());
     for (i64 j = 0; j < p_; ++j) gram_[static_cast<size_t>(j * p_ + j)] = 1;
-    if (!invert(gram_.get(), p_, limits.least_pivot, 1)) return false;
+    if (!invert(gram_.get(), p_, limits.least_pivot)) return false;
     for (i64 j = 0; j < p_; ++j) {
       if (!(gram_[static_cast<size_t>(j * p_ + j)] <= limits.most)) return false;
     }

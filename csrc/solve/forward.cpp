@@ -1,5 +1,6 @@
 #include "solve/forward.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -7,14 +8,13 @@
 #include "dispatch/cpu.h"
 #include "dispatch/table.h"
 #include "solve/group_blocks.h"
+#include "solve/rows.h"
 #include "solve/together.h"
 
 namespace prunus {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-size_t size_of(i64 n) { return static_cast<size_t>(n); }
 
 class Grower {
  public:

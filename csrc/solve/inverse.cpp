@@ -6,7 +6,7 @@
 
 #include "dispatch/cpu.h"
 #include "dispatch/table.h"
-#include "solve/together.h"
+#include "solve/rows.h"
 #include "solve/transpose.h"
 
 namespace prunus {
@@ -14,9 +14,7 @@ namespace {
 
 constexpr i64 kBlock = 32;       // features that are swept together (n = 500: 5.2 ms, with 64 6.1)
 constexpr i64 kStrip = 16;       // of them, that are eliminated one by one
-constexpr i64 kRowsAtOnce = 48;  // of the matrix, for a thread
-
-size_t size_of(i64 n) { return static_cast<size_t>(n); }
+constexpr i64 kRowsAtOnce = 48;  // of the matrix: what lies below the diagonal of so many is computed for nothing
 
 // The part of a sweep that is about the features of one block: their rows of the matrix, and behind them the columns
 // of a unit matrix.
@@ -25,8 +23,7 @@ class Block {
   Block(i64 n, const Kernels<double>& kernels)
       : kernels_(kernels),
         n_(n),
-        stride_((ceil_div(n + kBlock, 8) | 1) *
-                8),  // an odd number of cache lines: neighbours not in the same set of L1
+        stride_(odd_stride(n + kBlock)),
         rows_(size_of(kBlock * stride_)),
         root_(kBlock * kBlock),
         left_(size_of(n + kBlock)) {}
@@ -104,18 +101,17 @@ class Block {
 
 }  // namespace
 
-bool invert(double* a, i64 n, double least, int threads) {
+bool invert(double* a, i64 n, double least) {
   const Kernels<double>& kernels = active_target().kernels<double>();
   Block block(n, kernels);
   for (i64 begin = 0; begin < n; begin += kBlock) {
     const Range own = {begin, std::min(begin + kBlock, n)};
     if (!block.take(a, own, least)) return false;
     // On and above the diagonal, in strips of rows; the block's own rows and columns are put in place afterwards.
-    for_units(ceil_div(n, kRowsAtOnce), n < 256 ? 1 : threads, [&](i64 part) {
-      const Range rows = {part * kRowsAtOnce, std::min((part + 1) * kRowsAtOnce, n)};
+    for (i64 row = 0; row < n; row += kRowsAtOnce) {
       kernels.subtract_products(a, n, block.row(0), block.stride(), block.row(0), block.stride(), own.end - own.begin,
-                                rows, {rows.begin, n});
-    });
+                                {row, std::min(row + kRowsAtOnce, n)}, {row, n});
+    }
     block.put(a);
   }
   for (i64 i = 0; i < n * n; ++i) a[i] = -a[i];

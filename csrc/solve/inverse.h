@@ -9,6 +9,6 @@ namespace prunus {
 // `least`; the matrix is of no use then. n^3 / 2 multiplications and additions. Throws std::bad_alloc.
 //
 // Sweeps 32 features at a time (J. Goodnight, "A tutorial on the SWEEP operator", 1979): each is a product of matrices.
-bool invert(double* a, i64 n, double least, int threads);
+bool invert(double* a, i64 n, double least);
 
 }  // namespace prunus

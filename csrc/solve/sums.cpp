@@ -5,6 +5,7 @@
 
 #include "dispatch/cpu.h"
 #include "dispatch/table.h"
+#include "solve/rows.h"
 #include "solve/together.h"
 
 namespace prunus {
@@ -30,9 +31,9 @@ void sum_folds(const Samples<T>& samples, const i64* row, const i64* start, i64 
                int threads) {
   const Kernels<double>& kernels = active_target().kernels<double>();
   const i64 size = samples.p + samples.n_out + 1;
-  const i64 stride = (ceil_div(size, 8) | 1) * 8;  // an odd number of cache lines: neighbours not in the same set of L1
+  const i64 stride = odd_stride(size);
   for_units(n_folds, threads, [&](i64 fold) {
-    std::vector<double> piece(static_cast<size_t>(kSamples * stride));
+    std::vector<double> piece(size_of(kSamples * stride));
     double* sum = sums[fold];
     std::fill(sum, sum + size * size, 0.0);
     for (i64 begin = start[fold]; begin < start[fold + 1]; begin += kSamples) {

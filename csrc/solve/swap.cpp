@@ -5,14 +5,13 @@
 
 #include "dispatch/table.h"
 #include "parallel.h"
+#include "solve/rows.h"
 #include "solve/together.h"
 
 namespace prunus {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-size_t size_of(i64 n) { return static_cast<size_t>(n); }
 
 // What the kernel writes for each member.
 struct Gains {
