@@ -93,7 +93,8 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
     Warns
     -----
     RuntimeWarning
-        If X is so ill-conditioned that QR takes the Gram matrix's place: several times slower, and exact to more digits.
+        If X is so ill-conditioned that QR takes the Gram matrix's place: several times slower, and exact to more digits. If
+        fewer features than `n_nonzero` can be told apart.
 
     Notes
     -----

@@ -1,7 +1,7 @@
 """scikit-learn's linear models and multilayer perceptrons, alone or behind scalers and our selector.
 
 A class that is converted like another is one line in the table of its family (`linear`, `classifiers`, `perceptrons`); a
-family is one file and one line in `kinds`; a scaler is one entry in `scalers`.
+family is one file and one line in `kinds`; what may stand before a model is one entry in `front`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from prunus import _check
 from prunus._check import NotSupportedError
 from prunus._layer import Layer
 from prunus._parts import Scaling
-from prunus.convert.sklearn import origin, scalers
+from prunus.convert.sklearn import front, origin
 from prunus.convert.sklearn.kinds import KINDS, kind_of
 from prunus.network import Network
 
@@ -39,7 +39,7 @@ def from_sklearn(estimator: Any, dtype: npt.DTypeLike | None) -> Network:
         classes=model.classes,
     )
     steps = [step for _, step in before]
-    inputs, scaling = scalers.front_of(steps, trained.n_in)
+    inputs, scaling = front.front_of(steps, trained.n_in)
     _require_precision(steps, scaling, trained, dtype)
     raw = Network(
         trained.layers,
@@ -82,7 +82,7 @@ def to_sklearn(network: Network, like: Any) -> Any:
         )
     network = network.with_all_inputs()
     row, rows = source["model"], source["scalers"]
-    before = [scalers.restored(scaler) for scaler in rows]
+    before = [front.restored(step) for step in rows]
     model = origin.unfitted(row)
     kind = KINDS[row["class"]]
     kind.require(network)
@@ -90,7 +90,7 @@ def to_sklearn(network: Network, like: Any) -> Any:
     origin.set_learnt(model, row)
     steps = [*before, model]
     for i, step in enumerate(steps):
-        step.n_features_in_ = scalers.width_behind(steps[:i], network.n_in)
+        step.n_features_in_ = front.width_behind(steps[:i], network.n_in)
     names = [*rows, row][0]["feature_names"]
     if names is not None:  # the steps behind the first are given arrays
         steps[0].feature_names_in_ = np.array(names, dtype=object)
@@ -101,7 +101,7 @@ def to_sklearn(network: Network, like: Any) -> Any:
 
 def _behind(before: Sequence[Any], network: Network) -> Network:
     """Return the network that computes, behind the steps, what `network` computes without them."""
-    inputs, scaling = scalers.front_of(before, scalers.width_behind(before, network.n_in))
+    inputs, scaling = front.front_of(before, front.width_behind(before, network.n_in))
     if inputs is not None:
         if len(inputs) != network.n_in or network.layers[0].weight[:, ~inputs].any():
             raise NotSupportedError("network: it reads columns that the PruneSelector before the model leaves out")

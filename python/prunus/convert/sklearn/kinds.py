@@ -7,7 +7,7 @@ from typing import Any
 from prunus._check import NotSupportedError
 from prunus.convert.sklearn import classifiers, linear, perceptrons
 from prunus.convert.sklearn.base import Kind, entry_of
-from prunus.convert.sklearn.scalers import STEPS
+from prunus.convert.sklearn.front import STEPS
 
 KINDS = {
     **linear.KINDS,

@@ -8,7 +8,7 @@ import sklearn
 from sklearn.pipeline import Pipeline
 
 from prunus._check import NotSupportedError
-from prunus.convert.sklearn import codec, scalers
+from prunus.convert.sklearn import codec, front
 from prunus.convert.sklearn.base import Row, feature_names, made
 from prunus.convert.sklearn.kinds import KINDS, kind_of
 
@@ -39,7 +39,7 @@ def steps_of(estimator: Any) -> list[tuple[str, Any]]:
     if not steps:
         raise NotSupportedError("estimator: expected a Pipeline with a model in it, got one without steps")
     for name, step in steps[:-1]:
-        scalers.require(name, step)
+        front.require(name, step)
     return steps
 
 
@@ -51,7 +51,7 @@ def described(estimator: Any) -> dict[str, Any]:
         "library": "sklearn",
         "version": sklearn.__version__,
         "pipeline": isinstance(estimator, Pipeline),
-        "scalers": [scalers.described(*step) for step in before],
+        "scalers": [front.described(*step) for step in before],
         "model": {
             "class": type(last).__name__,
             "name": name,

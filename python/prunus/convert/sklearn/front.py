@@ -16,53 +16,50 @@ from prunus.convert.sklearn.base import Arrays, Row, entry_of, feature_names, ma
 from prunus.feature_selection import PruneSelector
 
 
-class Scaler(NamedTuple):
-    """A class of scalers."""
+class Step(NamedTuple):
+    """A class of steps, which shift and scale columns, or select those of their `support_`."""
 
     cls: Any
     fold: Callable[[Any], tuple[Arrays | None, Arrays | None]]  # shift and scale, None where there is nothing to do
     fitted: tuple[str, ...]  # the attributes to keep
 
 
-SCALERS = {
+STEPS = {
     entry.cls.__name__: entry
     for entry in (
-        Scaler(
+        Step(
             StandardScaler,
             lambda s: (s.mean_ if s.with_mean else None, s.scale_ if s.with_std else None),
             ("mean_", "scale_", "var_", "n_samples_seen_"),
         ),
-        Scaler(
+        Step(
             MinMaxScaler,
             lambda s: (-s.min_ / s.scale_, 1 / s.scale_),
             ("min_", "scale_", "data_min_", "data_max_", "data_range_", "n_samples_seen_"),
         ),
-        Scaler(MaxAbsScaler, lambda s: (None, s.scale_), ("scale_", "max_abs_", "n_samples_seen_")),
-        Scaler(
+        Step(MaxAbsScaler, lambda s: (None, s.scale_), ("scale_", "max_abs_", "n_samples_seen_")),
+        Step(
             RobustScaler,
             lambda s: (s.center_ if s.with_centering else None, s.scale_ if s.with_scaling else None),
             ("center_", "scale_"),
         ),
+        Step(
+            PruneSelector,
+            lambda _: (None, None),
+            (  # what its validation found does not come back
+                "support_",
+                "n_features_",
+                "n_groups_",
+                "ranking_",
+                "elimination_order_",
+                "optimality_",
+                "constant_features_",
+                "collinear_features_",
+                "method_",
+            ),
+        ),
     )
 }
-
-# What its validation found does not come back.
-SELECTOR = Scaler(
-    PruneSelector,
-    lambda _: (None, None),
-    (
-        "support_",
-        "n_features_",
-        "n_groups_",
-        "ranking_",
-        "elimination_order_",
-        "optimality_",
-        "constant_features_",
-        "collinear_features_",
-        "method_",
-    ),
-)
-STEPS = {**SCALERS, SELECTOR.cls.__name__: SELECTOR}
 
 
 def require(name: str, step: Any) -> None:
@@ -83,29 +80,33 @@ class Front(NamedTuple):
     scaling: Scaling | None  # of those
 
 
+def _support(step: Any) -> Bools | None:
+    return getattr(step, "support_", None)
+
+
 def width_behind(steps: Sequence[Any], width: int) -> int:
     """Return how many columns come out where `width` go in."""
-    return int(next((step.support_.sum() for step in reversed(steps) if isinstance(step, PruneSelector)), width))
+    supports = [support for step in steps if (support := _support(step)) is not None]
+    return int(supports[-1].sum()) if supports else width
 
 
 def front_of(steps: Sequence[Any], n_in: int) -> Front:
     """Return what the steps do before a model of n_in inputs."""
     if not steps:
         return Front(None, None)
-    supports = [step.support_ for step in steps if isinstance(step, PruneSelector)]
+    supports = [support for step in steps if (support := _support(step)) is not None]
     columns = np.arange(len(supports[0]) if supports else n_in)
     width, shift, scale = len(columns), np.zeros(len(columns)), np.ones(len(columns))
     for step in steps:
         name, n = type(step).__name__, len(columns)
-        if isinstance(step, PruneSelector):
-            support = _of_width(step.support_, n, name)
-            columns, shift, scale = columns[support], shift[support], scale[support]
-            continue
-        own_shift, own_scale = (_of_width(part, n, name) for part in SCALERS[name].fold(step))
+        own_shift, own_scale = (_of_width(part, n, name) for part in STEPS[name].fold(step))
         if own_shift is not None:
             shift = shift + scale * own_shift
         if own_scale is not None:
             scale = scale * own_scale
+        support = _of_width(_support(step), n, name)
+        if support is not None:
+            columns, shift, scale = columns[support], shift[support], scale[support]
     _of_width(columns, n_in, "steps")
     inputs = np.isin(np.arange(width), columns) if supports else None
     return Front(inputs, Scaling(shift, scale) if len(supports) < len(steps) else None)
