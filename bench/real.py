@@ -50,11 +50,15 @@ def _lasso() -> Any:
     return LassoCV(cv=N_FOLDS)
 
 
-def _searched() -> Any:
-    """Return our model with a penalty by cross-validation within the training samples."""
-    penalties = {"alpha": [0.1, 1.0, 10.0, 100.0]}
-    return GridSearchCV(
-        PrunedLinearRegression(cv=N_FOLDS, max_nonzero=20), penalties, cv=N_FOLDS, scoring="neg_mean_squared_error"
+_ALPHAS = (0.1, 1.0, 10.0, 100.0)
+
+
+def _searched(**parameters: Any) -> tuple[str, Callable[[], Any]]:
+    """Return the model whose penalty is chosen by cross-validation within the training samples, and its name."""
+    name, make = _ours(cv=N_FOLDS, **parameters)
+    penalties = {"alpha": list(_ALPHAS)}
+    return f"GridSearchCV({name}, alpha)", lambda: GridSearchCV(
+        make(), penalties, cv=N_FOLDS, scoring="neg_mean_squared_error"
     )
 
 
@@ -67,8 +71,6 @@ class Table:
     repeats: int
     models: Models
 
-
-_ALPHAS = (0.1, 1.0, 10.0, 100.0)
 
 TABLES = {
     "california": Table(
@@ -93,7 +95,8 @@ TABLES = {
             **dict(_ours(cv=10, alpha=alpha, max_nonzero=20) for alpha in _ALPHAS),
             **dict([_ours(method="swap", select="ebic", max_nonzero=15)]),
             **dict([_ours(method="forward", cv=10), _ours(method="forward", cv=10, alpha=10.0, max_nonzero=20)]),
-            "GridSearchCV over alpha, max_nonzero=20, cv=10": _searched,
+            **dict([_searched(max_nonzero=20), _searched(method="forward", max_nonzero=20)]),
+            **dict([_searched(one_se=True), _searched(method="forward", one_se=True)]),
         },
     ),
 }

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +23,7 @@ import prunus
 from prunus.linear_model import PrunedLinearRegression
 
 ROOT = Path(__file__).parents[1]
+MACHINE: Any = SimpleNamespace(peak=lambda _: 1e9, bandwidth=lambda _: 1e9, cache_bandwidth=lambda _: 1e9, last_cache=1)
 
 
 def test_quick_run(tmp_path: Path) -> None:
@@ -53,37 +55,36 @@ def test_quick_run(tmp_path: Path) -> None:
     assert "| NumPy dense" in result.stdout
 
 
-WRONG = """
-import bench.contenders.numpy_dense as rival
-from bench.contenders.base import Contender
-right = rival.CONTENDERS
-def lie(case):
-    good = next(c for c in right if c.kind == case.kind).build(case)
-    return lambda data: lambda: {spoil}
-rival.CONTENDERS = [Contender({liar!r}, {name!r}, lie)]
-import bench.run, sys
-sys.argv = ["run", "--quick", "--seconds", "0", "--case", {name!r}]
-bench.run.main()
-"""
-
-
 @pytest.mark.parametrize(
-    ("name", "spoil"),
-    [("mask", "~good(data)()"), ("mlp", "good(data)() * 1.01"), ("mask", "good(data)() | True")],
+    ("kind", "spoil"),
+    [("mask", lambda good: ~good), ("mlp", lambda good: good * 1.01), ("mask", lambda good: good | True)],
 )
-def test_a_wrong_answer_of_ours_ends_the_run_and_that_of_a_rival_is_left_out(name: str, spoil: str) -> None:
-    results = []
-    for liar in ("prunus, lying", "liar"):
-        code = WRONG.format(name=name, spoil=spoil, liar=liar)
-        command = [sys.executable, "-c", code]
-        results.append(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False))
-    ours, rivals = results
-    assert ours.returncode != 0
-    assert "AssertionError" in ours.stderr
-    assert rivals.returncode == 0, rivals.stderr
-    assert "the answer of liar is wrong; it is left out" in rivals.stderr
-    assert "| liar" not in rivals.stdout
-    assert "| prunus" in rivals.stdout
+def test_a_wrong_answer_of_ours_ends_the_run_and_that_of_a_rival_is_left_out(
+    kind: str, spoil: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    from bench import run
+    from bench.cases import CASES
+    from bench.contenders import Contender, contenders
+    from bench.worker import Workers
+
+    case = next(CASES[kind].variants(1, quick=True))
+    ours, right = (c for c in contenders(case) if c.name in ("prunus", "NumPy", "NumPy dense"))
+
+    def lie(case: Any) -> Any:
+        ready = right.build(case)
+        return lambda data: lambda: spoil(right.finish(ready(data)()))
+
+    def measured(liar: str) -> list[str]:
+        monkeypatch.setattr(run, "contenders", lambda _: [ours, right, Contender(liar, kind, lie)])
+        with Workers() as workers:
+            rows = run.measure(case, MACHINE, workers, rounds=3, seconds=0)
+        return [row.contender for row in rows]
+
+    with pytest.raises(AssertionError):
+        measured("prunus, lying")
+    assert measured("liar") == ["prunus", right.name]
+    assert "the answer of liar is wrong; it is left out" in capsys.readouterr().err
 
 
 def test_variables_that_slow_a_rival_are_unset() -> None:
@@ -132,11 +133,8 @@ def test_a_slow_rival_sits_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
     both = [Contender("prunus", "mlp", build(0.0)), Contender("slow", "mlp", build(0.03))]
     monkeypatch.setattr(run, "contenders", lambda _: both)
-    machine: Any = SimpleNamespace(
-        peak=lambda _: 1e9, bandwidth=lambda _: 1e9, cache_bandwidth=lambda _: 1e9, last_cache=1
-    )
     with Workers() as workers:
-        rows = run.measure(next(CASES["mlp"].variants(1, quick=True)), machine, workers, rounds=50, seconds=0.05)
+        rows = run.measure(next(CASES["mlp"].variants(1, quick=True)), MACHINE, workers, rounds=50, seconds=0.05)
     ours, slow = rows
     assert ours.rounds >= 5
     assert slow.rounds in (1, 2)
