@@ -127,7 +127,7 @@ py::object run_plain(const Executor<T>& executor, const py::handle& x, const py:
 }
 
 template <class T>
-void register_type(py::module_& m, const std::string& suffix) {
+void register_executor_type(py::module_& m, const std::string& suffix) {
   using py::arg;
   py::class_<Operand<T>, std::shared_ptr<Operand<T>>>(m, ("Operand" + suffix).c_str())
       .def_property_readonly("n_stored", &Operand<T>::n_stored)
@@ -146,8 +146,8 @@ void register_type(py::module_& m, const std::string& suffix) {
 void register_executor(py::module_& m) {
   m.attr("panel_vectors") = kPanelVectors;
   m.attr("slice_rows") = kSliceRows;
-  register_type<float>(m, "F32");
-  register_type<double>(m, "F64");
+  register_executor_type<float>(m, "F32");
+  register_executor_type<double>(m, "F64");
 }
 
 }  // namespace prunus

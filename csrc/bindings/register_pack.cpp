@@ -54,7 +54,7 @@ py::tuple to_arrays(const CsrMatrix<T>& matrix) {
 }
 
 template <class T>
-void register_type(py::module_& m, const char* name) {
+void register_pack_type(py::module_& m, const char* name) {
   using py::arg;
   using Matrix = CsrMatrix<T>;
   py::class_<Matrix, std::shared_ptr<Matrix>>(m, name)
@@ -71,8 +71,8 @@ void register_type(py::module_& m, const char* name) {
 }  // namespace
 
 void register_pack(py::module_& m) {
-  register_type<float>(m, "CsrMatrixF32");
-  register_type<double>(m, "CsrMatrixF64");
+  register_pack_type<float>(m, "CsrMatrixF32");
+  register_pack_type<double>(m, "CsrMatrixF64");
 }
 
 }  // namespace prunus

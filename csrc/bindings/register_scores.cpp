@@ -97,7 +97,7 @@ Array<T> activate(const Array<T>& a, i32 activation, T negative_slope, int threa
 }
 
 template <class T>
-void register_type(py::module_& m) {
+void register_scores_type(py::module_& m) {
   using py::arg;
   m.def("absolute", &absolute<T>, arg("a").noconvert(), arg("threads"));
   m.def("absolute_product", &absolute_product<T>, arg("a").noconvert(), arg("b").noconvert(), arg("threads"));
@@ -122,8 +122,8 @@ Array<double> complementary_error(const Array<double>& a, int threads) {
 }  // namespace
 
 void register_scores(py::module_& m) {
-  register_type<float>(m);
-  register_type<double>(m);
+  register_scores_type<float>(m);
+  register_scores_type<double>(m);
   m.def("erfc", &complementary_error, py::arg("a").noconvert(), py::arg("threads"));
 }
 

@@ -116,7 +116,7 @@ Array<T> apply_mask(const Array<T>& w, const MaskArray& mask, int threads) {
 }
 
 template <class T>
-void register_type(py::module_& m) {
+void register_select_type(py::module_& m) {
   using py::arg;
   m.def("mask_threshold", &threshold<T>, arg("scores").noconvert(), arg("threshold"), arg("threads"));
   m.def("mask_remove", &remove<T>, arg("scores").noconvert(), arg("n_remove"), arg("threads"));
@@ -130,8 +130,8 @@ void register_type(py::module_& m) {
 }  // namespace
 
 void register_select(py::module_& m) {
-  register_type<float>(m);
-  register_type<double>(m);
+  register_select_type<float>(m);
+  register_select_type<double>(m);
   using py::arg;
   m.def("spread_blocks", &mask_of_blocks, arg("kept").noconvert(), arg("rows"), arg("columns"), arg("n_rows"),
         arg("n_cols"), arg("threads"));

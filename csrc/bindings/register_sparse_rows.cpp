@@ -40,7 +40,7 @@ Array<T> by_sparse(const CsrMatrix<T>& x, const CsrMatrix<T>& w, const Array<T>&
 }
 
 template <class T>
-void register_type(py::module_& m) {
+void register_sparse_rows_type(py::module_& m) {
   using py::arg;
   m.def("multiply_sparse_rows", &by_dense<T>, arg("x"), arg("w").noconvert(), arg("bias").noconvert(),
         arg("activation"), arg("negative_slope"), arg("threads"));
@@ -51,8 +51,8 @@ void register_type(py::module_& m) {
 }  // namespace
 
 void register_sparse_rows(py::module_& m) {
-  register_type<float>(m);
-  register_type<double>(m);
+  register_sparse_rows_type<float>(m);
+  register_sparse_rows_type<double>(m);
 }
 
 }  // namespace prunus
