@@ -1,6 +1,6 @@
 """Real tables: how well a pruned regression predicts, and with how many features, beside the lasso and least squares.
 
-python -m bench.real                            both tables: a quarter of an hour, most of it the lasso's
+python -m bench.real                            both tables: half an hour, most of it for the penalties
 python -m bench.real --data riboflavin --repeats 1 --output real.md
 python -m bench.real --quick                    to see that it works; no figure to quote
 
@@ -35,6 +35,7 @@ from prunus.linear_model import PrunedLinearRegression
 from prunus.solving.gram import Doubles
 
 N_FOLDS = 10
+_ALPHAS = (0.1, 1.0, 10.0, 100.0)
 LASSO = "LassoCV(cv=10)"
 
 Models = Mapping[str, Callable[[], Any]]
@@ -48,9 +49,6 @@ def _ours(**parameters: Any) -> tuple[str, Callable[[], Any]]:
 
 def _lasso() -> Any:
     return LassoCV(cv=N_FOLDS)
-
-
-_ALPHAS = (0.1, 1.0, 10.0, 100.0)
 
 
 def _searched(**parameters: Any) -> tuple[str, Callable[[], Any]]:

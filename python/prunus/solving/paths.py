@@ -130,7 +130,8 @@ class NestedPath(Path):
 
     def gains(self) -> Doubles:
         """Return by how much each unit lets the loss fall when it comes, (n_units,); before `finish`."""
-        starts = np.cumsum(np.diff(self.units.start)[self.order]) - np.diff(self.units.start)[self.order]
+        n_features = np.diff(self.units.start)[self.order]
+        starts = np.cumsum(n_features) - n_features
         return np.asarray(np.add.reduceat((self.z**2).sum(axis=1), starts)) if len(starts) else np.zeros(0)
 
     def chosen(self, i: int) -> Places:  # noqa: D102
