@@ -62,6 +62,7 @@ inline void require_same_shape(const py::array& a, const py::array& b) {
 }
 
 void register_dispatch(py::module_& m);
+void register_exchange(py::module_& m);
 void register_executor(py::module_& m);
 void register_pack(py::module_& m);
 void register_scores(py::module_& m);

@@ -10,7 +10,6 @@
 #include "solve/forward.h"
 #include "solve/left_out.h"
 #include "solve/sums.h"
-#include "solve/swap.h"
 
 namespace prunus {
 namespace {
@@ -28,7 +27,7 @@ FeatureGroups checked_groups(const Array<i64>& start, const MaskArray& stays, i6
 
 // The order of removal, and how the loss rises with each.
 py::tuple eliminate_features(Matrix inverse, Matrix coef, const Array<i64>& start, const MaskArray& stays, i64 n_remove,
-                             double floor, int threads) {
+                             double floor, double rounding, int threads) {
   require(inverse.ndim() == 2 && inverse.shape(0) == inverse.shape(1), "expected a square matrix");
   const i64 p = inverse.shape(0);
   require(coef.ndim() == 2 && coef.shape(1) == p, "expected coefficients of the matrix's features");
@@ -37,7 +36,7 @@ py::tuple eliminate_features(Matrix inverse, Matrix coef, const Array<i64>& star
   Array<i64> order(n_remove);
   Matrix rise(n_remove);
   double *h = inverse.mutable_data(), *b = coef.mutable_data();
-  const Removals removals = {order.mutable_data(), rise.mutable_data(), n_remove};
+  const Removals removals = {order.mutable_data(), rise.mutable_data(), n_remove, rounding};
   const i64 n_out = coef.shape(0);
   i64 n = 0;
   {
@@ -153,7 +152,7 @@ Matrix sums_left_out(const Matrix& q, const Matrix& z, const Matrix& y, const Ma
 
 // The order of addition.
 py::object grow_set(const Matrix& gram, Matrix products, const Array<i64>& start, const MaskArray& stays, i64 n_add,
-                    double tolerance) {
+                    double tolerance, double rounding) {
   require(gram.ndim() == 2 && gram.shape(0) == gram.shape(1), "expected a square matrix");
   const i64 p = gram.shape(0);
   require(products.ndim() == 2 && products.shape(1) == p, "expected products of the matrix's features");
@@ -163,7 +162,7 @@ py::object grow_set(const Matrix& gram, Matrix products, const Array<i64>& start
   std::vector<double> fall(static_cast<size_t>(n_add));
   const double* g = gram.data();
   double* r = products.mutable_data();
-  const Removals additions = {order.mutable_data(), fall.data(), n_add};
+  const Removals additions = {order.mutable_data(), fall.data(), n_add, rounding};
   const i64 n_out = products.shape(0);
   i64 n = 0;
   {
@@ -186,49 +185,28 @@ Matrix products_of_columns(const Matrix& x, const Matrix& q, int threads) {
 }
 
 Array<i64> advance_problems(const Matrix& x, const Matrix& q, const Matrix& factor, const Matrix& bar,
-                            const Matrix& limit, Matrix norms, Matrix products, int threads) {
+                            const Matrix& limit, const Matrix& alone, const Matrix& rounding, Matrix norms,
+                            Matrix products, int threads) {
   require(x.ndim() == 2 && q.ndim() == 2 && factor.ndim() == 2 && bar.ndim() == 2, "expected matrices");
   const i64 n = x.shape(0), p = x.shape(1), n_problems = q.shape(0), n_out = factor.shape(1);
   require(q.shape(1) == n && factor.shape(0) == n_problems, "expected a vector of samples for each problem");
   require(bar.shape(0) == n_problems && bar.shape(1) == p, "expected a number for each problem and feature");
   require_same_shape(bar, limit);
+  require_same_shape(bar, alone);
+  require(rounding.size() == n_problems, "expected a number for each problem");
   require_same_shape(bar, norms);
   require(
       products.ndim() == 3 && products.shape(0) == n_problems && products.shape(1) == n_out && products.shape(2) == p,
       "expected products of each problem, output and feature");
   Array<i64> best(n_problems);
   const SharedColumns columns = {x.data(), n, p};
-  const double *vectors = q.data(), *factors = factor.data(), *bars = bar.data(), *limits = limit.data();
+  const double *vectors = q.data(), *factors = factor.data(), *bars = bar.data(), *limits = limit.data(),
+               *falls = alone.data(), *units = rounding.data();
   double *lengths = norms.mutable_data(), *left = products.mutable_data();
   i64* to = best.mutable_data();
   py::gil_scoped_release release;
-  advance(columns, n_problems, n_out, vectors, factors, bars, limits, lengths, left, to, threads);
+  advance(columns, n_problems, n_out, vectors, factors, bars, limits, falls, units, lengths, left, to, threads);
   return best;
-}
-
-py::tuple as_tuple(const Swap& swap) { return py::make_tuple(swap.change, swap.member, swap.feature); }
-
-py::tuple best_swap_of_all(const Matrix& v, const Matrix& diagonal, const Matrix& coef, const Matrix& norms,
-                           const Matrix& rest, const Array<i64>& members, const MaskArray& barred,
-                           const MaskArray& locked, double tolerance, int threads) {
-  require(v.ndim() == 2 && coef.ndim() == 2 && rest.ndim() == 2, "expected matrices");
-  const i64 k = v.shape(0), p = v.shape(1), n_out = rest.shape(0);
-  require(diagonal.ndim() == 1 && diagonal.size() == k && members.ndim() == 1 && members.size() == k,
-          "expected a number for each member");
-  for (i64 i = 0; i < k; ++i) require(members.data()[i] >= 0 && members.data()[i] < p, "expected members in range");
-  require(norms.ndim() == 1 && norms.size() == p && rest.shape(1) == p, "expected a number for each feature");
-  require(coef.shape(0) == n_out && coef.shape(1) == k, "expected coefficients of each output and member");
-  require(barred.ndim() == 2 && barred.shape(0) == 2 && barred.shape(1) == p, "expected two bars for each feature");
-  require(locked.ndim() == 2 && locked.shape(0) == 2 && locked.shape(1) == k, "expected two locks for each member");
-  const SubsetState state = {v.data(), diagonal.data(), coef.data(), norms.data(), rest.data(), members.data(), k, p,
-                             n_out};
-  const u8 *bars = bytes_of(barred), *locks = bytes_of(locked);
-  BestSwaps found;
-  {
-    py::gil_scoped_release release;
-    found = best_swaps(state, bars, locks, tolerance, threads);
-  }
-  return py::make_tuple(as_tuple(found.of_all), as_tuple(found.of_free));
 }
 
 }  // namespace
@@ -236,7 +214,7 @@ py::tuple best_swap_of_all(const Matrix& v, const Matrix& diagonal, const Matrix
 void register_solve(py::module_& m) {
   using py::arg;
   m.def("eliminate", &eliminate_features, arg("inverse").noconvert(), arg("coef").noconvert(), arg("start").noconvert(),
-        arg("stays").noconvert(), arg("n_remove"), arg("floor"), arg("threads"));
+        arg("stays").noconvert(), arg("n_remove"), arg("floor"), arg("rounding"), arg("threads"));
   const auto define_sums = [&](auto zero) {
     using T = decltype(zero);
     m.def("sum_folds", &sums_of_folds<T>, arg("x").noconvert(), arg("y").noconvert(), arg("root").noconvert(),
@@ -252,14 +230,11 @@ void register_solve(py::module_& m) {
   m.def("sums_left_out", &sums_left_out, arg("q").noconvert(), arg("z").noconvert(), arg("y").noconvert(),
         arg("base").noconvert(), arg("least"), arg("threads"));
   m.def("grow", &grow_set, arg("gram").noconvert(), arg("products").noconvert(), arg("start").noconvert(),
-        arg("stays").noconvert(), arg("n_add"), arg("tolerance"));
+        arg("stays").noconvert(), arg("n_add"), arg("tolerance"), arg("rounding"));
   m.def("multiply_columns", &products_of_columns, arg("x").noconvert(), arg("q").noconvert(), arg("threads"));
   m.def("advance", &advance_problems, arg("x").noconvert(), arg("q").noconvert(), arg("factor").noconvert(),
-        arg("bar").noconvert(), arg("limit").noconvert(), arg("norms").noconvert(), arg("products").noconvert(),
-        arg("threads"));
-  m.def("best_swap", &best_swap_of_all, arg("v").noconvert(), arg("diagonal").noconvert(), arg("coef").noconvert(),
-        arg("norms").noconvert(), arg("rest").noconvert(), arg("members").noconvert(), arg("barred").noconvert(),
-        arg("locked").noconvert(), arg("tolerance"), arg("threads"));
+        arg("bar").noconvert(), arg("limit").noconvert(), arg("alone").noconvert(), arg("rounding"),
+        arg("norms").noconvert(), arg("products").noconvert(), arg("threads"));
 }
 
 }  // namespace prunus

@@ -14,8 +14,9 @@ from prunus import _check, _threads
 from prunus._samples import is_sparse
 from prunus.solving.gram import Doubles
 from prunus.solving.methods import METHODS
-from prunus.solving.problem import Regression
-from prunus.solving.selecting import SELECTIONS, Options, Selection, select_subset
+from prunus.solving.regression import Regression
+from prunus.solving.selecting import SELECTIONS, Options, select_subset
+from prunus.solving.selection import Selection
 from prunus.solving.systems import Places
 from prunus.solving.units import Units, groups_of, keep_of, units_of
 

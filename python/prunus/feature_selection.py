@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from prunus import _subsets
 from prunus._check import Bools
-from prunus.solving.selecting import Selection
+from prunus.solving.selection import Selection
 
 __all__ = ["PruneSelector"]
 

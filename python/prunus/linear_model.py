@@ -174,7 +174,8 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
         self.collinear_features_ = selection.collinear
         self.method_ = selection.method
         self.path_ = SubsetPath(self, selection, offset, is_flat)
-        self._set(selection.columns, selection.coef, selection.intercept + offset, is_flat)
+        columns, coef, intercept, _ = selection.fit(selection.index)
+        self._set(columns, coef, intercept + offset, is_flat)
         return self
 
     def _set(self, columns: Any, coef: Doubles, intercept: Doubles, is_flat: bool) -> None:

@@ -28,6 +28,7 @@ class Gram(NamedTuple):
     n_samples: int  # of positive weight
     weight: float  # the sum of the weights
     noise: Doubles  # (n_features,), what rounding can have left on the diagonal of xx
+    rank: int  # the most features that can be told apart: samples of positive weight, less one for the means
 
     @property
     def constant(self) -> npt.NDArray[np.bool_]:
@@ -125,7 +126,10 @@ class GramAccumulator:
             if targets.shape[1] != self._n_out:
                 raise ValueError(f"y: expected {self._n_out} outputs, as before, got {targets.shape[1]}")
         # What is refused must leave nothing behind, so it is summed apart.
-        piece = _gathered(x, targets, weights, self._shift if self._n_out else _shift_of(x, targets))
+        shift = self._shift if self._n_out else _shift_of(x, targets, weights)
+        if self._n_out and is_sparse(x):  # which columns are far from zero, each piece may see otherwise
+            shift = np.append(far_means(x, weights), shift[x.shape[1] :])
+        piece = _gathered(x, targets, weights, shift)
         if self._n_out:
             return self.merge(piece)
         self.__dict__ = piece.__dict__
@@ -180,7 +184,8 @@ class GramAccumulator:
         p = self.n_features
         mean = self._shift + self._sums[:-1, -1] / self.weight if fit_intercept else np.zeros(len(self._shift))
         noise = self._noise_about(mean)[:p]
-        return Gram(*self.moments(mean), mean[:p], mean[p:], self.n_samples, self.weight, noise)
+        rank = max(self.n_samples - int(fit_intercept), 0)
+        return Gram(*self.moments(mean), mean[:p], mean[p:], self.n_samples, self.weight, noise, rank)
 
     def moments(self, centre: Doubles) -> tuple[Doubles, Doubles, Doubles]:
         """Return the sums xx, xy and yy about any centre of x and y."""
@@ -215,7 +220,7 @@ def gather_folds(
 ) -> list[GramAccumulator]:
     """Return an accumulator for the rows of each fold, about one centre, in one pass over X."""
     x, targets, weights = _checked(X, y, sample_weight)
-    shift = _shift_of(x, targets)
+    shift = _shift_of(x, targets, weights)
     if is_sparse(x) or not x.flags.c_contiguous or x.dtype not in (np.float32, np.float64):
         return [_gathered(x[rows], targets[rows], weights[rows], shift) for rows in folds]
     sums = fold_sums(x, targets, np.sqrt(weights), shift, folds, threads)
@@ -260,19 +265,18 @@ def _checked(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Doubles, Doubles]
     return x, targets, weights
 
 
-def _shift_of(x: Any, y: Doubles) -> Doubles:
-    """Return a centre near the means, of the first piece's rows; zero for sparse features."""
+def _shift_of(x: Any, y: Doubles, weights: Doubles) -> Doubles:
+    """Return a centre near the means, of the first piece's rows; zero for sparse features but those far from zero."""
+    if not len(y):
+        return np.zeros(x.shape[1] + y.shape[1])
     first = slice(0, rows_of_piece(x.shape[1]))
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused with the sums
-        of_x = np.zeros(x.shape[1]) if is_sparse(x) or not len(y) else x[first].mean(axis=0, dtype=np.float64)
-    return np.concatenate([of_x, y[first].mean(axis=0) if len(y) else np.zeros(y.shape[1])])
+        of_x = far_means(x, weights) if is_sparse(x) else x[first].mean(axis=0, dtype=np.float64)
+    return np.concatenate([of_x, y[first].mean(axis=0)])
 
 
 def _gathered(x: Any, y: Doubles, weights: Doubles, shift: Doubles) -> GramAccumulator:
-    """Return a new accumulator with these samples."""
-    p = x.shape[1]
-    if is_sparse(x):
-        shift = np.concatenate([far_means(x, weights), shift[p:]])
+    """Return a new accumulator with these samples, about that centre."""
     sums = (sparse_sums if is_sparse(x) else dense_sums)(x, y, np.sqrt(weights), shift)
     return _accumulator(sums, shift, weights, y.shape[1])
 

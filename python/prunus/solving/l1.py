@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from prunus.solving._subset import Flags
+from prunus._check import Bools
 from prunus.solving.gram import Doubles
 from prunus.solving.systems import COLLINEAR, MOST_FEATURES, GramSystem, Places, System, solve_upper
 from prunus.solving.thresholding import complete
 
 
-def l1_order(system: System, max_size: int, *, keep: Flags | None = None) -> Iterator[Places]:
+def l1_order(system: System, max_size: int, *, keep: Bools | None = None) -> Iterator[Places]:
     """Yield a set of features of every size, from the lasso in units in which every feature has length one.
 
     Parameters
