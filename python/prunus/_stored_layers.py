@@ -19,14 +19,14 @@ _UNSIGNED = (np.uint8, np.uint16, np.uint32, np.uint64)
 
 
 def write_layer(i: int, layer: Layer, tensors: Tensors, entries: Entries) -> dict[str, Any]:
-    stored = bits(layer.weight) != 0  # a negative zero is stored: what is loaded is what was saved, to the bit
+    stored = layer.weight != 0  # of zeros a layer has +0 alone
     sizes = csr_sizes(layer.weight, stored)
     sparse = sum(array.nbytes for array in sizes.values()) < layer.weight.nbytes
     if sparse:
         tensors |= {f"layers.{i}.{name}": array for name, array in entries(layer.weight, stored).items()}
     else:
         tensors[f"layers.{i}.weight"] = layer.weight
-    if bits(layer.bias).any():
+    if layer.bias.any():
         tensors[f"layers.{i}.bias"] = layer.bias
     return {
         "shape": [layer.n_out, layer.n_in],
@@ -94,10 +94,6 @@ def take(tensors: Tensors, name: str, shape: tuple[int, ...] | None, dtype: np.d
 def smallest(largest: int) -> type[np.unsignedinteger[Any]]:
     """The smallest unsigned type that holds numbers up to `largest`."""
     return next(kind for kind in _UNSIGNED if largest <= np.iinfo(kind).max)
-
-
-def bits(array: Floats) -> npt.NDArray[Any]:
-    return array.view(np.uint32 if array.dtype == np.float32 else np.uint64)
 
 
 def flag(row: Mapping[str, Any], key: str) -> bool:
