@@ -164,6 +164,18 @@ def test_no_layer_loses_more_than_its_limit(digits: Any, digits_network: prunus.
     assert removed[2] <= 100
 
 
+@pytest.mark.parametrize("layers", [[2, 0], [0, 2], np.array([2, 0])])
+def test_limits_are_those_of_the_layers_as_given(layers: Any, digits_network: prunus.Network) -> None:
+    limit = {0: 0.8, 2: 0.1}
+    in_order: Any = [limit[int(i)] for i in layers]
+    n = {i: digits_network.layers[i].weight.size for i in limit}
+    # all that may go, so that each layer loses as much as its own limit says
+    most = {i: round(share * n[i]) for i, share in limit.items()}
+    options: dict[str, Any] = {"sparsity": sum(most.values()) / sum(n.values()), "max_layer_sparsity": in_order}
+    pruned = prunus.prune(digits_network, layers=layers, **options)
+    assert [int((~mask).sum()) for mask in pruned.masks] == [most[0], 0, most[2]]
+
+
 def test_masks_go_out_and_in(digits: Any, digits_network: prunus.Network) -> None:
     for pattern in PATTERNS:
         pruned = prunus.prune(digits_network, *digits, **options_for(pattern))

@@ -92,7 +92,7 @@ def prune(
         Indices of the layers to prune. None: all that the pattern can prune.
     keep : sequence of (array_like of bool or None), optional
         What must stay, one for each layer of the network, of the shape of its mask.
-    max_layer_sparsity : float in [0, 1], or one for each pruned layer, optional
+    max_layer_sparsity : float in [0, 1], or one for each pruned layer in the order of `layers`, optional
         No layer loses a larger fraction of its units.
     allow_empty : bool, default False
         Whether a layer may lose everything. If not, its highest score stays, another unit goes instead, and the report says
@@ -125,9 +125,11 @@ def prune(
         model = load(model)
     network = as_network(model)
     how = masking.pattern_of(pattern)
-    prunable = _layers(layers, how, network)
+    named = _layers(layers, how, network)
+    limits = arguments.limits_of(how, max_layer_sparsity, len(named))
+    prunable = sorted(named)
     goal = masking.goal_of(how, sparsity, threshold)._replace(
-        limits=arguments.limits_of(how, max_layer_sparsity, len(prunable)),
+        limits=limits and tuple(limits[named.index(i)] for i in prunable),
         allow_empty=_check.flag("allow_empty", allow_empty),
     )
     share_out = _allocation(allocation, how)
@@ -192,7 +194,7 @@ def prune(
 
 
 def _layers(layers: Any, pattern: Pattern, network: Network) -> list[int]:
-    """Return the indices of the layers to prune."""
+    """Return the indices of the layers to prune, in the order in which they were given."""
     prunable = pattern.prunable(network)
     if not prunable:
         raise ValueError(f"pattern: expected a network with something to remove by {str(pattern)!r}, got {network!r}")
@@ -204,7 +206,7 @@ def _layers(layers: Any, pattern: Pattern, network: Network) -> list[int]:
     if not chosen or len(set(chosen)) < len(chosen) or not set(chosen) <= set(prunable):
         valid = ", ".join(map(str, prunable))
         raise ValueError(f"layers: expected some of {valid}, each once, got {chosen}")
-    return sorted(chosen)
+    return chosen
 
 
 def _allocation(allocation: str, pattern: Pattern) -> type[masking.Allocation]:
