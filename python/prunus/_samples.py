@@ -62,6 +62,16 @@ def is_sparse(X: Any) -> bool:
     return hasattr(X, "tocsr")
 
 
+def widened(X: Any) -> Any:
+    """Return sparse X in float32 or float64, so that small integers of one place are added up without overflow.
+
+    Formats where none repeats, and CSR, where they are still apart, come back as they are, and so does dense X.
+    """
+    if not is_sparse(X) or X.format not in ("coo", "csc", "bsr") or X.dtype.kind not in "biuf":
+        return X
+    return X.astype(np.float32 if X.dtype == np.float32 else np.float64)
+
+
 def source_of(name: str, X: Any, n_in: int) -> Any:
     """Return X as an array of its own type, or a canonical csr_array, without a copy where none is needed."""
     array = _csr_of(name, X) if is_sparse(X) else _check.real_array(name, X, ndim=2)
@@ -100,9 +110,11 @@ def _csr_of(name: str, X: Any) -> Any:
 
     if X.ndim != 2:
         raise ValueError(f"{name}: expected 2 dimensions, got {_check.describe(X)}")
-    csr = csr_array(X)
-    if csr.data.dtype.kind not in "biuf":
-        raise TypeError(f"{name}: expected real numbers, got {_check.describe(X)} of dtype {csr.data.dtype}")
+    if X.dtype.kind not in "biuf":
+        raise TypeError(f"{name}: expected real numbers, got {_check.describe(X)} of dtype {X.dtype}")
+    csr = csr_array(widened(X))
+    if X.format != "csr":  # made here, from entries in any order
+        csr.sum_duplicates()
     if not csr.has_canonical_format:
         raise ValueError(
             f"{name}: expected the columns of each row in order, each once, got others; call {name}.sum_duplicates()"

@@ -11,7 +11,7 @@ from sklearn.model_selection import KFold, check_cv
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from prunus import _check, _threads
-from prunus._samples import is_sparse
+from prunus._samples import is_sparse, widened
 from prunus.solving.gram import Doubles
 from prunus.solving.methods import METHODS
 from prunus.solving.problem import Regression
@@ -79,7 +79,7 @@ def _validated(estimator: Any, X: Any, y: Any) -> tuple[Any, Doubles]:
         raise TypeError(f"y: expected a dense array, got {_check.describe(y)}; use y.toarray()")
     X, y = validate_data(
         estimator,
-        X,
+        widened(X),
         y,
         accept_sparse="csr",
         dtype=[np.float64, np.float32],

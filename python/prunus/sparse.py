@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from prunus import _check, _core, _packed, _threads
+from prunus import _check, _core, _packed, _samples, _threads
 from prunus._check import Floats
 from prunus._functions import ACTIVATION_NUMBER
 
@@ -73,8 +73,8 @@ class SparseMatrix:
         """
         if not hasattr(matrix, "tocsr"):
             raise TypeError(f"matrix: expected a SciPy sparse matrix, got {_check.describe(matrix)}")
-        csr = matrix.tocsr()
-        csr = csr.astype(_check.float_array("matrix", csr.data).dtype, copy=True)  # before small integers are added up
+        csr = _samples.widened(matrix).tocsr()
+        csr = csr.astype(_check.float_array("matrix", csr.data).dtype, copy=True)  # before its entries are added up
         csr.sum_duplicates()  # sorts the columns, too
         csr.eliminate_zeros()
         _check.finite("matrix", csr.data)
