@@ -171,6 +171,12 @@ def positive(name: str, value: Any) -> float:
     return float(value)
 
 
+def put(frozen: object, **checked: object) -> None:
+    """Set fields of a frozen dataclass to what their checks returned: plain numbers, where NumPy's scalars came."""
+    for name, value in checked.items():
+        object.__setattr__(frozen, name, value)
+
+
 def one_of(name: str, value: Any, options: Iterable[str]) -> str:
     """Return `value` if it is one of the names."""
     names = sorted(options)

@@ -175,7 +175,7 @@ def prune(
         pattern=str(how),
         allocation=share_out.name if how.takes_target else None,
         schedule=rounds.name,
-        target={name: value for name, value in (("sparsity", sparsity), ("threshold", threshold)) if value is not None},
+        target={name: value for name in ("sparsity", "threshold") if (value := getattr(goal, name)) is not None},
         sparsity=1 - outcome.n_kept / network.n_weights,
         weights={"before": network.n_weights, "after": outcome.n_kept},
         layers=[_outcome.layer_row(*row) for row in zip(network.layers, outcome.masks, outcome.cuts, strict=True)],

@@ -51,10 +51,13 @@ class FineTune:
     optimizer: str = "adam"
 
     def __post_init__(self) -> None:
-        _check.integer("epochs", self.epochs, minimum=1)
-        _check.integer("batch_size", self.batch_size, minimum=1)
-        _check.positive("learning_rate", self.learning_rate)
-        _check.one_of("optimizer", self.optimizer, _OPTIMIZERS)
+        _check.put(
+            self,
+            epochs=_check.integer("epochs", self.epochs, minimum=1),
+            batch_size=_check.integer("batch_size", self.batch_size, minimum=1),
+            learning_rate=_check.positive("learning_rate", self.learning_rate),
+            optimizer=_check.one_of("optimizer", self.optimizer, _OPTIMIZERS),
+        )
 
 
 class _Trained:

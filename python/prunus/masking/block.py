@@ -54,8 +54,8 @@ class BlockPattern(WeightPattern):
     name = "block:RxC"
 
     def __post_init__(self) -> None:
-        _check.integer("n_rows", self.n_rows, minimum=1)
-        _check.integer("n_columns", self.n_columns, minimum=1)
+        n_rows = _check.integer("n_rows", self.n_rows, minimum=1)
+        _check.put(self, n_rows=n_rows, n_columns=_check.integer("n_columns", self.n_columns, minimum=1))
 
     @classmethod
     def parse(cls, text: str) -> Pattern | None:

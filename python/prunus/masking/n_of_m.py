@@ -51,8 +51,8 @@ class NofMPattern(WeightPattern):
     takes_target = False
 
     def __post_init__(self) -> None:
-        _check.integer("n", self.n, minimum=1)
-        _check.integer("m", self.m, minimum=self.n)
+        n = _check.integer("n", self.n, minimum=1)
+        _check.put(self, n=n, m=_check.integer("m", self.m, minimum=n))
 
     @classmethod
     def parse(cls, text: str) -> Pattern | None:
