@@ -221,6 +221,7 @@ CRAFTED: dict[str, Callable[[Any, Any], None]] = {
     "a report of another kind": change("report", 5),
     "an empty report": change("report", {}),
     "a report whose sparsity is none": change("report.sparsity", "half"),
+    "a report whose names are none": change("report.feature_names", [1, 2]),
     "a report that cannot be shown": change("report.layers", [{"shape": [6, 9]}, {"shape": [2, 6]}]),
     "no masks": change("masks", []),
     "masks of other layers": change("masks", [{"shape": [3, 3], "all": True}, {"shape": [2], "all": True}]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from prunus._check import Bools
 from prunus._functions import OUTPUTS
 from prunus._layer import Layer
 from prunus._passes import outputs_of, widest
-from prunus._samples import unchecked
+from prunus._samples import names_of, require_names, unchecked
 from prunus.engine import Engine
 from prunus.masking.stock import n_removed
 from prunus.network import Network
@@ -73,25 +73,9 @@ def _microseconds(call: Callable[[], object]) -> float:
     return min(times) * 1e6
 
 
-def feature_names(network: Network, X: Any, name: str = "X") -> list[str] | None:
-    """Return the names of X's columns, or those that the model was fitted with. Where both have names they must agree."""
-    fitted = _fitted_names(network.origin or {})
-    if not hasattr(X, "columns"):
-        return fitted
-    own = [str(column) for column in X.columns]
-    if fitted is not None and own != fitted:
-        apart = next((pair for pair in zip(fitted, own, strict=False) if pair[0] != pair[1]), (len(fitted), len(own)))
-        raise ValueError(
-            f"{name}: expected the columns that the model was fitted with, in order, got {apart[1]!r} for {apart[0]!r}"
-        )
-    return own
-
-
-def _fitted_names(origin: Mapping[str, Any]) -> list[str] | None:
-    """Of the first step of a scikit-learn model that has any. What an origin of elsewhere says is not for us to read."""
-    if origin.get("library") != "sklearn":
-        return None
-    scalers, model = origin.get("scalers"), origin.get("model")
-    steps = [*(scalers if isinstance(scalers, list) else []), model]
-    found = (step.get("feature_names") for step in steps if isinstance(step, Mapping))
-    return next((names for names in found if isinstance(names, list)), None)
+def feature_names(fitted: list[str] | None, **given: Any) -> list[str] | None:
+    """Return the names that the model was fitted with, or those of what is given. Where several have names they must agree."""
+    for name, X in given.items():
+        require_names(name, X, fitted)
+        fitted = names_of(X) if fitted is None else fitted
+    return fitted

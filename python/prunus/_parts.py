@@ -21,6 +21,13 @@ class Scaling(NamedTuple):
     shift: npt.NDArray[np.float64]  # (n_in of the first layer,)
     scale: npt.NDArray[np.float64]
 
+    def spread(self, inputs: Bools) -> Scaling:
+        """Return the scaling of all columns of X, which leaves those that are no inputs as they are."""
+        whole = Scaling(np.zeros(len(inputs)), np.ones(len(inputs)))
+        for full, selected in zip(whole, self, strict=True):
+            full[inputs] = selected
+        return whole
+
 
 def checked_layers(layers: Any) -> tuple[Layer, ...]:
     if isinstance(layers, Layer) or not isinstance(layers, Sequence):
@@ -65,6 +72,16 @@ def checked_origin(origin: Any) -> Mapping[str, Any]:
         return MappingProxyType(dict(json.loads(json.dumps(dict(origin)))))
     except (TypeError, ValueError):
         raise TypeError(f"origin: expected a mapping of plain JSON values, got {_check.describe(origin)}") from None
+
+
+def feature_names(origin: Mapping[str, Any] | None, n_in: int) -> list[str] | None:
+    """Return the names that the first step of a scikit-learn model with any was fitted with; others have none."""
+    if origin is None or origin.get("library") != "sklearn":
+        return None
+    scalers, model = origin.get("scalers"), origin.get("model")
+    steps = [*(scalers if isinstance(scalers, list) else []), model]
+    found = [step.get("feature_names") for step in steps if isinstance(step, Mapping)]
+    return next((names for names in found if isinstance(names, list) and len(names) == n_in), None)
 
 
 def checked_inputs(inputs: Any, n_in: int) -> Bools | None:

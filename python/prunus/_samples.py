@@ -62,6 +62,25 @@ def is_sparse(X: Any) -> bool:
     return hasattr(X, "tocsr")
 
 
+def names_of(X: Any) -> list[str] | None:
+    """Return the names of a DataFrame's columns; None where there are none, or numbers from 0 on in their place."""
+    columns = getattr(X, "columns", None)
+    if columns is None or list(columns) == list(range(len(columns))):
+        return None
+    return [str(column) for column in columns]
+
+
+def require_names(name: str, X: Any, fitted: list[str] | None) -> None:
+    """Refuse a DataFrame whose columns have not the names that the model was fitted with, in order."""
+    own = names_of(X)
+    if own is None or fitted is None or own == fitted:
+        return
+    apart = next((pair for pair in zip(fitted, own, strict=False) if pair[0] != pair[1]), (len(fitted), len(own)))
+    raise ValueError(
+        f"{name}: expected the columns that the model was fitted with, in order, got {apart[1]!r} for {apart[0]!r}"
+    )
+
+
 def widened(X: Any) -> Any:
     """Return sparse X in float32 or float64, so that small integers of one place are added up without overflow.
 
@@ -83,6 +102,14 @@ def source_of(name: str, X: Any, n_in: int) -> Any:
 def unchecked(X: Any, n_in: int, dtype: Any, inputs: Bools | None = None) -> Samples:
     """Return samples to be predicted: NaN and infinity are let through, and none counts for anything."""
     return Samples(source_of("X", X, n_in), np.ones(0), 0.0, np.dtype(dtype), inputs, None)
+
+
+def weighted(name: str, source: Any, sample_weight: Any, dtype: Any, inputs: Any, scaling: Scaling | None) -> Samples:
+    """Return samples to be learnt from, checked, with what each counts for."""
+    share = _check.sample_weights(sample_weight, source.shape[0])
+    total = float(share.sum())
+    weight = total if sample_weight is None else total * float(np.max(sample_weight))
+    return checked(name, Samples(source, share / (total or 1), weight, np.dtype(dtype), inputs, scaling))
 
 
 def checked(name: str, samples: Samples) -> Samples:

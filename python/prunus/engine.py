@@ -74,8 +74,9 @@ class Engine:
     network and packs it again.
     """
 
-    def __init__(self, network: Network, threads: int | None = None) -> None:
+    def __init__(self, network: Network, threads: int | None = None, feature_names: list[str] | None = None) -> None:
         self._network = network
+        self._feature_names = feature_names
         self._threads = None if threads is None else _threads.resolve(threads)
         self._n_in, self._n_out, self._dtype = network.n_in, network.n_out, network.dtype
         layers = network.with_all_inputs().layers
@@ -125,10 +126,11 @@ class Engine:
         Raises
         ------
         TypeError, ValueError
-            If X or out is not as said.
+            If X or out is not as said, or X is a DataFrame of other columns than the model was fitted with.
         """
         if (done := self._executor.run_plain(X, out, self._threads or 0)) is not None:
             return done
+        _samples.require_names("X", X, self._feature_names)
         if _samples.is_sparse(X):
             return self._run_sparse(X, out)
         X = _check.samples("X", X, self._n_in, self._dtype)
@@ -164,7 +166,7 @@ class Engine:
         return self._network.labels.probabilities(self(X))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Engine, (self._network, self._threads)
+        return Engine, (self._network, self._threads, self._feature_names)
 
     def __repr__(self) -> str:
         return f"Engine({self._network!r}, target {self._plan[0].target}, threads {self._threads})"
@@ -194,10 +196,10 @@ def compile(network: Any, *, threads: int | None = None) -> Engine:
     >>> engine([[3.0, 7.0, 1.0]])
     array([[2.]])
     """
-    network = getattr(network, "network", network)
-    if not isinstance(network, Network):
-        raise TypeError(f"network: expected a Network or Pruned, got {_check.describe(network)}; see prunus.as_network")
-    return Engine(network, threads)
+    inner = getattr(network, "network", network)
+    if not isinstance(inner, Network):
+        raise TypeError(f"network: expected a Network or Pruned, got {_check.describe(inner)}; see prunus.as_network")
+    return Engine(inner, threads, network.feature_names)
 
 
 def _row(weight: _packed.PackedWeight, layer: Layer) -> LayerPlan:

@@ -97,6 +97,11 @@ class Network(Frozen):
         return self.layers[0].weight.dtype
 
     @property
+    def feature_names(self) -> list[str] | None:
+        """Names of the columns of X, if the model was fitted with a DataFrame: one of other columns is refused."""
+        return _parts.feature_names(self.origin, self.n_in)
+
+    @property
     def n_weights(self) -> int:
         """Number of weights, zeros included, biases not."""
         return sum(layer.weight.size for layer in self.layers)
@@ -133,11 +138,7 @@ class Network(Frozen):
             return self
         weight = np.zeros((self.layers[0].n_out, self.n_in), self.dtype)
         weight[:, self.inputs] = self.layers[0].weight
-        scaling = None
-        if self.scaling is not None:
-            scaling = Scaling(np.zeros(self.n_in), np.ones(self.n_in))
-            for full, selected in zip(scaling, self.scaling, strict=True):
-                full[self.inputs] = selected
+        scaling = None if self.scaling is None else self.scaling.spread(self.inputs)
         return self._with((self.layers[0].replace(weight), *self.layers[1:]), scaling=scaling)
 
     def with_inputs(self, kept: Bools) -> Network:
@@ -231,7 +232,7 @@ class Network(Frozen):
         names: tuple[str, str] = ("X", "y"),
     ) -> Data:
         """Check samples, labels and weights, and return them encoded. Refuses an empty batch, NaN and infinity."""
-        source = _samples.source_of(names[0], X, self.n_in)
+        source = self._source(names[0], X)
         n = source.shape[0]
         if class_weight is not None:
             sample_weight = self.labels.weights(class_weight, y, sample_weight, n)
@@ -244,17 +245,16 @@ class Network(Frozen):
         self, X: Any, sample_weight: Any = None, *, dtype: Any = np.float64, standardized: bool = False, name: str = "X"
     ) -> Samples:
         """Check samples and weights, for this network or, standardized, for `unfolded()`; refuse none, NaN and infinity."""
-        source = _samples.source_of(name, X, self.n_in)
-        share = _check.sample_weights(sample_weight, source.shape[0])
-        total = float(share.sum())
-        weight = total if sample_weight is None else total * float(np.max(sample_weight))
         scaling = self.scaling if standardized else None
-        samples = Samples(source, share / (total or 1), weight, np.dtype(dtype), self.inputs, scaling)
-        return _samples.checked(name, samples)
+        return _samples.weighted(name, self._source(name, X), sample_weight, dtype, self.inputs, scaling)
+
+    def _source(self, name: str, X: Any) -> Any:
+        _samples.require_names(name, X, self.feature_names)
+        return _samples.source_of(name, X, self.n_in)
 
     def _rows(self, X: Any) -> Any:
         """Return X in float64, as the first layer takes it; NaN and infinity are let through."""
-        return _samples.unchecked(X, self.n_in, np.float64, self.inputs).rows(slice(None))
+        return _samples.unchecked(self._source("X", X), self.n_in, np.float64, self.inputs).rows(slice(None))
 
     def traces(self, data: Data) -> Iterator[Trace]:
         """Go through the data in batches, forwards and backwards, in the data's dtype."""

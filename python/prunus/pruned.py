@@ -47,10 +47,16 @@ class Pruned:
         """Fraction of the original weights that are gone."""
         return float(self.report["sparsity"])
 
+    @property
+    def feature_names(self) -> list[str] | None:
+        """Names of the columns of X, if the model was fitted or pruned with a DataFrame: one of other columns is refused."""
+        names: list[str] | None = self.report.get("feature_names")
+        return names
+
     @functools.cached_property
     def engine(self) -> Engine:
         """The compiled network, with as many threads as the process may use."""
-        return Engine(self.network)
+        return Engine(self.network, feature_names=self.feature_names)
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
         """Predict through the engine; see `Engine.predict`."""

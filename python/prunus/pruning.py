@@ -145,8 +145,8 @@ def prune(
         raise ValueError("X: expected data to fine-tune on, got None")
     validation = _both("X_val", X_val, "y_val", y_val)
     weights = _weights(network, X, y, sample_weight, class_weight)
-    names = _outcome.feature_names(network, X)
-    _outcome.feature_names(network, X_val, "X_val")
+    fitted = (model if isinstance(model, Pruned) else network).feature_names
+    names = _outcome.feature_names(fitted, X=X, X_val=X_val)
     # What is used late, or not at all, is wrong at once if it is wrong.
     if data is not None:
         network.data(*data, weights)

@@ -37,6 +37,7 @@ class Report(dict[str, Any]):
     fine_tune : dict or None
         The settings and the training ``loss`` after the last epoch.
     feature_names : list of str or None
+        Of the columns of X, where the model was fitted or pruned with a DataFrame.
     notes : list of str
         What did not go as asked.
     """
@@ -49,6 +50,9 @@ class Report(dict[str, Any]):
         report = cls({**_SINCE_VERSION_0_1, **value})
         if not isinstance(report["sparsity"], (int, float)) or not 0 <= report["sparsity"] <= 1:
             raise ValueError(f"report: expected a sparsity in [0, 1], got {report['sparsity']!r}")
+        names = report["feature_names"]
+        if names is not None and not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+            raise ValueError(f"report: expected null or a list of names for feature_names, got {names!r}")
         str(report)
         return report
 
