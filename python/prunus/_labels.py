@@ -37,6 +37,7 @@ class Labels(NamedTuple):
         if self.classes is None:
             values = OUTPUTS[self.output].link(raw)
             return values[:, 0] if self.n_out == 1 else values
+        _require_numbers(raw)
         if self.is_multilabel:
             return (raw > 0).astype(np.int64)
         chosen = (raw[:, 0] > 0).astype(np.intp) if self.is_binary else raw.argmax(axis=1)
@@ -46,6 +47,7 @@ class Labels(NamedTuple):
         """Return what `predict_proba` returns, from the raw output (n_samples, n_out)."""
         if self.classes is None:
             raise ValueError("predict_proba: expected a network with classes, got one without: it does regression")
+        _require_numbers(raw)
         if self.is_binary:
             positive = OUTPUTS["sigmoid"].link(raw)
             return np.concatenate([1 - positive, positive], axis=1)
@@ -99,3 +101,11 @@ class Labels(NamedTuple):
         if len(weights) and not weights.any():
             raise ValueError("class_weight: expected a weight above 0 for some class in y, got none")
         return weights / (weights.max(initial=0) or 1)
+
+
+def _require_numbers(raw: Floats) -> None:
+    """Refuse what says nothing of a label."""
+    bad = np.isnan(raw)
+    if bad.any():
+        row = int(bad.any(axis=1).argmax())
+        raise ValueError(f"X: expected rows from which numbers come out, got NaN from row {row}")

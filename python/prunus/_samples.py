@@ -104,6 +104,23 @@ def unchecked(X: Any, n_in: int, dtype: Any, inputs: Bools | None = None) -> Sam
     return Samples(source_of("X", X, n_in), np.ones(0), 0.0, np.dtype(dtype), inputs, None)
 
 
+def read_by(weight: Floats) -> Bools | None:
+    """Return which columns some weight (n_out, n_in) reads, (n_in,); None: all."""
+    read = np.asarray(weight.any(axis=0))
+    return None if read.all() else read
+
+
+def only_read(x: Any, read: Bools | None) -> Any:
+    """Return samples with zeros for what may be NaN or infinite in columns that are not read: multiplied by zero it counts."""
+    if read is None:
+        return x
+    if is_sparse(x):
+        if np.isfinite(x.data).all():
+            return x
+        return type(x)((np.where(read[x.indices], x.data, 0), x.indices, x.indptr), shape=x.shape)
+    return x if np.isfinite(x).all() else np.where(read, x, 0)
+
+
 def weighted(name: str, source: Any, sample_weight: Any, dtype: Any, inputs: Any, scaling: Scaling | None) -> Samples:
     """Return samples to be learnt from, checked, with what each counts for."""
     share = _check.sample_weights(sample_weight, source.shape[0])
@@ -119,10 +136,9 @@ def checked(name: str, samples: Samples) -> Samples:
     if is_sparse(samples.source) and samples.scaling is not None and samples.scaling.shift.any():
         raise ValueError(f"{name}: expected a dense array, since the model subtracts means; use {name}.toarray()")
     whole = samples.source
-    # Of a narrower type, and not scaled, it is finite in the samples' dtype if it is in its own.
-    as_it_is = (
-        samples.scaling is None and whole.dtype.kind in "biuf" and np.can_cast(whole.dtype, samples.dtype, "safe")
-    )
+    # Read as a whole, of a narrower type, and not scaled, it is finite in the samples' dtype if it is in its own.
+    is_whole = samples.inputs is None and samples.scaling is None
+    as_it_is = is_whole and whole.dtype.kind in "biuf" and np.can_cast(whole.dtype, samples.dtype, "safe")
     if as_it_is and whole.dtype.kind in "biu":
         return samples
     for batch in samples.batches():

@@ -85,7 +85,8 @@ class Engine:
             [
                 (weight, layer.bias, ACTIVATION_NUMBER[layer.activation], layer.negative_slope)
                 for weight, layer in zip(weights, layers, strict=True)
-            ]
+            ],
+            _samples.read_by(layers[0].weight),
         )
         self._plan = Plan(
             [_row(weight, layer) for weight, layer in zip(weights, layers, strict=True)], panels_from=panels_from
@@ -113,7 +114,9 @@ class Engine:
         ----------
         X : array_like or SciPy sparse matrix of shape (n_samples, n_in)
             C-contiguous and of the network's dtype it is used in place; anything else of a real type is converted once.
-            NaN or infinity in a sample affects that sample alone. Of a sparse matrix the zeros are not multiplied.
+            NaN or infinity in a sample affects that sample alone, and in a column that no weight reads nothing at all. In a
+            column that some output reads, a weight of zero may or may not pass it on to the other outputs, as the packed
+            format has it. Of a sparse matrix the zeros are not multiplied.
         out : ndarray of shape (n_samples, n_out), optional
             Where to write: C-contiguous, of the network's dtype, not overlapping X.
 
@@ -158,11 +161,14 @@ class Engine:
         return SparseRows(first), Engine(Network(rest), self._threads) if rest else None
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
-        """Return labels if the network has classes (0/1 rows for multilabel), else the output, (n_samples,) if there is one."""
+        """Return labels if the network has classes (0/1 rows for multilabel), else the output, (n_samples,) if there is one.
+
+        Raises ValueError if the output that a label is to be told from is NaN; a regression returns NaN.
+        """
         return self._network.labels.decide(self(X))
 
     def predict_proba(self, X: Any) -> npt.NDArray[Any]:
-        """Return probabilities (n_samples, n_classes). Classification only: raises ValueError without classes."""
+        """Return probabilities (n_samples, n_classes). Classification only: raises ValueError without classes, and for NaN."""
         return self._network.labels.probabilities(self(X))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -184,6 +190,7 @@ def compile(network: Any, *, threads: int | None = None) -> Engine:
     Returns
     -------
     Engine
+        What a column of X holds that no weight reads does not matter, NaN included; see `Engine.__call__` for the others.
 
     Raises
     ------

@@ -178,6 +178,7 @@ class Network(Frozen):
         Parameters
         ----------
         X : array_like or SciPy sparse matrix of shape (n_samples, n_in)
+            A column that no weight reads may hold anything; NaN or infinity elsewhere affects its sample.
 
         Returns
         -------
@@ -199,11 +200,14 @@ class Network(Frozen):
         return _passes.error_bound(self.layers, self._rows(X), float(np.finfo(self.dtype).eps))
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
-        """Return labels if the network has classes (0/1 rows for multilabel), else the output, (n_samples,) if there is one."""
+        """Return labels if the network has classes (0/1 rows for multilabel), else the output, (n_samples,) if there is one.
+
+        Raises ValueError if the output that a label is to be told from is NaN; a regression returns NaN.
+        """
         return self.labels.decide(self.forward(X))
 
     def predict_proba(self, X: Any) -> npt.NDArray[Any]:
-        """Return probabilities (n_samples, n_classes). Classification only: raises ValueError without classes."""
+        """Return probabilities (n_samples, n_classes). Classification only: raises ValueError without classes, and for NaN."""
         return self.labels.probabilities(self.forward(X))
 
     @property
@@ -254,7 +258,8 @@ class Network(Frozen):
 
     def _rows(self, X: Any) -> Any:
         """Return X in float64, as the first layer takes it; NaN and infinity are let through."""
-        return _samples.unchecked(self._source("X", X), self.n_in, np.float64, self.inputs).rows(slice(None))
+        rows = _samples.unchecked(self._source("X", X), self.n_in, np.float64, self.inputs).rows(slice(None))
+        return _samples.only_read(rows, _samples.read_by(self.layers[0].weight))
 
     def traces(self, data: Data) -> Iterator[Trace]:
         """Go through the data in batches, forwards and backwards, in the data's dtype."""

@@ -16,7 +16,8 @@ class SparseMatrix:
 
     `W @ X` takes X of shape (n_in, n_samples) or (n_in,); `X @ W.T` takes X of shape (n_samples, n_in) or (n_in,). Make one
     with `from_dense` or `from_scipy`. Immutable; float32 or float64. Packed memory is more than that of compressed sparse rows,
-    since one sample and many want different formats.
+    since one sample and many want different formats. As these have it, NaN or infinity in X may or may not pass through a zero
+    of W.
 
     Examples
     --------
