@@ -63,11 +63,13 @@ def to_sklearn(network: Network, *, like: Any = None) -> Any:
     estimator
         Of the same class, with the same parameters but for the widths of the hidden layers, and behind the same scalers.
         Of the other fitted attributes the short ones come back, n_iter_, alpha_ or C_, say; no path of a cross-validation does.
+        It can be trained further, by partial_fit or fit with warm_start, where its class can: averaged SGD goes on from the
+        average, and an MLP's moments of gradients and curves begin anew.
 
     Raises
     ------
     ValueError
-        If the network came from elsewhere and there is no `like`.
+        If the network came from elsewhere and there is no `like`, or its file says of the estimator what cannot be.
     NotSupportedError
         If the class cannot represent the network.
 

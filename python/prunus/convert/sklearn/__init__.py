@@ -19,7 +19,7 @@ from prunus import _check
 from prunus._check import NotSupportedError
 from prunus._layer import Layer
 from prunus._parts import Scaling
-from prunus.convert.sklearn import front, origin
+from prunus.convert.sklearn import front, learnt, origin
 from prunus.convert.sklearn.kinds import KINDS, kind_of
 from prunus.network import Network
 
@@ -86,13 +86,17 @@ def to_sklearn(network: Network, like: Any) -> Any:
     model = origin.unfitted(row)
     kind = KINDS[row["class"]]
     kind.require(network)
-    kind.write(model, _behind(before, network), row)
-    origin.set_learnt(model, row)
+    behind = _behind(before, network)
+    kind.begin(model)
+    learnt.restore(model, kind.learns, row, network.n_out)
+    kind.write(model, behind, row)
     steps = [*before, model]
     for i, step in enumerate(steps):
         step.n_features_in_ = front.width_behind(steps[:i], network.n_in)
     names = [*rows, row][0]["feature_names"]
     if names is not None:  # the steps behind the first are given arrays
+        if not isinstance(names, list) or [type(name) for name in names] != [str] * steps[0].n_features_in_:
+            raise ValueError(f"network: expected an origin with {steps[0].n_features_in_} feature_names, got {names!r}")
         steps[0].feature_names_in_ = np.array(names, dtype=object)
     if not source["pipeline"]:
         return model

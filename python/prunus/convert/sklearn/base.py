@@ -25,13 +25,15 @@ class Model(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """A class of estimators: how one is read, and how one that has its parameters is filled in."""
+    """A class of estimators: how one is read, and how one that has its parameters is filled in, the weights at last."""
 
     cls: Any
     read: Callable[[Any], Model]
     write: Callable[[Any, Network, Row], None]  # may refuse the network; `require` has been asked already
     classifier: bool = False
     hidden: bool = False  # whether it may have hidden layers
+    learns: tuple[str, ...] = ()  # what a fit tells beside the weights
+    begin: Callable[[Any], None] = lambda _: None  # sets what training goes on from, as it is before the first epoch
 
     def require(self, network: Network) -> None:
         """Refuse a network that no estimator of this class can predict like."""

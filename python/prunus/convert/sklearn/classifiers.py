@@ -70,20 +70,21 @@ def _set_classes(model: Any, network: Network) -> None:
         model.classes_ = network.classes.copy()
 
 
-def _kind(cls: Any, output: _Output) -> Kind:
-    return Kind(cls, functools.partial(_read, output), functools.partial(_write, output), classifier=True)
+def _kind(cls: Any, output: _Output, *learns: str) -> Kind:
+    read, write = functools.partial(_read, output), functools.partial(_write, output)
+    return Kind(cls, read, write, classifier=True, learns=learns)
 
 
 _MULTILABEL = (linear_model.RidgeClassifier, linear_model.RidgeClassifierCV)
 KINDS = {
     kind.cls.__name__: kind
     for kind in (
-        _kind(LinearSVC, _margin),
-        _kind(linear_model.LogisticRegression, _logistic),
-        _kind(linear_model.LogisticRegressionCV, _logistic),
-        _kind(linear_model.Perceptron, _margin),
-        _kind(linear_model.RidgeClassifier, _margin),
-        _kind(linear_model.RidgeClassifierCV, _margin),
-        _kind(linear_model.SGDClassifier, _sgd),
+        _kind(LinearSVC, _margin, "n_iter_"),
+        _kind(linear_model.LogisticRegression, _logistic, "n_iter_"),
+        _kind(linear_model.LogisticRegressionCV, _logistic, "C_", "l1_ratio_", "n_iter_"),
+        _kind(linear_model.Perceptron, _margin, "n_iter_", "t_"),
+        _kind(linear_model.RidgeClassifier, _margin, "n_iter_", "solver_"),
+        _kind(linear_model.RidgeClassifierCV, _margin, "alpha_", "best_score_"),
+        _kind(linear_model.SGDClassifier, _sgd, "n_iter_", "t_"),
     )
 }
