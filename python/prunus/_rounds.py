@@ -65,6 +65,7 @@ class Plan:
     layers: list[int]
     keep: list[Bools] | None  # of all layers, of the masks' shapes
     alive: list[Bools] | None  # weights of all layers that an earlier pruning left; None: all
+    trains: list[Bools] | None  # those that may change: what was zero stays so; None: all
     fine_tune: FineTune | None
 
 
@@ -100,11 +101,13 @@ def run(network: Network, plan: Plan, learning: Learning, shapes: list[tuple[int
             network, row["loss"] = learning.fit(network, between, _trainable(plan, network, masks))
         rounds.append(row)
     kept = plan.pattern.kept(network, masks)
-    n_kept = sum(int(np.count_nonzero(layer)) for layer in _and_alive(plan, network, kept))
+    n_kept = sum(int(np.count_nonzero(layer)) for layer in _within(plan.alive, network, kept))
     shrunk = plan.pattern.shrink(network, masks)
     loss = None
     if plan.fine_tune is not None:
         shrunk, loss = learning.fit(shrunk, plan.fine_tune, _trainable_at_last(plan, shrunk, masks))
+    if plan.fine_tune is not None or plan.criterion.updates or any("loss" in row for row in rounds):
+        notes = [*notes, *_zeros(plan, network, kept)]
     cuts = [_cut(*layer) for layer in zip(scores, masks, before, strict=True)]
     return Outcome(shrunk, masks, cuts, rounds, loss, n_kept, notes)
 
@@ -161,18 +164,27 @@ def _choose(
 
 def _trainable(plan: Plan, network: Network, masks: tuple[Bools, ...]) -> list[Bools]:
     """Return which weights may be trained between the rounds."""
-    return _and_alive(plan, network, plan.pattern.trained(network, masks))
+    return _within(plan.trains, network, plan.pattern.trained(network, masks))
 
 
 def _trainable_at_last(plan: Plan, shrunk: Network, masks: tuple[Bools, ...]) -> list[Bools] | None:
     if not plan.pattern.shrinks:
         return _trainable(plan, shrunk, masks)
-    # What an earlier pruning removed is zero, wherever its rows and columns are now; so is what stands for an emptied layer.
-    if plan.alive is None and all(mask.any() for mask in masks):
+    # What was zero still is, wherever its rows and columns are now; so is what stands for an emptied layer.
+    if plan.trains is None and all(mask.any() for mask in masks):
         return None
     return [layer.weight != 0 for layer in shrunk.layers]
 
 
-def _and_alive(plan: Plan, network: Network, masks: list[Bools]) -> list[Bools]:
+def _within(weights: list[Bools] | None, network: Network, masks: list[Bools]) -> list[Bools]:
     whole = [full(mask, layer.weight.shape) for mask, layer in zip(masks, network.layers, strict=True)]
-    return whole if plan.alive is None else [mask & alive for mask, alive in zip(whole, plan.alive, strict=True)]
+    return whole if weights is None else [mask & there for mask, there in zip(whole, weights, strict=True)]
+
+
+def _zeros(plan: Plan, network: Network, kept: list[Bools]) -> list[str]:
+    """Say how many weights that no mask removes were not trained, since they were zero."""
+    before = sum(int(np.count_nonzero(mask)) for mask in _within(plan.alive, network, kept))
+    n_zero = before - sum(int(np.count_nonzero(mask)) for mask in _within(plan.trains, network, kept))
+    if n_zero == 0:
+        return []
+    return [f"{n_zero} weights that stay were zero before, and are still: prunus.fit, without masks, trains them too"]

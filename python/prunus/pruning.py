@@ -53,7 +53,8 @@ def prune(
     Parameters
     ----------
     model : Network, Pruned, fitted scikit-learn estimator or Pipeline, or path of a .safetensors file
-        It is not changed. What an earlier pruning set to zero in a Pruned stays zero, and counts as removed.
+        It is not changed. What an earlier pruning set to zero in a Pruned stays zero, and counts as removed. Zeros of any other
+        model stay zero in training, too (the report says how many), but do not count.
     X : array_like or SciPy sparse matrix of shape (n_samples, n_in), optional
         Data for the criteria that need it, for fine-tuning, and for the loss and the score in the report. It is read in
         batches, so that an array mapped from a file (``numpy.load(..., mmap_mode="r")``) need not fit in memory.
@@ -135,13 +136,13 @@ def prune(
     share_out = _allocation(allocation, how)
     rounds = _schedule(schedule, goal, X)
     settings = settings_of(fine_tune)
-    trains = settings is not None or rounds.fine_tune is not None
+    learns = settings is not None or rounds.fine_tune is not None
     has_data = X is not None and y is not None
-    chosen = _auto(how, has_data, trains) if criterion == "auto" else _criterion(criterion, how)
+    chosen = _auto(how, has_data, learns) if criterion == "auto" else _criterion(criterion, how)
     chosen.require(network)
-    without_labels = y is None and not trains and chosen.needs == ("X",)
+    without_labels = y is None and not learns and chosen.needs == ("X",)
     data = None if without_labels else _both("X", X, "y", y)
-    if trains and data is None:
+    if learns and data is None:
         raise ValueError("X: expected data to fine-tune on, got None")
     validation = _both("X_val", X_val, "y_val", y_val)
     weights = _weights(network, X, y, sample_weight, class_weight)
@@ -163,7 +164,8 @@ def prune(
     if alive is not None and how.unit == "weight":
         arguments.require_there(stay, [~there for there in alive])
 
-    plan = _rounds.Plan(how, chosen.seeded(rng), share_out, rounds, goal, prunable, stay, alive, settings)
+    trains = alive or _nonzero(network)
+    plan = _rounds.Plan(how, chosen.seeded(rng), share_out, rounds, goal, prunable, stay, alive, trains, settings)
     learning = _rounds.Learning(X, y, weights, rng, progress)
     outcome = _rounds.run(network, plan, learning, shapes, _threads.resolve(None))
     quality: dict[str, Any] = {"loss": None, "score": None}
@@ -223,6 +225,11 @@ def _alive(pruned: Pruned) -> list[Bools]:
     if [mask.shape for mask in pruned.masks] == [layer.weight.shape for layer in layers]:
         return list(pruned.masks)
     return [layer.weight != 0 for layer in layers]
+
+
+def _nonzero(network: Network) -> list[Bools] | None:
+    """Return which weights are not zero; None: all."""
+    return [layer.weight != 0 for layer in network.layers] if network.n_nonzero < network.n_weights else None
 
 
 def _auto(pattern: Pattern, has_data: bool, trains: bool) -> Criterion:
