@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from prunus._check import Bools
 from prunus._functions import OUTPUTS
 from prunus._layer import Layer
 from prunus._passes import outputs_of, widest
-from prunus._samples import names_of, require_names, unchecked
+from prunus._samples import is_sparse, names_of, require_names, unchecked
 from prunus.engine import Engine
 from prunus.masking.stock import n_removed
 from prunus.network import Network
@@ -47,20 +48,41 @@ def _predicted(network: Network, X: Any) -> Any:
 
 
 def latency(before: Network, after: Network, X: Any, batch: int, threads: int) -> dict[str, Any]:
-    """Microseconds of one call: dense, as NumPy would compute it in the network's dtype, and through the engine."""
+    """Microseconds of one call: dense, as NumPy would compute it in the network's dtype, and through the engine.
+
+    Of sparse X the engine takes the rows as they are, and NumPy the same rows dense.
+    """
     if X is None:
         rows: Any = np.random.default_rng(0).standard_normal((batch, before.n_in)).astype(before.dtype)
     else:
         whole = unchecked(X, before.n_in, before.dtype)
         rows = whole.rows(np.arange(batch) % len(whole))
     engine = Engine(after, threads)
-    dense = before.with_all_inputs()
+    dense, dense_rows = before.with_all_inputs(), rows.toarray() if is_sparse(rows) else rows
+    with _numpy_on(threads) as numpy_threads:
+        numpy = _microseconds(lambda: OUTPUTS[dense.output].link(outputs_of(dense.layers, dense_rows)[1][-1]))
     return {
-        "before": _microseconds(lambda: OUTPUTS[dense.output].link(outputs_of(dense.layers, rows)[1][-1])),
+        "before": numpy,
         "after": _microseconds(lambda: OUTPUTS[after.output].link(engine(rows))),
         "batch": batch,
         "threads": threads,
+        "numpy_threads": numpy_threads,
     }
+
+
+@contextlib.contextmanager
+def _numpy_on(threads: int) -> Iterator[int | None]:
+    """Let NumPy's BLAS have so many threads; None where nothing is there that can tell it."""
+    try:
+        import threadpoolctl  # scikit-learn brings it
+    except ImportError:
+        yield None
+        return
+    if not any(library["user_api"] == "blas" for library in threadpoolctl.threadpool_info()):
+        yield None
+        return
+    with threadpoolctl.threadpool_limits(threads, user_api="blas"):
+        yield threads
 
 
 def _microseconds(call: Callable[[], object]) -> float:

@@ -88,7 +88,7 @@ def prune(
     X_val, y_val : array_like, optional
         Data for the loss and the score in the report, instead of X and y.
     latency_batch, latency_threads : int, default 1
-        Rows of a call, and threads, for the latency in the report.
+        Rows of a call, and threads, for the latency in the report: of the engine, and of NumPy where threadpoolctl is there.
     layers : sequence of int, optional
         Indices of the layers to prune. None: all that the pattern can prune.
     keep : sequence of (array_like of bool or None), optional

@@ -33,7 +33,9 @@ class Report(dict[str, Any]):
     bytes : dict
         ``before``, ``after``: of the saved file.
     latency_us : dict
-        ``before`` (NumPy, dense), ``after`` (the engine), microseconds for one call of ``batch`` rows on ``threads`` threads.
+        ``before`` (NumPy, dense), ``after`` (the engine; sparse X as it is), microseconds for one call of ``batch`` rows on
+        ``threads`` threads. ``numpy_threads`` are those of NumPy, or None where their number could not be set, which takes
+        the package threadpoolctl.
     fine_tune : dict or None
         The settings and the training ``loss`` after the last epoch.
     feature_names : list of str or None
@@ -104,7 +106,8 @@ def _summary_rows(report: Mapping[str, Any]) -> list[list[str]]:
         rows.append([f"{score['metric']} ({data})", f"{score['before']:.4f}", f"{score['after']:.4f}"])
     rows.append(["bytes on disk", str(report["bytes"]["before"]), str(report["bytes"]["after"])])
     latency = report["latency_us"]
-    name = f"microseconds, {latency['batch']} rows (NumPy dense, engine)"
+    anyhow = "" if latency.get("numpy_threads") == latency["threads"] else " on any number of threads"
+    name = f"microseconds, {latency['batch']} rows (NumPy dense{anyhow}, engine)"
     rows.append([name, f"{latency['before']:.1f}", f"{latency['after']:.1f}"])
     return rows
 
