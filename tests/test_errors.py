@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse
 from sklearn.exceptions import NotFittedError
@@ -549,6 +550,23 @@ TABLE: dict[str, Row] = {
     ),
     "fine-tune of a string": Row(
         prune(NETWORK, X, Y, sparsity=0.5, fine_tune="a"), TypeError, "fine_tune: expected an integer"
+    ),
+    "a label from NaN": Row(
+        lambda: BINARY.predict([[0.0, 0.0, 0.0], [0.0, NAN, 0.0]]),
+        ValueError,
+        "X: expected rows from which numbers come out, got NaN from row 1",
+    ),
+    "a probability from NaN": Row(
+        lambda: prunus.compile(MULTILABEL).predict_proba([[NAN, 0.0, 0.0]]),
+        ValueError,
+        "X: expected rows from which numbers come out, got NaN from row 0",
+    ),
+    "columns of another order": Row(
+        lambda: prunus.prune(NETWORK, pd.DataFrame(X, columns=list("abc")), Y, sparsity=0.5).predict(
+            pd.DataFrame(X, columns=list("bac"))
+        ),
+        ValueError,
+        "X: expected the columns that the model was fitted with, in order, got 'b' for 'a'",
     ),
     "latency of no rows": Row(
         prune(NETWORK, sparsity=0.5, latency_batch=0), ValueError, "latency_batch: expected at least 1"

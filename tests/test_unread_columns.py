@@ -108,6 +108,17 @@ def test_every_packed_format(kinds: tuple[str, str], panels_from: int, dtype: An
             assert np.array_equal(clean, again)
 
 
+def test_what_is_read_fits_the_first_layer() -> None:
+    w = np.ones((2, 3))
+    sell = _core.pack(_core.CsrMatrixF64.from_dense(w, None, 1), "sell", 16, 1)
+    layers: Any = [(sell, sell, sell, np.zeros(2), 0, 0.0)]
+    for wrong in (np.ones(4, np.bool_), np.ones((1, 3), np.bool_)):
+        with pytest.raises(ValueError, match="read"):
+            _core.ExecutorF64(layers, 1, 1.0, 1.0, 1.0, 1, wrong)
+    with pytest.raises(TypeError):
+        _core.ExecutorF64(layers, 1, 1.0, 1.0, 1.0, 1, np.ones(3))  # type: ignore[arg-type]
+
+
 def test_slabs_of_a_wide_input(rng: np.random.Generator) -> None:
     """So wide that panels are turned piece by piece."""
     model, read = network(rng, np.float32, 0.02, selects=True, n_in=9000)

@@ -51,7 +51,7 @@ class Pruned:
     def feature_names(self) -> list[str] | None:
         """Names of the columns of X, if the model was fitted or pruned with a DataFrame: one of other columns is refused."""
         names: list[str] | None = self.report.get("feature_names")
-        return names
+        return self.network.feature_names if names is None else names
 
     @functools.cached_property
     def engine(self) -> Engine:
