@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,13 @@ class Samples:
 
     def __len__(self) -> int:
         return int(self.source.shape[0])
+
+    def weighted(self, sample_weight: Any) -> Samples:
+        """Return the samples with these weights; None: all count the same."""
+        share = _check.sample_weights(sample_weight, len(self))
+        total = float(share.sum())
+        weight = total if sample_weight is None else total * float(np.max(np.asarray(sample_weight)))
+        return replace(self, share=share / (total or 1), weight=weight)
 
     def rows(self, which: Any) -> Any:
         """Return these samples, (n, n_in of the first layer): C-contiguous, or a csr_array where the source is one."""
@@ -63,8 +70,8 @@ def is_sparse(X: Any) -> bool:
 
 
 def source_of(name: str, X: Any, n_in: int) -> Any:
-    """Return X as an array of its own type, or a canonical csr_array, without a copy where none is needed."""
-    array = _csr_of(name, X) if is_sparse(X) else _check.real_array(name, X, ndim=2)
+    """Return X as an array of its own type, or as `canonical` does, without a copy where none is needed."""
+    array = canonical(name, X) if is_sparse(X) else _check.real_array(name, X, ndim=2)
     if array.shape[1] != n_in:
         raise ValueError(f"{name}: expected {n_in} columns, got {_check.describe(array)}")
     return array
@@ -75,8 +82,11 @@ def unchecked(X: Any, n_in: int, dtype: Any, inputs: Bools | None = None) -> Sam
     return Samples(source_of("X", X, n_in), np.ones(0), 0.0, np.dtype(dtype), inputs, None)
 
 
-def checked(name: str, samples: Samples) -> Samples:
-    """Return the samples if there are any and all are finite, in their dtype; in one pass, batch by batch."""
+def checked(name: str, samples: Samples, columns: Sequence[str] | None) -> Samples:
+    """Return the samples if there are any and all are finite, in their dtype; in one pass, batch by batch.
+
+    The error names the column where all have names.
+    """
     if len(samples) == 0:
         raise ValueError(f"{name}: expected at least one element, got {_check.describe(samples.source)}")
     if is_sparse(samples.source) and samples.scaling is not None and samples.scaling.shift.any():
@@ -91,23 +101,44 @@ def checked(name: str, samples: Samples) -> Samples:
     for batch in samples.batches():
         with np.errstate(over="ignore"):  # what is too large for the dtype is refused by name
             x = whole[batch] if as_it_is else samples.rows(batch)
-        _check.finite(name, _check.float_array(name, x.data if is_sparse(x) else x))
+        array = _check.float_array(name, x.data if is_sparse(x) else x)
+        try:
+            _check.finite(name, array)
+        except ValueError as error:
+            if columns is None:
+                raise
+            read = np.arange(len(columns)) if as_it_is or samples.inputs is None else np.flatnonzero(samples.inputs)
+            first = read[int(np.argmin(np.isfinite(array).all(axis=0)))]
+            raise ValueError(f"{error}, in column {columns[first]!r}") from None
     return samples
 
 
-def _csr_of(name: str, X: Any) -> Any:
-    from scipy.sparse import csr_array
+def canonical(name: str, X: Any) -> Any:
+    """Return sparse X as a csr_array whose rows have each column once, in order; without a copy where it is so already.
+
+    Entries of one place count together, as in SciPy, but are added up in a type that holds the sum. SciPy would sort the
+    caller's own arrays; they stay as they are.
+    """
+    from scipy.sparse import coo_array, csr_array
 
     if X.ndim != 2:
         raise ValueError(f"{name}: expected 2 dimensions, got {_check.describe(X)}")
-    csr = csr_array(X)
-    if csr.data.dtype.kind not in "biuf":
-        raise TypeError(f"{name}: expected real numbers, got {_check.describe(X)} of dtype {csr.data.dtype}")
-    if not csr.has_canonical_format:
-        raise ValueError(
-            f"{name}: expected the columns of each row in order, each once, got others; call {name}.sum_duplicates()"
-        )
-    return csr
+    if X.dtype.kind not in "biuf":
+        raise TypeError(f"{name}: expected real numbers, got {_check.describe(X)} of dtype {X.dtype}")
+    wide = np.float32 if X.dtype == np.float32 else np.float64
+    if X.format in ("coo", "bsr"):  # adds up what it holds twice when it becomes another
+        coo = X.tocoo()
+        X = coo_array((coo.data.astype(wide), (coo.row, coo.col)), shape=X.shape)
+    rows = csr_array(X)
+    if rows.has_canonical_format:
+        return rows
+    rows = csr_array((rows.data.astype(wide), rows.indices.copy(), rows.indptr.copy()), shape=rows.shape)
+    try:
+        rows.check_format()  # SciPy sorts what it has not checked
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    rows.sum_duplicates()  # sorts, too
+    return rows
 
 
 def _scaled(x: Any, scaling: Scaling | None) -> Any:

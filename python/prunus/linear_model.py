@@ -217,6 +217,6 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
-        raw = self._engine(_subsets.canonical(X))
+        X = validate_data(self, _subsets.taken(X), accept_sparse="csr", dtype=np.float64, reset=False)
+        raw = self._engine(X)
         return np.asarray(raw[:, 0] if self.coef_.ndim == 1 else raw)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from prunus import _check, _core, _parts, _passes, _samples
+from prunus import _check, _core, _frames, _parts, _passes, _samples
 from prunus._check import Bools, Floats
 from prunus._functions import OUTPUTS
 from prunus._labels import Labels
@@ -231,11 +231,10 @@ class Network(Frozen):
         names: tuple[str, str] = ("X", "y"),
     ) -> Data:
         """Check samples, labels and weights, and return them encoded. Refuses an empty batch, NaN and infinity."""
-        source = _samples.source_of(names[0], X, self.n_in)
-        n = source.shape[0]
+        samples = self.samples(X, sample_weight, dtype=dtype, standardized=standardized, name=names[0])
+        n = len(samples)
         if class_weight is not None:
-            sample_weight = self.labels.weights(class_weight, y, sample_weight, n)
-        samples = self.samples(source, sample_weight, dtype=dtype, standardized=standardized, name=names[0])
+            samples = samples.weighted(self.labels.weights(class_weight, y, sample_weight, n))
         with np.errstate(over="ignore"):  # what is too large for the dtype is refused by name
             target = _check.float_array(names[1], self.encode(y, n, name=names[1]), dtype=dtype)
         return Data(**vars(samples), target=_check.finite(names[1], target))
@@ -245,12 +244,9 @@ class Network(Frozen):
     ) -> Samples:
         """Check samples and weights, for this network or, standardized, for `unfolded()`; refuse none, NaN and infinity."""
         source = _samples.source_of(name, X, self.n_in)
-        share = _check.sample_weights(sample_weight, source.shape[0])
-        total = float(share.sum())
-        weight = total if sample_weight is None else total * float(np.max(sample_weight))
         scaling = self.scaling if standardized else None
-        samples = Samples(source, share / (total or 1), weight, np.dtype(dtype), self.inputs, scaling)
-        return _samples.checked(name, samples)
+        samples = Samples(source, np.ones(0), 0.0, np.dtype(dtype), self.inputs, scaling).weighted(sample_weight)
+        return _samples.checked(name, samples, _frames.columns_of(X))
 
     def _rows(self, X: Any) -> Any:
         """Return X in float64, as the first layer takes it; NaN and infinity are let through."""

@@ -10,7 +10,6 @@ import numpy as np
 
 from prunus import _check, _outcome, _rounds, _threads, files, masking, scoring
 from prunus._check import Bools
-from prunus._samples import source_of
 from prunus.interop import as_network, load
 from prunus.masking import Pattern, arguments
 from prunus.network import Network
@@ -54,9 +53,11 @@ def prune(
     ----------
     model : Network, Pruned, fitted scikit-learn estimator or Pipeline, or path of a .safetensors file
         It is not changed. What an earlier pruning set to zero in a Pruned stays zero, and counts as removed.
-    X : array_like or SciPy sparse matrix of shape (n_samples, n_in), optional
+    X : array_like, DataFrame or SciPy sparse matrix of shape (n_samples, n_in), optional
         Data for the criteria that need it, for fine-tuning, and for the loss and the score in the report. It is read in
-        batches, so that an array mapped from a file (``numpy.load(..., mmap_mode="r")``) need not fit in memory.
+        batches, so that an array mapped from a file (``numpy.load(..., mmap_mode="r")``) need not fit in memory. The columns
+        of a DataFrame are numbers or bools, of types that may be missing too. A sparse matrix that is unsorted, or gives an
+        entry in parts, is put in order once, in a copy.
     y : array_like of shape (n_samples,) or (n_samples, n_out), optional
         Labels or values, needed beside X; not for a criterion that looks at X alone, which leaves loss and score out of the
         report.
@@ -142,16 +143,16 @@ def prune(
     if trains and data is None:
         raise ValueError("X: expected data to fine-tune on, got None")
     validation = _both("X_val", X_val, "y_val", y_val)
-    weights = _weights(network, X, y, sample_weight, class_weight)
     names = _outcome.feature_names(network, X)
     _outcome.feature_names(network, X_val, "X_val")
-    # What is used late, or not at all, is wrong at once if it is wrong.
+    # What is used late, or not at all, is wrong at once if it is wrong; and X is converted, or sorted, once.
     if data is not None:
-        network.data(*data, weights)
+        X = network.data(X, y, sample_weight, class_weight=class_weight).source
     elif X is not None:
-        network.samples(X, weights)
+        X = network.samples(X, sample_weight).source
+    weights = _weights(network, X, y, sample_weight, class_weight)
     if validation is not None:
-        network.data(*validation, names=("X_val", "y_val"))
+        validation = (network.data(*validation, names=("X_val", "y_val")).source, y_val)
     rng = _check.generator("random_state", random_state)
     batch = _check.integer("latency_batch", latency_batch, minimum=1)
     threads = _check.integer("latency_threads", latency_threads, minimum=1)
@@ -262,13 +263,11 @@ def _weights(network: Network, X: Any, y: Any, sample_weight: Any, class_weight:
         return None
     if X is None:
         raise ValueError(f"X: expected data beside {'sample' if class_weight is None else 'class'}_weight, got None")
-    n = source_of("X", X, network.n_in).shape[0]
     if class_weight is None:
-        _check.sample_weights(sample_weight, n)
         return np.asarray(sample_weight, np.float64)  # as they are: a penalty is beside their sum
     if y is None:
         raise ValueError("y: expected labels beside class_weight, got None")
-    return network.labels.weights(class_weight, y, sample_weight, n)
+    return network.labels.weights(class_weight, y, sample_weight, X.shape[0])
 
 
 def _both(name_X: str, X: Any, name_y: str, y: Any) -> tuple[Any, Any] | None:

@@ -158,8 +158,6 @@ def _split(table: Any, columns: _Columns, network: Network) -> Data:
     words = [repr(name) for name, kind in kinds.items() if kind not in "biuf"]
     if words:
         raise ValueError(f"expected columns of numbers, got {', '.join(words[:5])} of other kinds")
-    # Beside numbers, NumPy takes bools for objects.
-    X = X.astype({name: np.uint8 for name, kind in kinds.items() if kind == "b"})
     if _has_words(network):
         y = y.astype({name: str for name, kind in y.dtypes.items() if kind.kind in "iu"})
     return Data(X, _flat(y.to_numpy()))
