@@ -63,7 +63,7 @@ def prune(
         report.
     sparsity : float in [0, 1], optional
         Fraction of the units to remove: of the weights, the hidden neurons, the inputs, or the blocks (of `layers` where it
-        is given).
+        is given, else of all that the pattern fits).
     threshold : float, optional
         Remove what scores strictly below it. Exactly one of `sparsity` and `threshold` must be given; neither
         for n:m, which says itself how much goes.
@@ -90,7 +90,8 @@ def prune(
     latency_batch, latency_threads : int, default 1
         Rows of a call, and threads, for the latency in the report.
     layers : sequence of int, optional
-        Indices of the layers to prune. None: all that the pattern can prune.
+        Indices of the layers to prune. None: all that the pattern can prune; one that is smaller than a block, or than the m
+        inputs of n:m, stays as it is, with a note in the report.
     keep : sequence of (array_like of bool or None), optional
         What must stay, one for each layer of the network, of the shape of its mask.
     max_layer_sparsity : float in [0, 1], or one for each pruned layer, optional
@@ -126,7 +127,7 @@ def prune(
         model = load(model)
     network = as_network(model)
     how = masking.pattern_of(pattern)
-    prunable = _layers(layers, how, network)
+    prunable, small = _layers(layers, how, network)
     goal = masking.goal_of(how, sparsity, threshold)._replace(
         limits=arguments.limits_of(how, max_layer_sparsity, len(prunable)),
         allow_empty=_check.flag("allow_empty", allow_empty),
@@ -184,7 +185,7 @@ def prune(
         latency_us=_outcome.latency(network, outcome.network, X, batch, threads),
         fine_tune=None if settings is None else {**as_options(settings), "loss": outcome.loss},
         feature_names=names,
-        notes=outcome.notes,
+        notes=[*(_smaller(how, i, network) for i in small), *outcome.notes],
     )
     pruned = Pruned(outcome.network, outcome.masks, report)
     # The report is part of the file whose size it tells; its own digits are not counted.
@@ -192,20 +193,29 @@ def prune(
     return pruned
 
 
-def _layers(layers: Any, pattern: Pattern, network: Network) -> list[int]:
-    """Return the indices of the layers to prune."""
+def _layers(layers: Any, pattern: Pattern, network: Network) -> tuple[list[int], list[int]]:
+    """Return the indices of the layers to prune, and of those that are too small for the pattern and were not asked for."""
     prunable = pattern.prunable(network)
     if not prunable:
         raise ValueError(f"pattern: expected a network with something to remove by {str(pattern)!r}, got {network!r}")
     if layers is None:
-        return prunable
+        shapes = [layer.weight.shape for layer in network.layers]
+        fitting = [i for i in prunable if pattern.fits(shapes[i])]
+        if not fitting:
+            pattern.check(shapes[prunable[0]])
+        return fitting, [i for i in prunable if i not in fitting]
     if not isinstance(layers, (Sequence, np.ndarray)) or isinstance(layers, str):
         raise TypeError(f"layers: expected a sequence of indices, got {_check.describe(layers)}")
     chosen = [_check.integer("layers", i, minimum=0) for i in layers]
     if not chosen or len(set(chosen)) < len(chosen) or not set(chosen) <= set(prunable):
         valid = ", ".join(map(str, prunable))
         raise ValueError(f"layers: expected some of {valid}, each once, got {chosen}")
-    return sorted(chosen)
+    return sorted(chosen), []
+
+
+def _smaller(pattern: Pattern, i: int, network: Network) -> str:
+    n_out, n_in = network.layers[i].weight.shape
+    return f"layer {i} stays as it is: {n_out}x{n_in} is too small for {pattern}"
 
 
 def _allocation(allocation: str, pattern: Pattern) -> type[masking.Allocation]:
