@@ -524,14 +524,16 @@ TABLE: dict[str, Row] = {
         r"criterion: expected one that scores neurons .*\(.*output_contribution, weight_norm\), got 'magnitude'",
     ),
     "neurons without data": Row(
-        prune(NETWORK, sparsity=0.5, pattern="neuron"), ValueError, "X: expected data, which crit"
+        prune(NETWORK, sparsity=0.5, pattern="neuron", criterion="apoz"), ValueError, "X: expected data, which crit"
     ),
     "neurons of one layer": Row(
         prune(prunus.Network([LAYER]), X, np.ones((4, 2)), sparsity=0.5, pattern="neuron"),
         ValueError,
         "pattern: expected a network with something to remove",
     ),
-    "prune with X alone": Row(prune(NETWORK, X, sparsity=0.5), ValueError, "y: expected data beside X"),
+    "prune with X alone": Row(
+        prune(NETWORK, X, sparsity=0.5, criterion="magnitude"), ValueError, "y: expected data beside X"
+    ),
     "prune with y alone": Row(prune(NETWORK, None, Y, sparsity=0.5), ValueError, "X: expected data beside y"),
     "prune with X_val alone": Row(
         prune(NETWORK, sparsity=0.5, X_val=X), ValueError, "y_val: expected data beside X_val"
@@ -589,6 +591,9 @@ TABLE: dict[str, Row] = {
         lambda: NETWORK.astype("float32").data(X, Y * 3e38 * 10, dtype=np.float32),
         ValueError,
         "y: .* in the range of float32",
+    ),
+    "to_sklearn of an array": Row(
+        lambda: prunus.to_sklearn(X), TypeError, "network: expected a Network or Pruned, got an"
     ),
     "to_sklearn of a strange origin": Row(
         lambda: prunus.to_sklearn(prunus.Network([LAST], origin={"library": "sklearn"})),

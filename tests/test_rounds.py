@@ -172,20 +172,38 @@ def test_masks_go_out_and_in(digits: Any, digits_network: prunus.Network) -> Non
 
 
 def test_auto_is_what_the_data_allow(digits: Any, digits_network: prunus.Network) -> None:
-    cases: list[tuple[str, bool, bool, str]] = [
-        ("weight", False, False, "magnitude"),
-        ("weight", True, False, "wanda"),
-        ("weight", True, True, "magnitude"),
-        ("block:4x1", True, False, "wanda"),
-        ("2:4", True, False, "magnitude"),
-        ("neuron", True, False, "output_contribution"),
-        ("input", False, False, "input_norm"),
-        ("input", True, False, "input_contribution"),
+    cases: list[tuple[str, str, bool, str]] = [
+        ("weight", "", False, "magnitude"),
+        ("weight", "X", False, "wanda"),
+        ("weight", "Xy", False, "wanda"),
+        ("weight", "Xy", True, "magnitude"),
+        ("block:4x1", "X", False, "wanda"),
+        ("block:4x1", "Xy", False, "wanda"),
+        ("2:4", "X", False, "magnitude"),
+        ("2:4", "Xy", False, "magnitude"),
+        ("neuron", "", False, "weight_norm"),
+        ("neuron", "X", False, "activation_variance"),
+        ("neuron", "Xy", False, "output_contribution"),
+        ("input", "", False, "input_norm"),
+        ("input", "X", False, "input_norm"),
+        ("input", "Xy", False, "input_contribution"),
     ]
-    for pattern, with_data, trains, expected in cases:
-        data = digits if with_data else ()
+    for pattern, given, trains, expected in cases:
+        data = digits[: len(given)]
         options = options_for(pattern, fine_tune=1 if trains else None, random_state=0)
-        assert prunus.prune(digits_network, *data, **options).report["criterion"] == expected
+        pruned = prunus.prune(digits_network, *data, **options)
+        assert pruned.report["criterion"] == expected
+        absolute = {"absolute": True} if expected.endswith("contribution") else {}
+        chosen = prunus.criteria()[expected](**absolute)
+        named = prunus.prune(digits_network, *digits, **{**options, "criterion": chosen})
+        assert all(map(np.array_equal, pruned.masks, named.masks))
+        assert (pruned.report["loss"] is None) == (given != "Xy")
+
+
+@pytest.mark.parametrize("pattern", ["weight", "neuron", "input", "2:4"])
+def test_training_needs_labels(pattern: str, digits: Any, digits_network: prunus.Network) -> None:
+    with pytest.raises(ValueError, match="y: expected data beside X, got None"):
+        prunus.prune(digits_network, digits[0], **options_for(pattern, fine_tune=1))
 
 
 @pytest.mark.parametrize("pattern", ["neuron", "input"])

@@ -59,8 +59,8 @@ def prune(
         of a DataFrame are numbers or bools, of types that may be missing too. A sparse matrix that is unsorted, or gives an
         entry in parts, is put in order once, in a copy.
     y : array_like of shape (n_samples,) or (n_samples, n_out), optional
-        Labels or values, needed beside X; not for a criterion that looks at X alone, which leaves loss and score out of the
-        report.
+        Labels or values, needed beside X; not for a criterion that looks at X alone, nor for "auto" without training, which
+        leaves loss and score out of the report.
     sparsity : float in [0, 1], optional
         Fraction of the units to remove: of the weights, the hidden neurons, the inputs, or the blocks (of `layers` where it
         is given, else of all that the pattern fits).
@@ -69,8 +69,9 @@ def prune(
         for n:m, which says itself how much goes.
     criterion : str or Criterion, default "auto"
         A name from `criteria()`, or one of its classes with its options set. "auto" is what kept most accuracy in
-        docs/which-criterion.md: for weights wanda with X and y if nothing is trained, else magnitude; for neurons the absolute
-        output_contribution; for inputs the absolute input_contribution, or input_norm without data.
+        docs/which-criterion.md: for weights wanda with X if nothing is trained, else magnitude; for neurons the absolute
+        output_contribution with X and y, activation_variance with X alone, weight_norm without data; for inputs the absolute
+        input_contribution with X and y, else input_norm.
     pattern : str or Pattern, default "weight"
         A name from `patterns()`, with numbers in the place of letters: "2:4", "block:4x1". The neurons of the last layer are
         not pruned.
@@ -136,10 +137,10 @@ def prune(
     rounds = _schedule(schedule, goal, X)
     settings = settings_of(fine_tune)
     trains = settings is not None or rounds.fine_tune is not None
-    has_data = X is not None and y is not None
-    chosen = _auto(how, has_data, trains) if criterion == "auto" else _criterion(criterion, how)
+    is_auto = isinstance(criterion, str) and criterion == "auto"
+    chosen = _auto(how, X is not None, y is not None, trains) if is_auto else _criterion(criterion, how)
     chosen.require(network)
-    without_labels = y is None and not trains and chosen.needs == ("X",)
+    without_labels = y is None and not trains and (is_auto or chosen.needs == ("X",))
     data = None if without_labels else _both("X", X, "y", y)
     if trains and data is None:
         raise ValueError("X: expected data to fine-tune on, got None")
@@ -234,15 +235,17 @@ def _alive(pruned: Pruned) -> list[Bools]:
     return [layer.weight != 0 for layer in layers]
 
 
-def _auto(pattern: Pattern, has_data: bool, trains: bool) -> Criterion:
+def _auto(pattern: Pattern, has_X: bool, has_y: bool, trains: bool) -> Criterion:
     """Return the criterion that kept most accuracy with what is there (docs/which-criterion.md)."""
     kinds = scoring.criteria()
     if pattern.unit == "neuron":
-        return kinds["output_contribution"](absolute=True)
+        if has_X and has_y:
+            return kinds["output_contribution"](absolute=True)
+        return kinds["activation_variance" if has_X else "weight_norm"]()
     if pattern.unit == "input":
-        return kinds["input_contribution"](absolute=True) if has_data else kinds["input_norm"]()
+        return kinds["input_contribution"](absolute=True) if has_X and has_y else kinds["input_norm"]()
     # Before training, and for n:m, wanda kept no more than magnitude.
-    return kinds["wanda" if has_data and not trains and pattern.takes_target else "magnitude"]()
+    return kinds["wanda" if has_X and not trains and pattern.takes_target else "magnitude"]()
 
 
 def _criterion(criterion: str | Criterion, pattern: Pattern) -> Criterion:
