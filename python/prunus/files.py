@@ -19,7 +19,7 @@ from prunus import _check, _container
 from prunus._check import Bools, FormatError
 from prunus._container import Tensors
 from prunus._functions import OUTPUTS
-from prunus._parts import Scaling
+from prunus._parts import WIDEST, Scaling
 from prunus._stored_layers import Entries, csr_arrays, csr_sizes, flag, read_layer, take, write_layer
 from prunus.network import Network
 from prunus.report import Report
@@ -127,6 +127,8 @@ def _require_room(document: Mapping[str, Any], dtype: np.dtype[Any]) -> None:
     for i, row in enumerate(document["layers"]):
         _require_keys(f"layers.{i}", row, _LAYER_KEYS)
         size += 2 * _size(f"layers.{i}", row["shape"], (2,)) * dtype.itemsize  # as it is read, and in its Layer
+    if document["classes"] is not None:
+        size += 2 * len(document["classes"]["labels"]) * np.dtype(document["classes"]["dtype"]).itemsize
     bools = {f"masks.{i}": row for i, row in enumerate(document["masks"] or [])}
     if document["inputs"] is not None:
         bools["inputs"] = document["inputs"]
@@ -164,10 +166,11 @@ def _write_classes(classes: npt.NDArray[Any]) -> dict[str, Any]:
 
 def _read_classes(row: Mapping[str, Any]) -> npt.NDArray[Any]:
     _require_keys("classes", row, frozenset({"dtype", "labels"}))
-    # As wide as the labels are, not as wide as the file says; then the two must agree.
-    text = all(isinstance(label, str) for label in row["labels"])
-    classes = np.array(row["labels"]) if text else np.array(row["labels"], dtype=np.dtype(row["dtype"]))
-    if classes.dtype.kind not in "biufU" or classes.dtype.str != row["dtype"] or classes.tolist() != row["labels"]:
+    dtype, labels = np.dtype(row["dtype"]), row["labels"]
+    words = all(isinstance(label, str) for label in labels)
+    is_wide = dtype.kind == "U" and words and dtype.itemsize > 4 * max(WIDEST, *map(len, labels))
+    classes = None if is_wide or dtype.kind not in ("UO" if words else "biuf") else np.array(labels, dtype)
+    if classes is None or classes.dtype.str != row["dtype"] or classes.tolist() != labels:
         raise FormatError(f"classes: expected labels of dtype {row['dtype']!r}, got others")
     return classes
 

@@ -131,7 +131,7 @@ def _place(path: Path, names: Sequence[str], target: str) -> int:
 
 
 def _has_words(network: Network) -> bool:
-    return network.classes is not None and network.classes.dtype.kind == "U"
+    return network.classes is not None and network.classes.dtype.kind in "UO"
 
 
 # Arrays out of tables ---------------------------------------------------------------------------------------------------
