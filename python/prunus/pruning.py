@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from prunus import _check, _outcome, _rounds, _threads, files, masking, scoring
-from prunus._check import Bools
+from prunus import _check, _earlier, _outcome, _rounds, _threads, files, masking, scoring
 from prunus.interop import as_network, load
 from prunus.masking import Pattern, arguments
 from prunus.network import Network
@@ -52,7 +52,8 @@ def prune(
     Parameters
     ----------
     model : Network, Pruned, fitted scikit-learn estimator or Pipeline, or path of a .safetensors file
-        It is not changed. What an earlier pruning set to zero in a Pruned stays zero, and counts as removed.
+        It is not changed. What an earlier pruning removed from a Pruned, or set to zero, stays so and counts as removed: all
+        numbers, and the shapes of masks, are those of the original, by every pattern.
     X : array_like, DataFrame or SciPy sparse matrix of shape (n_samples, n_in), optional
         Data for the criteria that need it, for fine-tuning, and for the loss and the score in the report. It is read in
         batches, so that an array mapped from a file (``numpy.load(..., mmap_mode="r")``) need not fit in memory. The columns
@@ -94,7 +95,7 @@ def prune(
         Indices of the layers to prune. None: all that the pattern can prune; one that is smaller than a block, or than the m
         inputs of n:m, stays as it is, with a note in the report.
     keep : sequence of (array_like of bool or None), optional
-        What must stay, one for each layer of the network, of the shape of its mask.
+        What must stay, one for each layer of the network (of a Pruned: of its original), of the shape of its mask.
     max_layer_sparsity : float in [0, 1], or one for each pruned layer, optional
         No layer loses a larger fraction of its units.
     allow_empty : bool, default False
@@ -127,6 +128,7 @@ def prune(
     if isinstance(model, (str, os.PathLike)):
         model = load(model)
     network = as_network(model)
+    earlier = _earlier.of(model, network)
     how = masking.pattern_of(pattern)
     prunable, small = _layers(layers, how, network)
     goal = masking.goal_of(how, sparsity, threshold)._replace(
@@ -158,15 +160,21 @@ def prune(
     rng = _check.generator("random_state", random_state)
     batch = _check.integer("latency_batch", latency_batch, minimum=1)
     threads = _check.integer("latency_threads", latency_threads, minimum=1)
-    shapes = arguments.shapes_of(how, network)
-    alive = _alive(model) if isinstance(model, Pruned) else None
-    stay = None if keep is None else arguments.masks_of("keep", keep, shapes, default=False)
-    if alive is not None and how.unit == "weight":
-        arguments.require_there(stay, [~there for there in alive])
+    units = earlier.units(how, prunable, layers is None)
+    stay = None
+    if keep is not None:
+        stay = arguments.masks_of("keep", keep, units.shapes, default=False)
+        arguments.require_there(stay, [~there for there in earlier.structure.original(how.unit, units.start)])
+        stay = earlier.present(how.unit, stay)
 
-    plan = _rounds.Plan(how, chosen.seeded(rng), share_out, rounds, goal, prunable, stay, alive, settings)
+    plan = _rounds.Plan(
+        how, chosen.seeded(rng), share_out, rounds, goal, prunable, stay, earlier.alive, settings, units
+    )
     learning = _rounds.Learning(X, y, weights, rng, progress)
-    outcome = _rounds.run(network, plan, learning, shapes, _threads.resolve(None))
+    outcome = _rounds.run(network, plan, learning, _threads.resolve(None))
+    masks = earlier.structure.original(how.unit, outcome.masks)
+    cuts = dict(zip(earlier.structure.places, outcome.cuts, strict=True))
+    n_weights = sum(map(prod, earlier.structure.shapes))
     quality: dict[str, Any] = {"loss": None, "score": None}
     if validation or data:
         measured = (*validation, None, "validation") if validation else (X, y, weights, "training")
@@ -177,9 +185,12 @@ def prune(
         allocation=share_out.name if how.takes_target else None,
         schedule=rounds.name,
         target={name: value for name, value in (("sparsity", sparsity), ("threshold", threshold)) if value is not None},
-        sparsity=1 - outcome.n_kept / network.n_weights,
-        weights={"before": network.n_weights, "after": outcome.n_kept},
-        layers=[_outcome.layer_row(*row) for row in zip(network.layers, outcome.masks, outcome.cuts, strict=True)],
+        sparsity=1 - outcome.n_kept / n_weights,
+        weights={"before": n_weights, "after": outcome.n_kept},
+        layers=[
+            _outcome.layer_row(shape, mask, cuts.get(i, (None, None)))
+            for i, (shape, mask) in enumerate(zip(earlier.structure.shapes, masks, strict=True))
+        ],
         rounds=outcome.rounds,
         **quality,
         bytes={"before": files.size_of(files.Contents(network)), "after": 0},
@@ -188,7 +199,7 @@ def prune(
         feature_names=names,
         notes=[*(_smaller(how, i, network) for i in small), *outcome.notes],
     )
-    pruned = Pruned(outcome.network, outcome.masks, report)
+    pruned = Pruned(outcome.network, masks, report, earlier.structure.without(how.unit, masks))
     # The report is part of the file whose size it tells; its own digits are not counted.
     report["bytes"]["after"] = files.size_of(pruned.contents())
     return pruned
@@ -225,14 +236,6 @@ def _allocation(allocation: str, pattern: Pattern) -> type[masking.Allocation]:
     if name != "auto" and not pattern.takes_target:
         raise ValueError(f"allocation: expected 'auto' for pattern {pattern}, which says how much goes, got {name!r}")
     return masking.allocations()[_AUTO_ALLOCATION if name == "auto" else name]
-
-
-def _alive(pruned: Pruned) -> list[Bools]:
-    """Return which weights of a pruned network are left: as its masks say, or of smaller matrices those that are not zero."""
-    layers = pruned.network.layers
-    if [mask.shape for mask in pruned.masks] == [layer.weight.shape for layer in layers]:
-        return list(pruned.masks)
-    return [layer.weight != 0 for layer in layers]
 
 
 def _auto(pattern: Pattern, has_X: bool, has_y: bool, trains: bool) -> Criterion:
