@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from prunus import _core
+from prunus import _core, _frames
 
 Floats = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
@@ -37,7 +37,11 @@ def describe(value: object) -> str:
 
 
 def real_array(name: str, value: Any, *, ndim: int | None = None) -> npt.NDArray[Any]:
-    """Return `value` as an array of a real type (bool, integer or floating), without a copy where none is needed."""
+    """Return `value` as an array of a real type (bool, integer or floating), without a copy where none is needed.
+
+    A DataFrame or Series may hold bools beside numbers, and what is missing is NaN.
+    """
+    value = _frames.plain(name, value)
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name}: expected an array without a mask, got a masked array; fill it first")
     try:

@@ -10,20 +10,20 @@ from typing import Any
 import numpy as np
 
 from prunus._check import Bools
+from prunus._frames import names_of
 from prunus._functions import OUTPUTS
-from prunus._layer import Layer
 from prunus._passes import outputs_of, widest
-from prunus._samples import is_sparse, names_of, require_names, unchecked
+from prunus._samples import is_sparse, require_names, unchecked
 from prunus.engine import Engine
 from prunus.masking.stock import n_removed
 from prunus.network import Network
 from prunus.pruned import score
 
 
-def layer_row(layer: Layer, mask: Bools, cut: tuple[float | None, float | None]) -> dict[str, Any]:
+def layer_row(shape: tuple[int, ...], mask: Bools, cut: tuple[float | None, float | None]) -> dict[str, Any]:
     """Say what a layer lost, and where its cut lies."""
     return {
-        "shape": [layer.n_out, layer.n_in],
+        "shape": list(shape),
         "units": int(mask.size),
         "removed": n_removed(mask),
         "highest_removed": cut[0],

@@ -14,6 +14,8 @@ from prunus import _check
 from prunus._check import Bools
 from prunus._layer import Layer, read_only
 
+WIDEST = 1 << 10  # characters of a dtype that holds shorter labels: of a file a few bytes must not stand for gigabytes
+
 
 class Scaling(NamedTuple):
     """A standardization that has been folded into the first layer: the model was trained on ``(x - shift) / scale``."""
@@ -50,13 +52,11 @@ def checked_classes(classes: Any, output: str, n_out: int) -> npt.NDArray[Any] |
     if classes is None:
         return None
     labels = np.asarray(classes)
-    if labels.dtype.kind == "O" and all(isinstance(label, str) for label in labels.flat):
-        labels = labels.astype(np.str_)
-    if labels.dtype.kind == "U":
-        labels = np.array(labels.tolist(), dtype=np.str_)  # no wider than they are
-    elif labels.dtype == np.longdouble:
+    if labels.dtype == np.longdouble:
         labels = labels.astype(np.float64)
-    if labels.dtype.kind not in "biufU":
+    if labels.dtype.kind == "U" and labels.dtype.itemsize > 4 * WIDEST:
+        labels = np.array(labels.tolist(), dtype=np.str_)  # no wider than they are
+    if labels.dtype.kind not in "biuf" and not _are_words(labels):
         raise TypeError(f"classes: expected numbers or strings, got {_check.describe(labels)}")
     if output == "identity" or (output == "softmax" and n_out == 1):
         raise ValueError(f"classes: expected an output of sigmoid, softmax or ovr that fits them, got {output!r}")
@@ -64,6 +64,11 @@ def checked_classes(classes: Any, output: str, n_out: int) -> npt.NDArray[Any] |
     if labels.shape != (expected,) or len(np.unique(labels)) != expected or (labels != labels).any():
         raise ValueError(f"classes: expected {expected} different labels, got {_check.describe(labels)}")
     return read_only(labels.copy())  # type: ignore[no-any-return]
+
+
+def _are_words(labels: npt.NDArray[Any]) -> bool:
+    """Whether all labels are strings, NumPy's or Python's."""
+    return labels.dtype.kind == "U" or (labels.dtype.kind == "O" and all(isinstance(x, str) for x in labels.flat))
 
 
 def checked_origin(origin: Any) -> Mapping[str, Any]:
@@ -113,10 +118,13 @@ def index_of(y: npt.NDArray[Any], classes: npt.NDArray[Any], name: str) -> npt.N
         y = y[:, 0]
     if y.ndim != 1:
         raise ValueError(f"{name}: expected one label for each row of X, got {_check.describe(y)}")
+    told = classes.dtype
+    if told.kind == "O":
+        classes = classes.astype(np.str_)
     if classes.dtype.kind == "U" and y.dtype.kind == "O":
         y = y.astype(np.str_)
     if (classes.dtype.kind == "U") != (y.dtype.kind == "U") or y.dtype.kind not in "biufU":
-        raise TypeError(f"{name}: expected labels like the classes, of dtype {classes.dtype}, got {_check.describe(y)}")
+        raise TypeError(f"{name}: expected labels like the classes, of dtype {told}, got {_check.describe(y)}")
     order = np.argsort(classes)
     index: npt.NDArray[np.intp] = order[np.minimum(np.searchsorted(classes[order], y), len(classes) - 1)]
     unknown = np.unique(y[classes[index] != y])

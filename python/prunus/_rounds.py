@@ -9,6 +9,7 @@ import numpy as np
 
 from prunus import _check, _core, scoring
 from prunus._check import Bools, Floats
+from prunus._earlier import Units
 from prunus.masking import Allocation, Goal, Pattern, select
 from prunus.masking.base import full
 from prunus.network import Network
@@ -63,10 +64,11 @@ class Plan:
     schedule: Schedule
     goal: Goal
     layers: list[int]
-    keep: list[Bools] | None  # of all layers, of the masks' shapes
+    keep: list[Bools] | None  # of all layers, of the scores' shapes
     alive: list[Bools] | None  # weights of all layers that an earlier pruning left; None: all
     trains: list[Bools] | None  # those that may change: what was zero stays so; None: all
     fine_tune: FineTune | None
+    units: Units
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,9 @@ class Outcome:
     notes: list[str]
 
 
-def run(network: Network, plan: Plan, learning: Learning, shapes: list[tuple[int, ...]], threads: int) -> Outcome:
+def run(network: Network, plan: Plan, learning: Learning, threads: int) -> Outcome:
     """Prune by the plan. The network is not changed."""
-    masks = tuple(np.ones(shape, np.bool_) for shape in shapes)
-    if plan.alive is not None and plan.pattern.unit == "weight":
-        masks = tuple(plan.alive)
+    masks = plan.units.start
     between = settings_of(plan.schedule.fine_tune)
     goals = _goals(plan, masks, threads)
     rounds: list[dict[str, Any]] = []
@@ -127,7 +127,8 @@ def _goals(plan: Plan, masks: tuple[Bools, ...], threads: int) -> list[Goal]:
         return [plan.goal]
     units = [plan.pattern.units(masks[i].astype(np.float32), threads) > 0 for i in plan.layers]
     there = sum(int(np.count_nonzero(layer)) for layer in units)
-    start = min(1 - there / sum(layer.size for layer in units), plan.goal.sparsity)
+    whole = [plan.pattern.units(np.zeros(shape, np.float32), threads) for shape in plan.units.whole or ()] or units
+    start = min(1 - there / (plan.units.elsewhere + sum(layer.size for layer in whole)), plan.goal.sparsity)
     return [
         plan.goal._replace(sparsity=_check.number("sparsity", sparsity, 0, 1))
         for sparsity in plan.schedule.sparsities(start, plan.goal.sparsity)
@@ -146,6 +147,8 @@ def _choose(
         goal,
         keep=None if plan.keep is None else [plan.keep[i] for i in plan.layers],
         gone=gone,
+        whole=plan.units.whole,
+        elsewhere=plan.units.elsewhere,
         threads=threads,
     )
     result = list(masks)
@@ -157,7 +160,7 @@ def _choose(
         if goal.limits is not None:
             reason += " nor lose more than max_layer_sparsity"
         notes = [f"removed {chosen.removed} instead of {chosen.wanted}: {reason}"]
-    elif goal.sparsity is not None and gone and chosen.wanted > round(goal.sparsity * chosen.size):
+    elif goal.sparsity is not None and chosen.wanted > round(goal.sparsity * chosen.size):
         notes = [f"{chosen.removed} had been removed before, more than a sparsity of {goal.sparsity:g} asks for"]
     return tuple(result), {"sparsity": goal.sparsity, "removed": chosen.removed}, notes
 

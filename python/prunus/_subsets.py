@@ -11,7 +11,7 @@ from sklearn.model_selection import KFold, check_cv
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from prunus import _check, _threads
-from prunus._samples import is_sparse, widened
+from prunus._samples import canonical, is_sparse
 from prunus.solving.gram import Doubles
 from prunus.solving.methods import METHODS
 from prunus.solving.problem import Regression
@@ -66,7 +66,8 @@ def search(estimator: Any, size: str, X: Any, y: Any, sample_weight: Any) -> Fou
     largest = float(np.abs(centred).max())
     if largest and not _LEAST < largest < 1 / _LEAST:
         raise ValueError(f"y: expected numbers whose squares can be summed, got {largest} for the largest distance")
-    data = Regression(canonical(X), centred, weight, fit_intercept, penalty, labels, stays)
+    rows = X.astype(np.float64, copy=False) if is_sparse(X) else X
+    data = Regression(rows, centred, weight, fit_intercept, penalty, labels, stays)
     splitter = _splitter(estimator.cv, len(y), y)
     needs_folds = options.n_nonzero is None and select == "cv"
     folds = _folds(splitter, X, y, weight) if needs_folds else []
@@ -79,7 +80,7 @@ def _validated(estimator: Any, X: Any, y: Any) -> tuple[Any, Doubles]:
         raise TypeError(f"y: expected a dense array, got {_check.describe(y)}; use y.toarray()")
     X, y = validate_data(
         estimator,
-        widened(X),
+        taken(X),
         y,
         accept_sparse="csr",
         dtype=[np.float64, np.float32],
@@ -90,6 +91,11 @@ def _validated(estimator: Any, X: Any, y: Any) -> tuple[Any, Doubles]:
         return X, np.ascontiguousarray(y, np.float64)
     except (TypeError, ValueError) as error:
         raise type(error)(f"y: {error}") from None
+
+
+def taken(X: Any) -> Any:
+    """Return what to give to scikit-learn: sparse X canonical, which it would not make it; anything else as it is."""
+    return canonical("X", X) if is_sparse(X) else X
 
 
 def _require_fit(method: str, has_groups: bool, n_out: int) -> None:
@@ -125,19 +131,6 @@ def _weight(X: Any, sample_weight: Any) -> Doubles:
     if not weight.any():
         raise ValueError("sample_weight: expected nonnegative numbers that are not all zero")
     return weight
-
-
-def canonical(X: Any) -> Any:
-    """Return sparse X as a csr_array whose rows have each column once, in order; anything else as it is."""
-    if not is_sparse(X):
-        return X
-    from scipy.sparse import csr_array
-
-    rows = csr_array(X, dtype=np.float64)
-    if not rows.has_canonical_format:  # entries of one place count together, as in SciPy; the caller's stay as they are
-        rows = rows.copy()
-        rows.sum_duplicates()
-    return rows
 
 
 def _folds(splitter: Any, X: Any, y: Any, weight: Doubles) -> list[tuple[Places, Places]]:

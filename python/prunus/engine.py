@@ -112,8 +112,9 @@ class Engine:
 
         Parameters
         ----------
-        X : array_like or SciPy sparse matrix of shape (n_samples, n_in)
-            C-contiguous and of the network's dtype it is used in place; anything else of a real type is converted once.
+        X : array_like, DataFrame or SciPy sparse matrix of shape (n_samples, n_in)
+            C-contiguous and of the network's dtype it is used in place; anything else of a real type is converted once, what
+            is missing in a DataFrame to NaN, and a sparse matrix that is unsorted is put in order in a copy.
             NaN or infinity in a sample affects that sample alone, and in a column that no weight reads nothing at all. In a
             column that some output reads, a weight of zero may or may not pass it on to the other outputs, as the packed
             format has it. Of a sparse matrix the zeros are not multiplied.

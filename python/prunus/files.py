@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,8 +19,9 @@ from prunus import _check, _container
 from prunus._check import Bools, FormatError
 from prunus._container import Tensors
 from prunus._functions import OUTPUTS
-from prunus._parts import Scaling
+from prunus._parts import WIDEST, Scaling
 from prunus._stored_layers import Entries, csr_arrays, csr_sizes, flag, read_layer, take, write_layer
+from prunus._structure import Structure
 from prunus.network import Network
 from prunus.report import Report
 
@@ -36,6 +37,7 @@ class Contents(NamedTuple):
     network: Network
     masks: tuple[Bools, ...] | None = None
     report: Report | None = None
+    structure: Structure | None = None  # None: as the masks say
 
 
 def to_bytes(contents: Contents) -> bytes:
@@ -64,8 +66,11 @@ def _described(contents: Contents, entries: Entries) -> tuple[dict[str, Any], Te
         "masks": None,
         "report": contents.report,
     }
-    if contents.masks is not None:
-        document["masks"] = [_write_bools(f"masks.{i}", mask, tensors) for i, mask in enumerate(contents.masks)]
+    masks, report, structure = contents.masks, contents.report, contents.structure
+    if masks is not None and report is not None:
+        document["masks"] = [_write_bools(f"masks.{i}", mask, tensors) for i, mask in enumerate(masks)]
+        if structure is not None and structure != structure_of(masks, report):
+            document["structure"] = [_write_bools(f"structure.{i}", part, tensors) for i, part in enumerate(structure)]
     return document, tensors
 
 
@@ -90,7 +95,7 @@ def _parse(raw: bytes) -> Contents:
             raise FormatError(
                 f"expected format version {VERSION}, got {document['version']!r}; it needs a newer prunus"
             )
-        _require_keys("description", document, _KEYS)
+        _require_keys("description", document, _KEYS | ({"structure"} & document.keys()))
         dtype = np.dtype(_check.one_of("dtype", document["dtype"], ("float32", "float64")))
         _require_room(document, dtype)
         layers = [read_layer(i, row, tensors, dtype) for i, row in enumerate(document["layers"])]
@@ -102,10 +107,10 @@ def _parse(raw: bytes) -> Contents:
             scaling=_read_scaling(layers[0].n_in, tensors) if flag(document, "scaling") else None,
             origin=document["origin"],
         )
-        masks, report = _read_pruning(document, network, tensors)
+        masks, report, structure = _read_pruning(document, network, tensors)
         if tensors:
             raise FormatError(f"expected no tensor beside those described, got {', '.join(sorted(tensors))}")
-        return Contents(network, masks, report)
+        return Contents(network, masks, report, structure)
 
 
 def _require_keys(name: str, row: Mapping[str, Any], keys: frozenset[str]) -> None:
@@ -127,7 +132,9 @@ def _require_room(document: Mapping[str, Any], dtype: np.dtype[Any]) -> None:
     for i, row in enumerate(document["layers"]):
         _require_keys(f"layers.{i}", row, _LAYER_KEYS)
         size += 2 * _size(f"layers.{i}", row["shape"], (2,)) * dtype.itemsize  # as it is read, and in its Layer
-    bools = {f"masks.{i}": row for i, row in enumerate(document["masks"] or [])}
+    if document["classes"] is not None:
+        size += 2 * len(document["classes"]["labels"]) * np.dtype(document["classes"]["dtype"]).itemsize
+    bools = {f"{key}.{i}": row for key in ("masks", "structure") for i, row in enumerate(document.get(key) or [])}
     if document["inputs"] is not None:
         bools["inputs"] = document["inputs"]
     for name, row in bools.items():
@@ -164,10 +171,11 @@ def _write_classes(classes: npt.NDArray[Any]) -> dict[str, Any]:
 
 def _read_classes(row: Mapping[str, Any]) -> npt.NDArray[Any]:
     _require_keys("classes", row, frozenset({"dtype", "labels"}))
-    # As wide as the labels are, not as wide as the file says; then the two must agree.
-    text = all(isinstance(label, str) for label in row["labels"])
-    classes = np.array(row["labels"]) if text else np.array(row["labels"], dtype=np.dtype(row["dtype"]))
-    if classes.dtype.kind not in "biufU" or classes.dtype.str != row["dtype"] or classes.tolist() != row["labels"]:
+    dtype, labels = np.dtype(row["dtype"]), row["labels"]
+    words = all(isinstance(label, str) for label in labels)
+    is_wide = dtype.kind == "U" and words and dtype.itemsize > 4 * max(WIDEST, *map(len, labels))
+    classes = None if is_wide or dtype.kind not in ("UO" if words else "biuf") else np.array(labels, dtype)
+    if classes is None or classes.dtype.str != row["dtype"] or classes.tolist() != labels:
         raise FormatError(f"classes: expected labels of dtype {row['dtype']!r}, got others")
     return classes
 
@@ -192,25 +200,35 @@ def _read_bools(name: str, row: Mapping[str, Any], tensors: Tensors) -> Bools:
 # What was pruned --------------------------------------------------------------------------------------------------------
 
 
+def structure_of(masks: Sequence[Bools], report: Report) -> Structure:
+    """Return what is left of the original if nothing else was pruned before: as the masks say."""
+    whole = Structure.whole([tuple(row["shape"]) for row in report["layers"]])
+    return whole.without(report["pattern"], masks)
+
+
 def _read_pruning(
     document: Mapping[str, Any], network: Network, tensors: Tensors
-) -> tuple[tuple[Bools, ...] | None, Report | None]:
-    """Return masks and report, both or neither, that fit the network."""
+) -> tuple[tuple[Bools, ...] | None, Report | None, Structure | None]:
+    """Return masks, report and structure, all or none, that fit the network."""
     if (document["masks"] is None) != (document["report"] is None):
         raise FormatError("masks, report: expected both or neither")
     if document["masks"] is None:
-        return None, None
+        if "structure" in document:
+            raise FormatError("structure: expected none without masks")
+        return None, None, None
     report = Report.checked(document["report"])
     masks = tuple(_read_bools(f"masks.{i}", row, tensors) for i, row in enumerate(document["masks"]))
     original = [tuple(row["shape"]) for row in report["layers"]]
-    shapes, now = [mask.shape for mask in masks], [layer.weight.shape for layer in network.layers]
-    weights = shapes == original == now
-    neurons = shapes == [shape[:1] for shape in original]
-    if neurons and all(mask.any() for mask in masks):
-        neurons = [int(mask.sum()) for mask in masks] == [layer.n_out for layer in network.layers]
-    inputs = shapes == [shape[1:] for shape in original] and max(int(masks[0].sum()), 1) == network.layers[0].n_in
-    if not masks or not (weights or neurons or inputs):
-        raise FormatError(
-            "masks: expected one for each layer, of the shape that the report tells, and fitting the network"
-        )
-    return masks, report
+    of_units = {"neuron": [shape[:1] for shape in original], "input": [shape[1:] for shape in original]}
+    if not masks or [mask.shape for mask in masks] != of_units.get(report["pattern"], original):
+        raise FormatError("masks: expected one for each layer, of the shape that the report tells")
+    structure = structure_of(masks, report)
+    if "structure" in document:
+        parts = [_read_bools(f"structure.{i}", row, tensors) for i, row in enumerate(document["structure"])]
+        structure = Structure(tuple(parts[1:]), parts[0])
+    if {part.ndim for part in structure} != {1} or structure.shapes != original:
+        raise FormatError("structure: expected the neurons of each layer and the inputs that the report tells")
+    shapes = [layer.weight.shape for layer in network.layers]
+    if not structure.fits(shapes) or not structure.agrees(report["pattern"], masks, shapes):
+        raise FormatError("masks: expected some that fit the network")
+    return masks, report, structure

@@ -101,5 +101,5 @@ def load(path: str | os.PathLike[str]) -> Network | Pruned:
     >>> prunus.load("network.safetensors") == network
     True
     """
-    network, masks, report = files.load(Path(path))
-    return network if masks is None or report is None else Pruned(network, masks, report)
+    network, masks, report, structure = files.load(Path(path))
+    return network if masks is None or report is None else Pruned(network, masks, report, structure)

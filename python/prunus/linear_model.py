@@ -10,7 +10,6 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from prunus import _subsets
 from prunus._layer import Layer
-from prunus._samples import widened
 from prunus._subset_path import SubsetPath
 from prunus.engine import Engine
 from prunus.network import Network
@@ -218,6 +217,6 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
         check_is_fitted(self)
-        X = validate_data(self, widened(X), accept_sparse="csr", dtype=np.float64, reset=False)
-        raw = self._engine(_subsets.canonical(X))
+        X = validate_data(self, _subsets.taken(X), accept_sparse="csr", dtype=np.float64, reset=False)
+        raw = self._engine(X)
         return np.asarray(raw[:, 0] if self.coef_.ndim == 1 else raw)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from prunus import _check, _core, _parts, _passes, _samples
+from prunus import _check, _core, _frames, _parts, _passes, _samples
 from prunus._check import Bools, Floats
 from prunus._functions import OUTPUTS
 from prunus._labels import Labels
@@ -215,11 +215,6 @@ class Network(Frozen):
         """What the raw output says."""
         return Labels(self.classes, self.output, self.n_out)
 
-    @property
-    def is_multilabel(self) -> bool:
-        """Whether every output is a label of its own."""
-        return self.labels.is_multilabel
-
     def encode(self, y: Any, n_samples: int, *, name: str = "y") -> Floats:
         """Return targets (n_samples, n_out): indicators of the classes, or the values to be regressed on."""
         return self.labels.encode(y, n_samples, name)
@@ -236,11 +231,10 @@ class Network(Frozen):
         names: tuple[str, str] = ("X", "y"),
     ) -> Data:
         """Check samples, labels and weights, and return them encoded. Refuses an empty batch, NaN and infinity."""
-        source = self._source(names[0], X)
-        n = source.shape[0]
+        samples = self.samples(X, sample_weight, dtype=dtype, standardized=standardized, name=names[0])
+        n = len(samples)
         if class_weight is not None:
-            sample_weight = self.labels.weights(class_weight, y, sample_weight, n)
-        samples = self.samples(source, sample_weight, dtype=dtype, standardized=standardized, name=names[0])
+            samples = samples.weighted(self.labels.weights(class_weight, y, sample_weight, n))
         with np.errstate(over="ignore"):  # what is too large for the dtype is refused by name
             target = _check.float_array(names[1], self.encode(y, n, name=names[1]), dtype=dtype)
         return Data(**vars(samples), target=_check.finite(names[1], target))
@@ -250,7 +244,8 @@ class Network(Frozen):
     ) -> Samples:
         """Check samples and weights, for this network or, standardized, for `unfolded()`; refuse none, NaN and infinity."""
         scaling = self.scaling if standardized else None
-        return _samples.weighted(name, self._source(name, X), sample_weight, dtype, self.inputs, scaling)
+        samples = Samples(self._source(name, X), np.ones(0), 0.0, np.dtype(dtype), self.inputs, scaling)
+        return _samples.checked(name, samples.weighted(sample_weight), _frames.columns_of(X))
 
     def _source(self, name: str, X: Any) -> Any:
         _samples.require_names(name, X, self.feature_names)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from prunus import _check, files
 from prunus._check import Bools
 from prunus._functions import r2
+from prunus._structure import Structure
 from prunus.engine import Engine
 from prunus.network import Network
 from prunus.report import Report
@@ -26,9 +27,12 @@ class Pruned:
         The pruned network.
     masks : tuple of ndarray of bool
         What was kept of the original: the weights' shapes for patterns of weights, (n_out,) for each layer for "neuron",
-        (n_in,) for "input".
+        (n_in,) for "input". What is pruned again still counts from the original: masks have its shapes, and what went before
+        is False in them.
     report : Report
         What was removed, why, and what it cost; a dict that prints as text.
+    structure : Structure
+        Which neurons and inputs of the original the network has.
 
     Examples
     --------
@@ -37,10 +41,13 @@ class Pruned:
     >>> labels = prunus.load("model.safetensors").predict(X)
     """
 
-    def __init__(self, network: Network, masks: tuple[Bools, ...], report: Report) -> None:
+    def __init__(
+        self, network: Network, masks: tuple[Bools, ...], report: Report, structure: Structure | None = None
+    ) -> None:
         self.network = network
         self.masks = masks
         self.report = report
+        self.structure = files.structure_of(masks, report) if structure is None else structure
 
     @property
     def sparsity(self) -> float:
@@ -79,7 +86,7 @@ class Pruned:
 
     def contents(self) -> files.Contents:
         """Return what a file of it holds."""
-        return files.Contents(self.network, self.masks, self.report)
+        return files.Contents(self.network, self.masks, self.report, self.structure)
 
     def __repr__(self) -> str:
         return f"Pruned({self.network!r}, sparsity {self.sparsity:.4f})"

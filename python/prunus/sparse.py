@@ -74,9 +74,8 @@ class SparseMatrix:
         """
         if not hasattr(matrix, "tocsr"):
             raise TypeError(f"matrix: expected a SciPy sparse matrix, got {_check.describe(matrix)}")
-        csr = _samples.widened(matrix).tocsr()
-        csr = csr.astype(_check.float_array("matrix", csr.data).dtype, copy=True)  # before its entries are added up
-        csr.sum_duplicates()  # sorts the columns, too
+        csr = _samples.canonical("matrix", matrix)
+        csr = csr.astype(_check.float_array("matrix", csr.data).dtype, copy=True)  # before its zeros go
         csr.eliminate_zeros()
         _check.finite("matrix", csr.data)
         if len(csr.shape) != 2 or 0 in csr.shape:

@@ -105,7 +105,7 @@ def _needing(libraries: str) -> Iterator[None]:
 def _columns(path: Path, names: Sequence[str], network: Network, target: Sequence[str]) -> _Columns:
     """Tell the inputs from y: the named columns, else the last ones if there are just as many more than inputs."""
     if not target:
-        n_targets = network.n_out if network.classes is None or network.is_multilabel else 1
+        n_targets = network.n_out if network.classes is None or network.labels.is_multilabel else 1
         if len(names) not in (network.n_in, network.n_in + n_targets):
             raise ValueError(f"expected {network.n_in} columns, or {network.n_in + n_targets} with y, got {len(names)}")
         places = list(range(len(names)))
@@ -131,7 +131,7 @@ def _place(path: Path, names: Sequence[str], target: str) -> int:
 
 
 def _has_words(network: Network) -> bool:
-    return network.classes is not None and network.classes.dtype.kind == "U"
+    return network.classes is not None and network.classes.dtype.kind in "UO"
 
 
 # Arrays out of tables ---------------------------------------------------------------------------------------------------
@@ -158,8 +158,6 @@ def _split(table: Any, columns: _Columns, network: Network) -> Data:
     words = [repr(name) for name, kind in kinds.items() if kind not in "biuf"]
     if words:
         raise ValueError(f"expected columns of numbers, got {', '.join(words[:5])} of other kinds")
-    # Beside numbers, NumPy takes bools for objects.
-    X = X.astype({name: np.uint8 for name, kind in kinds.items() if kind == "b"})
     if _has_words(network):
         y = y.astype({name: str for name, kind in y.dtypes.items() if kind.kind in "iu"})
     return Data(X, _flat(y.to_numpy()))

@@ -48,12 +48,12 @@ def from_sklearn(estimator: Any, *, dtype: npt.DTypeLike | None = None) -> Netwo
     return sklearn.from_sklearn(estimator, dtype)
 
 
-def to_sklearn(network: Network, *, like: Any = None) -> Any:
+def to_sklearn(network: Any, *, like: Any = None) -> Any:
     """Return a fitted scikit-learn estimator that predicts what the network does.
 
     Parameters
     ----------
-    network : Network
+    network : Network or Pruned
     like : estimator, optional
         Whose class and parameters to take, any that `from_sklearn` takes; in a Pipeline the scalers must be fitted. None:
         those of the estimator that the network came from.
@@ -75,12 +75,12 @@ def to_sklearn(network: Network, *, like: Any = None) -> Any:
 
     Examples
     --------
-    >>> smaller = prunus.to_sklearn(prunus.prune(estimator, sparsity=0.9).network)
+    >>> smaller = prunus.to_sklearn(prunus.prune(estimator, sparsity=0.9))
     """
     from prunus.convert import sklearn
 
     try:
-        return sklearn.to_sklearn(network, like)
+        return sklearn.to_sklearn(getattr(network, "network", network), like)
     except (LookupError, AttributeError) as error:
         if like is not None:
             raise

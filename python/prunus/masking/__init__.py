@@ -176,7 +176,7 @@ def apply_masks(network: Network, masks: Sequence[Any], *, pattern: str | Patter
     if not isinstance(network, Network):
         raise TypeError(f"network: expected a Network, got {_check.describe(network)}; see prunus.as_network")
     kind = pattern_of(pattern)
-    checked = masks_of("masks", masks, shapes_of(kind, network))
+    checked = masks_of("masks", masks, shapes_of(kind, [layer.weight.shape for layer in network.layers]))
     for i in set(range(len(network.layers))) - set(kind.prunable(network)):
         if not checked[i].all():
             raise ValueError(f"masks[{i}]: expected True alone, since {kind} is not pruned in layer {i}")

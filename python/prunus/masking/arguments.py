@@ -11,7 +11,6 @@ from prunus import _check
 from prunus._check import Bools, Floats
 from prunus.masking.base import Pattern
 from prunus.masking.selection import Goal
-from prunus.network import Network
 
 
 def goal_of(pattern: Pattern, sparsity: Any, threshold: Any) -> Goal:
@@ -45,10 +44,9 @@ def _scalar(value: Any) -> Any:
     return value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
 
 
-def shapes_of(pattern: Pattern, network: Network) -> list[tuple[int, ...]]:
-    """Return the shapes of the scores and masks of the layers."""
-    shapes = [layer.weight.shape for layer in network.layers]
-    return shapes if pattern.unit == "weight" else [shape[pattern.unit == "input" :][:1] for shape in shapes]
+def shapes_of(pattern: Pattern, shapes: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """Return the shapes of the scores and masks of layers with weights of these shapes."""
+    return list(shapes) if pattern.unit == "weight" else [shape[pattern.unit == "input" :][:1] for shape in shapes]
 
 
 def masks_of(name: str, value: Any, shapes: Sequence[tuple[int, ...]], *, default: bool | None = None) -> list[Bools]:

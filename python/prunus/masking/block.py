@@ -20,7 +20,8 @@ class BlockPattern(WeightPattern):
     What it does
     ------------
     Cuts every weight into blocks from its first row and column on (those at the far edges may be smaller), scores each by
-    the sum of its weights' scores, and removes whole blocks. A block is one unit, whatever its size.
+    the sum of its weights' scores, and removes whole blocks. A block is one unit, whatever its size. `prune` leaves
+    a layer that is smaller than a block as it is.
 
     Why
     ---
@@ -69,8 +70,11 @@ class BlockPattern(WeightPattern):
     def __str__(self) -> str:
         return f"block:{self.n_rows}x{self.n_columns}"
 
+    def fits(self, shape: tuple[int, ...]) -> bool:
+        return self.n_rows <= shape[0] and self.n_columns <= shape[1]
+
     def check(self, shape: tuple[int, ...]) -> None:
-        if self.n_rows > shape[0] or self.n_columns > shape[1]:
+        if not self.fits(shape):
             raise ValueError(
                 f"pattern: expected layers of at least the size of {self}, got one of {shape[0]}x{shape[1]}; "
                 "prune others alone (layers)"

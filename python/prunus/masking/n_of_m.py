@@ -19,7 +19,7 @@ class NofMPattern(WeightPattern):
     ------------
     Cuts each row of weights into groups of m, from the first input on, and keeps the n of each that score highest, of
     equal ones the earlier. A shorter last group keeps n of its weights, or all it has. It says itself how much goes, and
-    takes neither a sparsity nor a threshold.
+    takes neither a sparsity nor a threshold. `prune` leaves a layer of fewer than m inputs as it is.
 
     Why
     ---
@@ -67,8 +67,11 @@ class NofMPattern(WeightPattern):
     def __str__(self) -> str:
         return f"{self.n}:{self.m}"
 
+    def fits(self, shape: tuple[int, ...]) -> bool:
+        return self.m <= shape[1]
+
     def check(self, shape: tuple[int, ...]) -> None:
-        if self.m > shape[1]:
+        if not self.fits(shape):
             raise ValueError(
                 f"pattern: expected layers of at least {self.m} inputs for {self}, got one of {shape[1]}; "
                 "prune others alone (layers)"

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prunus import _check, _core
-from prunus._samples import is_sparse, widened
+from prunus._samples import canonical, is_sparse
 from prunus.solving._sums import Doubles as Doubles
 from prunus.solving._sums import dense_sums, far_means, fold_sums, rows_of_piece, sparse_sums
 
@@ -236,15 +236,7 @@ def merged(parts: Sequence[GramAccumulator]) -> GramAccumulator:
 
 
 def _checked(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Doubles, Doubles]:
-    if is_sparse(X):
-        if X.ndim != 2:
-            raise ValueError(f"X: expected 2 dimensions, got {_check.describe(X)}")
-        x = widened(X).tocsr()
-        if x.dtype.kind not in "biuf":
-            raise TypeError(f"X: expected real numbers, got {_check.describe(X)} of dtype {x.dtype}")
-        x = x.astype(np.float64, copy=False)
-    else:
-        x = _check.real_array("X", X, ndim=2)
+    x = canonical("X", X).astype(np.float64, copy=False) if is_sparse(X) else _check.real_array("X", X, ndim=2)
     targets = _check.real_array("y", y).astype(np.float64)
     targets = targets[:, None] if targets.ndim == 1 else targets
     if targets.ndim != 2 or len(targets) != x.shape[0]:

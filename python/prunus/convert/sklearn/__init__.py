@@ -74,7 +74,7 @@ def _require_precision(steps: Sequence[Any], scaling: Scaling | None, trained: N
 def to_sklearn(network: Network, like: Any) -> Any:
     """See `prunus.to_sklearn`."""
     if not isinstance(network, Network):
-        raise TypeError(f"network: expected a Network, got {_check.describe(network)}; see prunus.as_network")
+        raise TypeError(f"network: expected a Network or Pruned, got {_check.describe(network)}; see prunus.as_network")
     source = network.origin if like is None else origin.described(like)
     if source is None or source.get("library") != "sklearn":
         raise ValueError(
