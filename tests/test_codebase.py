@@ -100,6 +100,15 @@ def test_import_needs_no_extra() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_errors_about_an_argument_carry_its_name() -> None:
+    """Whoever writes `raise ValueError("name: expected ...")` has gone past `_check.error`."""
+    late = {"_subset_path.py", "_subsets.py", "feature_selection.py", "linear_model.py"}
+    pattern = re.compile(r'raise (?:Type|Value|NotSupported|FloatingPoint)Error\(\s*f?"[\w{}]+(?:\[[\w{}]*\])*: ')
+    for path in ROOT.glob("python/**/*.py"):
+        if path.name not in late and not {"cli", "solving"} & set(path.parts):
+            assert not pattern.search(path.read_text()), path
+
+
 def test_one_version() -> None:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert prunus.__version__ == _core.version == importlib.metadata.version("prunus") == declared

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -868,6 +872,28 @@ def test_bad_input(name: str) -> None:
     with pytest.raises(row.error, match=row.message) as caught:
         row.call()
     assert type(caught.value) is row.error
+    if begins := re.match(r"(\w+)(\[\d+\])*: ", str(caught.value)):
+        argument = getattr(caught.value, "argument", None)
+        assert argument == begins[1] or (argument is None and name.startswith(REGRESSION))
+
+
+# The rows of the regression estimators: their errors have no `argument` yet, and scikit-learn's have none.
+REGRESSION = ("subset", "selector", "Gram")
+
+
+@pytest.mark.parametrize("way", [copy.copy, lambda error: pickle.loads(pickle.dumps(error))])
+def test_the_argument_outlives_a_copy(way: Callable[[Exception], Exception]) -> None:
+    with pytest.raises(ValueError, match="bias") as caught:
+        prunus.Layer([[1.0]], [1.0, 2.0])
+    assert way(caught.value).argument == "bias"  # type: ignore[attr-defined]
+
+
+def test_errors_of_files_name_the_path(tmp_path: Path) -> None:
+    file = tmp_path / "x.safetensors"
+    file.write_bytes(b"garbage")
+    with pytest.raises(prunus.FormatError, match=r"x\.safetensors") as caught:
+        prunus.load(file)
+    assert caught.value.argument == "path"
 
 
 def test_an_error_is_raised_before_a_file_is_touched(tmp_path: Any) -> None:

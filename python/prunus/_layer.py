@@ -81,7 +81,9 @@ class Layer(Frozen):
         _check.not_empty("weight", w)
         b = np.zeros(len(w), w.dtype) if bias is None else _check.float_array("bias", bias, ndim=1, dtype=w.dtype)
         if len(b) != len(w):
-            raise ValueError(f"bias: expected {len(w)} entries, one for each row of weight, got {len(b)}")
+            raise _check.error(
+                ValueError, "bias", f"expected {len(w)} entries, one for each row of weight, got {len(b)}"
+            )
         self._set(
             weight=read_only(_check.finite("weight", w.copy())),
             bias=read_only(_check.finite("bias", b.copy())),

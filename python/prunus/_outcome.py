@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from prunus import _check
 from prunus._check import Bools
 from prunus._functions import OUTPUTS
 from prunus._layer import Layer
@@ -81,8 +82,10 @@ def feature_names(network: Network, X: Any, name: str = "X") -> list[str] | None
     own = [str(column) for column in X.columns]
     if fitted is not None and own != fitted:
         apart = next((pair for pair in zip(fitted, own, strict=False) if pair[0] != pair[1]), (len(fitted), len(own)))
-        raise ValueError(
-            f"{name}: expected the columns that the model was fitted with, in order, got {apart[1]!r} for {apart[0]!r}"
+        raise _check.error(
+            ValueError,
+            name,
+            f"expected the columns that the model was fitted with, in order, got {apart[1]!r} for {apart[0]!r}",
         )
     return own
 

@@ -66,7 +66,7 @@ def source_of(name: str, X: Any, n_in: int) -> Any:
     """Return X as an array of its own type, or a canonical csr_array, without a copy where none is needed."""
     array = _csr_of(name, X) if is_sparse(X) else _check.real_array(name, X, ndim=2)
     if array.shape[1] != n_in:
-        raise ValueError(f"{name}: expected {n_in} columns, got {_check.describe(array)}")
+        raise _check.error(ValueError, name, f"expected {n_in} columns, got {_check.describe(array)}")
     return array
 
 
@@ -78,9 +78,11 @@ def unchecked(X: Any, n_in: int, dtype: Any, inputs: Bools | None = None) -> Sam
 def checked(name: str, samples: Samples) -> Samples:
     """Return the samples if there are any and all are finite, in their dtype; in one pass, batch by batch."""
     if len(samples) == 0:
-        raise ValueError(f"{name}: expected at least one element, got {_check.describe(samples.source)}")
+        raise _check.error(ValueError, name, f"expected at least one element, got {_check.describe(samples.source)}")
     if is_sparse(samples.source) and samples.scaling is not None and samples.scaling.shift.any():
-        raise ValueError(f"{name}: expected a dense array, since the model subtracts means; use {name}.toarray()")
+        raise _check.error(
+            ValueError, name, f"expected a dense array, since the model subtracts means; use {name}.toarray()"
+        )
     whole = samples.source
     # Of a narrower type, and not scaled, it is finite in the samples' dtype if it is in its own.
     as_it_is = (
@@ -99,13 +101,17 @@ def _csr_of(name: str, X: Any) -> Any:
     from scipy.sparse import csr_array
 
     if X.ndim != 2:
-        raise ValueError(f"{name}: expected 2 dimensions, got {_check.describe(X)}")
+        raise _check.error(ValueError, name, f"expected 2 dimensions, got {_check.describe(X)}")
     csr = csr_array(X)
     if csr.data.dtype.kind not in "biuf":
-        raise TypeError(f"{name}: expected real numbers, got {_check.describe(X)} of dtype {csr.data.dtype}")
+        raise _check.error(
+            TypeError, name, f"expected real numbers, got {_check.describe(X)} of dtype {csr.data.dtype}"
+        )
     if not csr.has_canonical_format:
-        raise ValueError(
-            f"{name}: expected the columns of each row in order, each once, got others; call {name}.sum_duplicates()"
+        raise _check.error(
+            ValueError,
+            name,
+            f"expected the columns of each row in order, each once, got others; call {name}.sum_duplicates()",
         )
     return csr
 

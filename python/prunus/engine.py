@@ -196,7 +196,9 @@ def compile(network: Any, *, threads: int | None = None) -> Engine:
     """
     network = getattr(network, "network", network)
     if not isinstance(network, Network):
-        raise TypeError(f"network: expected a Network or Pruned, got {_check.describe(network)}; see prunus.as_network")
+        raise _check.error(
+            TypeError, "network", f"expected a Network or Pruned, got {_check.describe(network)}; see prunus.as_network"
+        )
     return Engine(network, threads)
 
 
@@ -213,9 +215,11 @@ def _row(weight: _packed.PackedWeight, layer: Layer) -> LayerPlan:
 
 def _checked_out(out: Any, shape: tuple[int, int], dtype: np.dtype[Any], X: Floats) -> Floats:
     if not isinstance(out, np.ndarray) or out.dtype != dtype:
-        raise TypeError(f"out: expected an array of {dtype}, got {_check.describe(out)}")
+        raise _check.error(TypeError, "out", f"expected an array of {dtype}, got {_check.describe(out)}")
     if out.shape != shape or not out.flags.c_contiguous or not out.flags.writeable:
-        raise ValueError(f"out: expected a writeable C-contiguous array of shape {shape}, got {_check.describe(out)}")
+        raise _check.error(
+            ValueError, "out", f"expected a writeable C-contiguous array of shape {shape}, got {_check.describe(out)}"
+        )
     if np.may_share_memory(out, X):
-        raise ValueError("out: expected memory of its own, got an array that overlaps X")
+        raise _check.error(ValueError, "out", "expected memory of its own, got an array that overlaps X")
     return out

@@ -82,7 +82,7 @@ class Pruned:
 def score(network: Network, predicted: npt.NDArray[Any], y: Any, sample_weight: Any = None) -> tuple[str, float]:
     """Return the name of the (weighted) score and its value: accuracy with classes, else R²."""
     if len(predicted) == 0:
-        raise ValueError("X: expected at least one row to score, got none")
+        raise _check.error(ValueError, "X", "expected at least one row to score, got none")
     weights = _check.sample_weights(sample_weight, len(predicted))
     target = network.encode(y, len(predicted))
     if network.classes is None:

@@ -140,7 +140,7 @@ def prune(
     without_labels = y is None and not trains and chosen.needs == ("X",)
     data = None if without_labels else _both("X", X, "y", y)
     if trains and data is None:
-        raise ValueError("X: expected data to fine-tune on, got None")
+        raise _check.error(ValueError, "X", "expected data to fine-tune on, got None")
     validation = _both("X_val", X_val, "y_val", y_val)
     weights = _weights(network, X, y, sample_weight, class_weight)
     names = _outcome.feature_names(network, X)
@@ -195,15 +195,17 @@ def _layers(layers: Any, pattern: Pattern, network: Network) -> list[int]:
     """Return the indices of the layers to prune."""
     prunable = pattern.prunable(network)
     if not prunable:
-        raise ValueError(f"pattern: expected a network with something to remove by {str(pattern)!r}, got {network!r}")
+        raise _check.error(
+            ValueError, "pattern", f"expected a network with something to remove by {str(pattern)!r}, got {network!r}"
+        )
     if layers is None:
         return prunable
     if not isinstance(layers, (Sequence, np.ndarray)) or isinstance(layers, str):
-        raise TypeError(f"layers: expected a sequence of indices, got {_check.describe(layers)}")
+        raise _check.error(TypeError, "layers", f"expected a sequence of indices, got {_check.describe(layers)}")
     chosen = [_check.integer("layers", i, minimum=0) for i in layers]
     if not chosen or len(set(chosen)) < len(chosen) or not set(chosen) <= set(prunable):
         valid = ", ".join(map(str, prunable))
-        raise ValueError(f"layers: expected some of {valid}, each once, got {chosen}")
+        raise _check.error(ValueError, "layers", f"expected some of {valid}, each once, got {chosen}")
     return sorted(chosen)
 
 
@@ -211,7 +213,9 @@ def _allocation(allocation: str, pattern: Pattern) -> type[masking.Allocation]:
     """Return the allocation; a pattern that says itself how much goes has none to choose."""
     name = _check.one_of("allocation", allocation, ["auto", *masking.allocations()])
     if name != "auto" and not pattern.takes_target:
-        raise ValueError(f"allocation: expected 'auto' for pattern {pattern}, which says how much goes, got {name!r}")
+        raise _check.error(
+            ValueError, "allocation", f"expected 'auto' for pattern {pattern}, which says how much goes, got {name!r}"
+        )
     return masking.allocations()[_AUTO_ALLOCATION if name == "auto" else name]
 
 
@@ -239,9 +243,11 @@ def _criterion(criterion: str | Criterion, pattern: Pattern) -> Criterion:
     chosen = scoring.base.make(criterion, scoring.criteria(), {})
     if chosen.unit != pattern.unit:
         valid = sorted(name for name, kind in scoring.criteria().items() if kind.unit == pattern.unit)
-        raise ValueError(
-            f"criterion: expected one that scores {pattern.unit}s for pattern {str(pattern)!r} ({', '.join(valid)}), "
-            f"got {chosen.name!r}"
+        raise _check.error(
+            ValueError,
+            "criterion",
+            f"expected one that scores {pattern.unit}s for pattern {str(pattern)!r} ({', '.join(valid)}), "
+            f"got {chosen.name!r}",
         )
     return chosen
 
@@ -250,9 +256,11 @@ def _schedule(schedule: str | Schedule, goal: masking.Goal, X: Any) -> Schedule:
     """Return the schedule; one of several rounds needs a sparsity to approach."""
     chosen = schedule_of(schedule)
     if goal.sparsity is None and chosen.name != "one-shot":
-        raise ValueError(f"schedule: expected 'one-shot' without a sparsity to approach, got {chosen.name!r}")
+        raise _check.error(
+            ValueError, "schedule", f"expected 'one-shot' without a sparsity to approach, got {chosen.name!r}"
+        )
     if chosen.fine_tune is not None and X is None:
-        raise ValueError("X: expected data to fine-tune on between the rounds, got None")
+        raise _check.error(ValueError, "X", "expected data to fine-tune on between the rounds, got None")
     return chosen
 
 
@@ -261,13 +269,15 @@ def _weights(network: Network, X: Any, y: Any, sample_weight: Any, class_weight:
     if sample_weight is None and class_weight is None:
         return None
     if X is None:
-        raise ValueError(f"X: expected data beside {'sample' if class_weight is None else 'class'}_weight, got None")
+        raise _check.error(
+            ValueError, "X", f"expected data beside {'sample' if class_weight is None else 'class'}_weight, got None"
+        )
     n = source_of("X", X, network.n_in).shape[0]
     if class_weight is None:
         _check.sample_weights(sample_weight, n)
         return np.asarray(sample_weight, np.float64)  # as they are: a penalty is beside their sum
     if y is None:
-        raise ValueError("y: expected labels beside class_weight, got None")
+        raise _check.error(ValueError, "y", "expected labels beside class_weight, got None")
     return network.labels.weights(class_weight, y, sample_weight, n)
 
 
@@ -275,5 +285,5 @@ def _both(name_X: str, X: Any, name_y: str, y: Any) -> tuple[Any, Any] | None:
     """Return the pair, or None if neither is there."""
     if (X is None) != (y is None):
         missing, other = (name_X, name_y) if X is None else (name_y, name_X)
-        raise ValueError(f"{missing}: expected data beside {other}, got None")
+        raise _check.error(ValueError, missing, f"expected data beside {other}, got None")
     return None if X is None else (X, y)

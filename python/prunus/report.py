@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from prunus import _check
+
 
 class Report(dict[str, Any]):
     """What happened, in plain JSON values; ``print(report)`` shows it as text.
@@ -45,10 +47,10 @@ class Report(dict[str, Any]):
     def checked(cls, value: Any) -> Report:
         """Return a report that has every key and can be shown. Raises ValueError or what a malformed one makes Python raise."""
         if not isinstance(value, dict) or {**_SINCE_VERSION_0_1, **value}.keys() != _KEYS:
-            raise ValueError("report: expected an object with the keys of a report")
+            raise _check.error(ValueError, "report", "expected an object with the keys of a report")
         report = cls({**_SINCE_VERSION_0_1, **value})
         if not isinstance(report["sparsity"], (int, float)) or not 0 <= report["sparsity"] <= 1:
-            raise ValueError(f"report: expected a sparsity in [0, 1], got {report['sparsity']!r}")
+            raise _check.error(ValueError, "report", f"expected a sparsity in [0, 1], got {report['sparsity']!r}")
         str(report)
         return report
 

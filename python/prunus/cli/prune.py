@@ -108,7 +108,7 @@ def prune(
     try:
         pruned = pruning.prune(loaded, **given._asdict(), X_val=checked.X, y_val=checked.y, progress=True, **options)
     except (TypeError, ValueError) as error:
-        raise _in_words_of_options(error, options, files) from None
+        raise _in_words_of_options(error, files) from None
     models.write(pruned, output)
     if as_json:
         print_json({**pruned.report, "output": str(output)})
@@ -116,16 +116,15 @@ def prune(
         print(pruned.report)
 
 
-def _in_words_of_options(error: Exception, options: Collection[str], files: dict[str, Path | None]) -> Exception:
-    """Name the option, or the file, that gave the argument which an error of prunus.prune begins with.
+def _in_words_of_options(error: Exception, files: dict[str, Path | None]) -> Exception:
+    """Name the option, or the file, that gave the argument which an error of prunus.prune is about.
 
     What is wrong with an option is a usage error, and so is a missing one; what is wrong in a file is not.
     """
-    message = str(error)
-    name, _, rest = message.partition(":")
-    path = files.get(_FILES.get(name, ""))
-    if path is not None:
-        return ValueError(f"{path}: {message}")
-    if name in _FILES or name in options:
-        return UsageError(f"--{_FILES.get(name, name).replace('_', '-')}:{rest}")
-    return UsageError(message) if name.startswith("expected exactly one of") else error
+    argument = getattr(error, "argument", "")
+    option = _FILES.get(argument, argument)
+    if files.get(option) is not None:
+        return ValueError(f"{files[option]}: {error}")
+    if argument not in _FILES and argument not in _KEYWORDS:
+        return error
+    return UsageError(f"--{option.replace('_', '-')}{str(error).removeprefix(argument)}")

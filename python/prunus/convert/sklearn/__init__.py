@@ -61,7 +61,9 @@ def _require_precision(steps: Sequence[Any], scaling: Scaling | None, trained: N
         largest = np.abs(trained.layers[0].weight / scaling.scale).max()
         ratio = float((np.abs(scaling.shift) / scaling.scale).max())
     if not largest < np.finfo(dtype).max:
-        raise NotSupportedError(f"estimator: {names} with a scale that is too small to be folded in {dtype}")
+        raise _check.error(
+            NotSupportedError, "estimator", f"{names} with a scale that is too small to be folded in {dtype}"
+        )
     if ratio * float(np.finfo(dtype).eps) > 1e-3:
         warnings.warn(
             f"a column's shift is {ratio:.2g} times its scale: folding {names} in {dtype} loses accuracy; "
@@ -74,11 +76,15 @@ def _require_precision(steps: Sequence[Any], scaling: Scaling | None, trained: N
 def to_sklearn(network: Network, like: Any) -> Any:
     """See `prunus.to_sklearn`."""
     if not isinstance(network, Network):
-        raise TypeError(f"network: expected a Network, got {_check.describe(network)}; see prunus.as_network")
+        raise _check.error(
+            TypeError, "network", f"expected a Network, got {_check.describe(network)}; see prunus.as_network"
+        )
     source = network.origin if like is None else origin.described(like)
     if source is None or source.get("library") != "sklearn":
-        raise ValueError(
-            "like: expected an estimator whose class to take, since the network did not come from scikit-learn"
+        raise _check.error(
+            ValueError,
+            "like",
+            "expected an estimator whose class to take, since the network did not come from scikit-learn",
         )
     network = network.with_all_inputs()
     row, rows = source["model"], source["scalers"]
@@ -104,6 +110,8 @@ def _behind(before: Sequence[Any], network: Network) -> Network:
     inputs, scaling = front.front_of(before, front.width_behind(before, network.n_in))
     if inputs is not None:
         if len(inputs) != network.n_in or network.layers[0].weight[:, ~inputs].any():
-            raise NotSupportedError("network: it reads columns that the PruneSelector before the model leaves out")
+            raise _check.error(
+                NotSupportedError, "network", "it reads columns that the PruneSelector before the model leaves out"
+            )
         network = network.with_inputs(inputs)
     return Network(network.layers, output=network.output, classes=network.classes, scaling=scaling).unfolded()

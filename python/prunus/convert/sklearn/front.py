@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
+from prunus import _check
 from prunus._check import Bools, NotSupportedError
 from prunus._parts import Scaling
 from prunus.convert.sklearn import codec
@@ -65,11 +66,13 @@ STEPS = {
 def require(name: str, step: Any) -> None:
     """Refuse a step that is not a fitted scaler or selector, or one that does more."""
     if entry_of(STEPS, step) is None:
-        raise NotSupportedError(
-            f"estimator: expected {', '.join(STEPS)} before the model, got step {name!r} ({type(step).__name__})"
+        raise _check.error(
+            NotSupportedError,
+            "estimator",
+            f"expected {', '.join(STEPS)} before the model, got step {name!r} ({type(step).__name__})",
         )
     if getattr(step, "clip", False):
-        raise NotSupportedError(f"estimator: clip=True of step {name!r} ({type(step).__name__})")
+        raise _check.error(NotSupportedError, "estimator", f"clip=True of step {name!r} ({type(step).__name__})")
     check_is_fitted(step)
 
 
@@ -114,8 +117,10 @@ def front_of(steps: Sequence[Any], n_in: int) -> Front:
 
 def _of_width(part: Arrays | None, n_in: int, name: str) -> Arrays | None:
     if part is not None and len(part) != n_in:
-        raise ValueError(
-            f"estimator: expected scalers of {n_in} columns, as many as the model takes, got {name} of {len(part)}"
+        raise _check.error(
+            ValueError,
+            "estimator",
+            f"expected scalers of {n_in} columns, as many as the model takes, got {name} of {len(part)}",
         )
     return part
 
