@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import numbers
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -18,6 +19,9 @@ from prunus import _core
 
 Floats = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
+# What to say where there is no converter.
+MAKE_ONE = "a model of another library is a prunus.Network of one prunus.Layer(weight, bias, activation) for each of its layers"
+
 _Value = TypeVar("_Value")
 _Error = TypeVar("_Error", bound=Exception)
 
@@ -33,12 +37,12 @@ class NotSupportedError(ValueError):
 
 
 def error(kind: type[_Error], place: str, problem: str) -> _Error:
-    """Make an error about an argument, or about a place in it such as ``masks[1]``, where its text begins.
+    """Make an error about an argument, or about a place in it such as ``masks[1]`` or ``model.coef_``, where its text begins.
 
     `.argument` is the argument's name; it outlives a pickle, and so the way out of a worker process.
     """
     made = kind(f"{place}: {problem}")
-    vars(made)["argument"] = place.partition("[")[0]
+    vars(made)["argument"] = re.split(r"[.[]", place, maxsplit=1)[0]
     return made
 
 
@@ -54,10 +58,12 @@ def about(argument: str) -> Iterator[None]:
 
 def describe(value: object) -> str:
     """Say in a few words what came instead of what was expected."""
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape} and dtype {value.dtype}"
     if value is None or isinstance(value, (bool, int, float, str, np.generic)):
         return repr(value)
+    if isinstance(shape := getattr(value, "shape", None), tuple):
+        kind = "an array" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
+        dtype = getattr(value, "dtype", None)
+        return f"{kind} of shape {tuple(shape)}" + ("" if dtype is None else f" and dtype {dtype}")
     return f"an object of type {type(value).__module__}.{type(value).__qualname__}"
 
 
@@ -90,9 +96,10 @@ def float_array(name: str, value: Any, *, ndim: int | None = None, dtype: npt.DT
 def finite(name: str, array: Floats) -> Floats:
     """Refuse NaN and infinity."""
     if not _core.all_finite(array, 1):
-        raise error(
-            ValueError, name, f"expected finite numbers in the range of {array.dtype}, got NaN, infinity or larger ones"
-        )
+        got = "NaN" if np.isnan(array).any() else "infinity"
+        if got == "infinity" and array.dtype == np.float32:  # and may have become so on the way
+            got += " or numbers beyond it; use float64"
+        raise error(ValueError, name, f"expected finite numbers in the range of {array.dtype}, got {got}")
     return array
 
 

@@ -104,9 +104,7 @@ def _csr_of(name: str, X: Any) -> Any:
         raise _check.error(ValueError, name, f"expected 2 dimensions, got {_check.describe(X)}")
     csr = csr_array(X)
     if csr.data.dtype.kind not in "biuf":
-        raise _check.error(
-            TypeError, name, f"expected real numbers, got {_check.describe(X)} of dtype {csr.data.dtype}"
-        )
+        raise _check.error(TypeError, name, f"expected real numbers, got {_check.describe(X)}")
     if not csr.has_canonical_format:
         raise _check.error(
             ValueError,

@@ -47,7 +47,7 @@ def as_network(model: Any) -> Network:
         TypeError,
         "model",
         "expected a Network, a Pruned, a fitted scikit-learn estimator or the path of a .safetensors file, "
-        f"got {_check.describe(model)}",
+        f"got {_check.describe(model)}; {_check.MAKE_ONE}",
     )
 
 

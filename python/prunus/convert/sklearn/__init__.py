@@ -20,6 +20,7 @@ from prunus._check import NotSupportedError
 from prunus._layer import Layer
 from prunus._parts import Scaling
 from prunus.convert.sklearn import front, origin
+from prunus.convert.sklearn.base import Model
 from prunus.convert.sklearn.kinds import KINDS, kind_of
 from prunus.network import Network
 
@@ -34,7 +35,7 @@ def from_sklearn(estimator: Any, dtype: npt.DTypeLike | None) -> Network:
         dtype = np.float64 if len(model.layers) == 1 else np.float32
     dtype = _check.floating("dtype", dtype)
     trained = Network(
-        [Layer(w.astype(np.float64), b.astype(np.float64), a) for w, b, a in model.layers],
+        _layers(model, last, dtype),
         output=model.output,
         classes=model.classes,
     )
@@ -50,6 +51,19 @@ def from_sklearn(estimator: Any, dtype: npt.DTypeLike | None) -> Network:
         origin=origin.described(estimator),
     )
     return raw.refolded(trained).astype(dtype)
+
+
+def _layers(model: Model, estimator: Any, dtype: np.dtype[Any]) -> list[Layer]:
+    """Return the layers in float64. A number that is none there, or in `dtype`, is refused by the estimator's name for it."""
+    layers = []
+    for i, (weight, bias, activation) in enumerate(model.layers):
+        for name, array in (("coef", weight), ("intercept", bias)):
+            place = f"estimator.{name}s_[{i}]" if hasattr(estimator, "coefs_") else f"estimator.{name}_"
+            for kind in (np.dtype(np.float64), dtype):
+                with np.errstate(over="ignore"):
+                    _check.finite(place, _check.float_array(place, array, dtype=kind))
+        layers.append(Layer(weight.astype(np.float64), bias.astype(np.float64), activation))
+    return layers
 
 
 def _require_precision(steps: Sequence[Any], scaling: Scaling | None, trained: Network, dtype: np.dtype[Any]) -> None:

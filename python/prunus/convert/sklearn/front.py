@@ -16,6 +16,8 @@ from prunus.convert.sklearn import codec
 from prunus.convert.sklearn.base import Arrays, Row, entry_of, feature_names, made
 from prunus.feature_selection import PruneSelector
 
+_MODEL_ALONE = "to prune what comes behind the steps: prunus.prune(pipe[-1], pipe[:-1].transform(X), y)"
+
 
 class Step(NamedTuple):
     """A class of steps, which shift and scale columns, or select those of their `support_`."""
@@ -69,10 +71,12 @@ def require(name: str, step: Any) -> None:
         raise _check.error(
             NotSupportedError,
             "estimator",
-            f"expected {', '.join(STEPS)} before the model, got step {name!r} ({type(step).__name__})",
+            f"expected {', '.join(STEPS)} before the model, got step {name!r} ({type(step).__name__}); {_MODEL_ALONE}",
         )
     if getattr(step, "clip", False):
-        raise _check.error(NotSupportedError, "estimator", f"clip=True of step {name!r} ({type(step).__name__})")
+        raise _check.error(
+            NotSupportedError, "estimator", f"clip=True of step {name!r} ({type(step).__name__}); {_MODEL_ALONE}"
+        )
     check_is_fitted(step)
 
 
