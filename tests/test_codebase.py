@@ -100,6 +100,11 @@ def test_import_needs_no_extra() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_import_without_docstrings() -> None:
+    code = "import prunus, prunus.linear_model, prunus.cli; assert not prunus.prune.__doc__; print(prunus.criteria())"
+    subprocess.run([sys.executable, "-OO", "-c", code], check=True, capture_output=True)
+
+
 def test_errors_about_an_argument_carry_its_name() -> None:
     """Whoever writes `raise ValueError("name: expected ...")` has gone past `_check.error`."""
     late = {"_subset_path.py", "_subsets.py", "feature_selection.py", "linear_model.py"}

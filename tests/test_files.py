@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -147,6 +148,12 @@ def test_foreign(tmp_path: Path) -> None:
     assert "safetensors" in refused(path, len(header).to_bytes(8, "little") + header)
     with pytest.raises(FileNotFoundError):
         prunus.load(tmp_path / "missing")
+
+
+@pytest.mark.parametrize("name", ["model.pt", "model.onnx", "model.pth", "model", "model.safetensors"])
+def test_a_file_of_another_library_says_how_its_model_becomes_a_network(name: str, tmp_path: Path) -> None:
+    for raw in (b"PK\x03\x04" + b"\0" * 100, safetensors.numpy.save({"weight": np.ones((2, 2))})):
+        assert "prunus.Network of one prunus.Layer(" in refused(tmp_path / name, raw)
 
 
 def signed(tensors: dict[str, Any], document: Any) -> bytes:
@@ -307,6 +314,62 @@ def test_a_save_that_fails_leaves_the_old_file_and_no_part(tmp_path: Path, monke
     assert prunus.load(path) == new
     assert path.stat().st_mode & 0o777 == 0o640
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_save_that_fails_names_the_file_that_was_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = prunus.Network([prunus.Layer([[1.0]])])
+    folder, missing, file = tmp_path / "folder.safetensors", tmp_path / "no" / "model.safetensors", tmp_path / "file"
+    folder.mkdir()
+    file.touch()
+    for path, kind in (
+        (folder, IsADirectoryError),
+        (missing, FileNotFoundError),
+        (file / "model.safetensors", NotADirectoryError),
+        (tmp_path / f"{'long' * 100}.safetensors", OSError),
+    ):
+        with pytest.raises(kind) as caught:
+            prunus.save(network, path)
+        assert (caught.value.filename, caught.value.filename2) == (str(path), None)
+        assert ".part" not in str(caught.value)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(OSError, match=r"No space left on device: 'here\.safetensors'"):
+        prunus.save(network, "here.safetensors")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder.safetensors"]
+
+
+@pytest.mark.parametrize("name", ["pipe", "link"])
+def test_a_pipe_is_written_to_and_not_replaced(name: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "pipe")
+    network = prunus.Network([prunus.Layer([[1.0, 0.0]])])
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        prunus.save(network, tmp_path / name)
+        assert files._parse(os.read(reader, 1 << 16)).network == network
+    finally:
+        os.close(reader)
+    assert (tmp_path / "pipe").is_fifo()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "pipe"]
+
+
+def test_a_device_is_not_replaced(tmp_path: Path) -> None:
+    device = tmp_path / "null"
+    try:
+        os.mknod(device, stat.S_IFCHR | 0o666, Path(os.devnull).stat().st_rdev)
+        device.write_bytes(b"")
+    except PermissionError:
+        pytest.skip("may not make a device")
+    prunus.save(prunus.Network([prunus.Layer([[1.0]])]), device)
+    assert device.is_char_device()
+    assert list(tmp_path.iterdir()) == [device]
+
+
+def test_a_save_to_a_pipe_of_the_shell() -> None:
+    """The place of /dev/stdout has no name in any folder."""
+    code = "import prunus; prunus.save(prunus.Network([prunus.Layer([[2.0]])]), '/dev/stdout')"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert files._parse(result.stdout).network.layers[0].weight == 2
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
