@@ -105,6 +105,12 @@ def test_import_without_docstrings() -> None:
     subprocess.run([sys.executable, "-OO", "-c", code], check=True, capture_output=True)
 
 
+def test_warnings_are_given_at_the_line_that_called_the_package() -> None:
+    """Whoever writes `warnings.warn` must count the calls between; `_check.warn` does."""
+    calling = [path.name for path in ROOT.glob("python/**/*.py") if "warnings.warn(" in path.read_text()]
+    assert calling == ["_check.py"]
+
+
 def test_errors_about_an_argument_carry_its_name() -> None:
     """Whoever writes `raise ValueError("name: expected ...")` has gone past `_check.error`."""
     late = {"_subset_path.py", "_subsets.py", "feature_selection.py", "linear_model.py"}

@@ -469,7 +469,7 @@ TABLE: dict[str, Row] = {
         r"X: expected 3 columns, got a csr_array of shape \(4, 2\) and dtype float32",
     ),
     "a data frame for a mask": Row(
-        lambda: prunus.apply_masks(NETWORK, pd.DataFrame(X)),  # type: ignore[arg-type]
+        lambda: prunus.apply_masks(NETWORK, pd.DataFrame(X)),
         TypeError,
         r"masks: expected a sequence of masks, .* got a DataFrame of shape \(4, 3\)",
     ),

@@ -7,8 +7,10 @@ A wrong kind is a TypeError, a wrong value or shape a ValueError; either names t
 from __future__ import annotations
 
 import contextlib
+import inspect
 import numbers
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -19,6 +21,7 @@ from prunus import _core
 
 Floats = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
+_NOT_THE_CALLERS = ("prunus", "sklearn", "joblib")  # top-level names of modules
 # What to say where there is no converter.
 MAKE_ONE = "a model of another library is a prunus.Network of one prunus.Layer(weight, bias, activation) for each of its layers"
 
@@ -54,6 +57,14 @@ def about(argument: str) -> Iterator[None]:
     except ValueError as problem:
         vars(problem).setdefault("argument", argument)
         raise
+
+
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at the line that called the package, however deep the call; lines of scikit-learn that stand between are not it."""
+    level, frame = 1, inspect.currentframe()
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _NOT_THE_CALLERS:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)
 
 
 def describe(value: object) -> str:

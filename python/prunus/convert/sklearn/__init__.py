@@ -6,7 +6,6 @@ family is one file and one line in `kinds`; what may stand before a model is one
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -79,11 +78,9 @@ def _require_precision(steps: Sequence[Any], scaling: Scaling | None, trained: N
             NotSupportedError, "estimator", f"{names} with a scale that is too small to be folded in {dtype}"
         )
     if ratio * float(np.finfo(dtype).eps) > 1e-3:
-        warnings.warn(
+        _check.warn(
             f"a column's shift is {ratio:.2g} times its scale: folding {names} in {dtype} loses accuracy; "
-            "pass prunus.from_sklearn(estimator, dtype='float64'), or shift the data",
-            UserWarning,
-            stacklevel=4,
+            "pass prunus.from_sklearn(estimator, dtype='float64'), or shift the data"
         )
 
 
