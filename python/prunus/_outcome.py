@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from prunus import _check
+from prunus import _check, files
 from prunus._check import Bools
 from prunus._functions import OUTPUTS
 from prunus._layer import Layer
@@ -17,7 +17,7 @@ from prunus._samples import unchecked
 from prunus.engine import Engine
 from prunus.masking.stock import n_removed
 from prunus.network import Network
-from prunus.pruned import score
+from prunus.pruned import Pruned, score
 
 
 def layer_row(layer: Layer, mask: Bools, cut: tuple[float | None, float | None]) -> dict[str, Any]:
@@ -31,12 +31,16 @@ def layer_row(layer: Layer, mask: Bools, cut: tuple[float | None, float | None])
     }
 
 
-def quality(before: Network, after: Network, X: Any, y: Any, weights: Any, where: str) -> dict[str, Any]:
-    """Return the (weighted) loss and score before and after."""
-    (name, old), (_, new) = (score(network, _predicted(network, X), y, weights) for network in (before, after))
+def quality(networks: Mapping[str, Network], X: Any, y: Any, weights: Any, where: str) -> dict[str, Any]:
+    """Return the (weighted) loss and score of each network, by its name."""
+    scores = {name: score(network, _predicted(network, X), y, weights) for name, network in networks.items()}
     return {
-        "loss": {"before": before.loss(X, y, weights), "after": after.loss(X, y, weights), "data": where},
-        "score": {"metric": name, "before": old, "after": new, "data": where},
+        "loss": {**{name: network.loss(X, y, weights) for name, network in networks.items()}, "data": where},
+        "score": {
+            "metric": scores["before"][0],
+            **{name: value for name, (_, value) in scores.items()},
+            "data": where,
+        },
     }
 
 
@@ -88,6 +92,23 @@ def feature_names(network: Network, X: Any, name: str = "X") -> list[str] | None
             f"expected the columns that the model was fitted with, in order, got {apart[1]!r} for {apart[0]!r}",
         )
     return own
+
+
+def removed_inputs(before: Network, after: Network, names: list[str] | None) -> list[str] | None:
+    """Return the names of the inputs that were read before and are no more; None where they have none."""
+    if names is None or len(names) != before.n_in:
+        return None
+    was, still = ((network.with_all_inputs().layers[0].weight != 0).any(axis=0) for network in (before, after))
+    return [name for name, gone in zip(names, was & ~still, strict=True) if gone]
+
+
+def tell_size(pruned: Pruned) -> None:
+    """Put the size of the file into the report, which is part of the file: its own digits are not counted."""
+    report = pruned.report
+    report["bytes"]["after"] = files.size_of(pruned.contents())
+    if report["bytes"]["after"] > report["bytes"]["before"]:
+        report["notes"].append("the file grew: the report and the masks take more bytes than the zeros save")
+        report["bytes"]["after"] = files.size_of(pruned.contents())
 
 
 def _fitted_names(origin: Mapping[str, Any]) -> list[str] | None:

@@ -35,6 +35,7 @@ def prune(
     allocation: str = "auto",
     schedule: str | Schedule = "one-shot",
     fine_tune: int | FineTune | None = None,
+    control: bool = False,
     sample_weight: Any = None,
     class_weight: Any = None,
     X_val: Any = None,
@@ -80,6 +81,8 @@ def prune(
         between them.
     fine_tune : int or FineTune, optional
         Train under the mask afterwards: so many epochs, or with these settings.
+    control : bool, default False
+        Also train the model as it is, unpruned, equally long, and report its loss and score: what the training did.
     sample_weight : array_like of shape (n_samples,), optional
         Nonnegative. It counts wherever X does, in the report's loss and score too.
     class_weight : mapping or "balanced", optional
@@ -141,6 +144,10 @@ def prune(
     data = None if without_labels else _both("X", X, "y", y)
     if trains and data is None:
         raise _check.error(ValueError, "X", "expected data to fine-tune on, got None")
+    if _check.flag("control", control) and not trains:
+        raise _check.error(
+            ValueError, "control", "expected fine_tune, or a schedule that trains, beside it, got neither"
+        )
     validation = _both("X_val", X_val, "y_val", y_val)
     weights = _weights(network, X, y, sample_weight, class_weight)
     names = _outcome.feature_names(network, X)
@@ -161,13 +168,14 @@ def prune(
     if alive is not None and how.unit == "weight":
         arguments.require_there(stay, [~there for there in alive])
 
-    plan = _rounds.Plan(how, chosen.seeded(rng), share_out, rounds, goal, prunable, stay, alive, settings)
+    plan = _rounds.Plan(how, chosen.seeded(rng), share_out, rounds, goal, prunable, stay, alive, settings, control)
     learning = _rounds.Learning(X, y, weights, rng, progress)
     outcome = _rounds.run(network, plan, learning, shapes, _threads.resolve(None))
+    after = outcome.networks["after"]
     quality: dict[str, Any] = {"loss": None, "score": None}
     if validation or data:
         measured = (*validation, None, "validation") if validation else (X, y, weights, "training")
-        quality = _outcome.quality(network, outcome.network, *measured)
+        quality = _outcome.quality(outcome.networks, *measured)
     report = Report(
         criterion=chosen.name,
         pattern=str(how),
@@ -180,14 +188,14 @@ def prune(
         rounds=outcome.rounds,
         **quality,
         bytes={"before": files.size_of(files.Contents(network)), "after": 0},
-        latency_us=_outcome.latency(network, outcome.network, X, batch, threads),
+        latency_us=_outcome.latency(network, after, X, batch, threads),
         fine_tune=None if settings is None else {**as_options(settings), "loss": outcome.loss},
         feature_names=names,
+        removed_inputs=_outcome.removed_inputs(network, after, names),
         notes=outcome.notes,
     )
-    pruned = Pruned(outcome.network, outcome.masks, report)
-    # The report is part of the file whose size it tells; its own digits are not counted.
-    report["bytes"]["after"] = files.size_of(pruned.contents())
+    pruned = Pruned(after, outcome.masks, report)
+    _outcome.tell_size(pruned)
     return pruned
 
 

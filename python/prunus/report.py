@@ -31,7 +31,7 @@ class Report(dict[str, Any]):
         ``loss`` of its last epoch.
     loss, score : dict or None
         ``before``, ``after``, and for the score its ``metric``; None without data. ``data`` says on which data; on the training
-        data with their weights.
+        data with their weights. Where it was asked for, ``control``: of the unpruned model, trained equally long.
     bytes : dict
         ``before``, ``after``: of the saved file.
     latency_us : dict
@@ -39,6 +39,8 @@ class Report(dict[str, Any]):
     fine_tune : dict or None
         The settings and the training ``loss`` after the last epoch.
     feature_names : list of str or None
+    removed_inputs : list of str or None
+        The names of the inputs that were read before and are no more; None where they have no names.
     notes : list of str
         What did not go as asked.
     """
@@ -59,17 +61,20 @@ class Report(dict[str, Any]):
         return dict(self)
 
     def __str__(self) -> str:
-        lines = [_headline(self), "", *_table(_layer_rows(self)), ""]
-        lines += _table([["", "before", "after"], *_summary_rows(self)])
-        lines += [f"note: {note}" for note in self["notes"]]
+        lines = [_headline(self), "", *_table(_layer_rows(self)), "", *_table(_summary_rows(self))]
+        if self["removed_inputs"]:
+            lines.append(f"inputs removed: {_listed(self['removed_inputs'])}")
+        lines += [f"note: {note}" for note in (*_of_training(self), *self["notes"])]
         return "\n".join(lines)
 
 
 _KEYS = frozenset(
     {"criterion", "pattern", "allocation", "target", "sparsity", "weights", "layers", "loss", "score", "bytes"}
-    | {"latency_us", "fine_tune", "feature_names", "notes", "schedule", "rounds"}
+    | {"latency_us", "fine_tune", "feature_names", "notes", "schedule", "rounds", "removed_inputs"}
 )
-_SINCE_VERSION_0_1: Mapping[str, Any] = {"schedule": "one-shot", "rounds": []}  # what reports did not say before
+# What reports did not say before.
+_SINCE_VERSION_0_1: Mapping[str, Any] = {"schedule": "one-shot", "rounds": [], "removed_inputs": None}
+_MOST_NAMES = 50  # that are printed
 
 
 def _headline(report: Mapping[str, Any]) -> str:
@@ -94,17 +99,33 @@ def _layer_rows(report: Mapping[str, Any]) -> list[list[str]]:
 
 
 def _summary_rows(report: Mapping[str, Any]) -> list[list[str]]:
-    rows = [["weights", str(report["weights"]["before"]), str(report["weights"]["after"])]]
-    if report["loss"]:
-        data = report["loss"]["data"]
-        rows.append([f"loss ({data})", _number(report["loss"]["before"]), _number(report["loss"]["after"])])
-        score = report["score"]
-        rows.append([f"{score['metric']} ({data})", f"{score['before']:.4f}", f"{score['after']:.4f}"])
-    rows.append(["bytes on disk", str(report["bytes"]["before"]), str(report["bytes"]["after"])])
-    latency = report["latency_us"]
-    name = f"microseconds, {latency['batch']} rows (NumPy dense, engine)"
-    rows.append([name, f"{latency['before']:.1f}", f"{latency['after']:.1f}"])
+    loss, score, latency = report["loss"], report["score"], report["latency_us"]
+    columns = ["before", "control", "after"] if loss and "control" in loss else ["before", "after"]
+
+    def row(name: str, values: Mapping[str, Any], form: str) -> list[str]:
+        return [name, *(format(values[column], form) if column in values else "" for column in columns)]
+
+    rows = [["", *columns], row("weights", report["weights"], "d")]
+    if loss:
+        rows.append(row(f"loss ({loss['data']})", loss, ".4g"))
+        rows.append(row(f"{score['metric']} ({loss['data']})", score, ".4f"))
+    rows.append(row("bytes on disk", report["bytes"], "d"))
+    rows.append(row(f"microseconds, {latency['batch']} rows (NumPy dense, engine)", latency, ".1f"))
     return rows
+
+
+def _of_training(report: Mapping[str, Any]) -> list[str]:
+    """Say what loss and score mean where something was trained."""
+    if not report["loss"] or not (report["fine_tune"] or any("loss" in row for row in report["rounds"])):
+        return []
+    if "control" in report["loss"]:
+        return ["after is pruned and trained; control is the model as it was, trained equally long"]
+    return ["loss and score after include the training: control=True shows what it does to the unpruned model"]
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + more
 
 
 def _number(value: float | None) -> str:

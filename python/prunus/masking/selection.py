@@ -31,6 +31,7 @@ class Selection(NamedTuple):
     removed: int
     wanted: int
     size: int  # of all units
+    at_floor: tuple[int, ...] = ()  # the layers that lost as many as they may without being emptied
 
 
 class Units(NamedTuple):
@@ -74,7 +75,11 @@ def select(
     for score, layer, of_free, before in zip(scores, units, found, goes, strict=True):
         mask = pattern.spread(_scattered(layer, of_free), score.shape, threads)
         masks.append(mask if before is None else mask & ~before)
-    return Selection(tuple(masks), removed, wanted, sum(stock.size for stock in stocks))
+    floors = [
+        stock.most < stock.allowed and n_removed(mask) == stock.most for stock, mask in zip(stocks, found, strict=True)
+    ]
+    at_floor = tuple(int(i) for i in np.flatnonzero(floors))
+    return Selection(tuple(masks), removed, wanted, sum(stock.size for stock in stocks), at_floor)
 
 
 def _by_pattern(
