@@ -80,16 +80,19 @@ def prune(
     fine_tune: Annotated[
         int | None, typer.Option(min=1, metavar="EPOCHS", help="Train what is left for so many epochs.")
     ] = None,
+    control: Annotated[
+        bool, typer.Option("--control", help="Train the unpruned model equally long, too, and report its score.")
+    ] = False,
     latency_batch: Annotated[int | None, typer.Option(min=1, help="Rows of a call whose time is reported.")] = None,
     latency_threads: Annotated[int | None, typer.Option(min=1, help="Threads of that call.")] = None,
     allow_empty: Annotated[bool, typer.Option("--allow-empty", help="Let a layer lose everything.")] = False,
-    random_state: Annotated[int | None, typer.Option(min=0, help="Seed, to get the same result again.")] = None,
+    random_state: Annotated[int, typer.Option(min=0, help="Seed: the same one gives the same result.")] = 0,
     trust_pickle: TrustPickle = False,
     as_json: AsJson = False,
 ) -> None:
     """Prune a saved model, write what is left, and print the report.
 
-    The options mean what the arguments of prunus.prune mean, and have the same defaults.
+    The options mean what the arguments of prunus.prune mean, and have the same defaults, but that a seed is always set.
     """
     models.check_output(output)
     files = {"data": data, "validation": validation}
@@ -113,7 +116,7 @@ def prune(
     if as_json:
         print_json({**pruned.report, "output": str(output)})
     else:
-        print(pruned.report)
+        print(f"{pruned.report}\n\nThe pruned model is in {output}")
 
 
 def _in_words_of_options(error: Exception, files: dict[str, Path | None]) -> Exception:
