@@ -105,6 +105,11 @@ class Engine:
         """One row for each layer: shape, density, format, kernel, target, bytes."""
         return self._plan
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the packed weights and the biases, the sum of the plan's; what sparse samples need is not among them."""
+        return sum(row.bytes for row in self._plan)
+
     def __call__(self, X: Any, out: Floats | None = None) -> Floats:
         """Return the raw output, before sigmoid, softmax or the choice of a label.
 

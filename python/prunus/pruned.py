@@ -18,7 +18,7 @@ from prunus.report import Report
 
 
 class Pruned:
-    """What `prunus.prune` returns: use it like a model.
+    """What `prunus.prune` returns: use it like a model. A pickle of it, and so a joblib dump, holds the bytes of its file.
 
     Attributes
     ----------
@@ -75,8 +75,19 @@ class Pruned:
         """Return what a file of it holds."""
         return files.Contents(self.network, self.masks, self.report)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (files.to_bytes(self.contents()),)
+
     def __repr__(self) -> str:
         return f"Pruned({self.network!r}, sparsity {self.sparsity:.4f})"
+
+
+def _restored(raw: bytes) -> Pruned:
+    """Return what a pickle holds, which is what a file would."""
+    network, masks, report = files.from_bytes(raw)
+    assert masks is not None
+    assert report is not None
+    return Pruned(network, masks, report)
 
 
 def score(network: Network, predicted: npt.NDArray[Any], y: Any, sample_weight: Any = None) -> tuple[str, float]:
