@@ -35,7 +35,7 @@ FRAME = pd.DataFrame(X, columns=["age", "sex", "height", "weight", "pressure"])
 def test_inputs_that_went_are_named(pattern: str, sparsity: float) -> None:
     report = (pruned := prunus.prune(NETWORK, FRAME, Y, pattern=pattern, sparsity=sparsity)).report
     first = pruned.masks[0]
-    read = first if pattern == "input" else first.any(axis=0) if pattern == "weight" else np.ones(5, bool)
+    read: Any = first if pattern == "input" else first.any(axis=0) if pattern == "weight" else np.ones(5, bool)
     expected = [name for name, kept in zip(FRAME.columns, read, strict=True) if not kept]
     assert report["removed_inputs"] == expected
     assert bool(expected) is ((pattern, sparsity) in (("input", 0.4), ("weight", 0.9)))
