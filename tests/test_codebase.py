@@ -100,6 +100,26 @@ def test_import_needs_no_extra() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_import_without_docstrings() -> None:
+    code = "import prunus, prunus.linear_model, prunus.cli; assert not prunus.prune.__doc__; print(prunus.criteria())"
+    subprocess.run([sys.executable, "-OO", "-c", code], check=True, capture_output=True)
+
+
+def test_warnings_are_given_at_the_line_that_called_the_package() -> None:
+    """Whoever writes `warnings.warn` must count the calls between; `_check.warn` does."""
+    calling = [path.name for path in ROOT.glob("python/**/*.py") if "warnings.warn(" in path.read_text()]
+    assert calling == ["_errors.py"]
+
+
+def test_errors_about_an_argument_carry_its_name() -> None:
+    """Whoever writes `raise ValueError("name: expected ...")` has gone past `_check.error`."""
+    late = {"_subset_path.py", "_subsets.py", "feature_selection.py", "linear_model.py"}
+    pattern = re.compile(r'raise (?:Type|Value|NotSupported|FloatingPoint)Error\(\s*f?"[\w{}]+(?:\[[\w{}]*\])*: ')
+    for path in ROOT.glob("python/**/*.py"):
+        if path.name not in late and not {"cli", "solving"} & set(path.parts):
+            assert not pattern.search(path.read_text()), path
+
+
 def test_one_version() -> None:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert prunus.__version__ == _core.version == importlib.metadata.version("prunus") == declared

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+import re
+import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse
-from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import GroupKFold
+from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV, GroupKFold, RandomizedSearchCV
+from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 import prunus
+from prunus import NotSupportedError
 from prunus._parts import Scaling
 from prunus.feature_selection import PruneSelector
 from prunus.linear_model import PrunedLinearRegression
@@ -32,6 +43,25 @@ Y = np.ones(4)
 SUBSET_X = np.array([[1.0, 0.5, -2.0], [0.0, 1.0, 3.0], [-1.0, 2.0, 0.5], [3.0, 1.0, 1.0]])
 WITH_NAN = np.where(SUBSET_X == 3, NAN, SUBSET_X)
 LABELS = np.array(["no", "yes", "no", "yes"])
+
+
+MLP = MLPRegressor(hidden_layer_sizes=(2,), max_iter=1, random_state=0)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    MLP.fit(SUBSET_X, Y)
+LINEAR = LinearRegression().fit(SUBSET_X, Y)
+MAKE_ONE = r"a model of another library is a prunus\.Network of one prunus\.Layer\(weight, bias, activation\) .*"
+
+
+class Foreign:
+    """What a model of another library is to prunus: neither ours nor an estimator of scikit-learn."""
+
+
+def changed(estimator: Any, **attributes: Any) -> Any:
+    """Return a copy of an estimator that has other attributes."""
+    other = copy.deepcopy(estimator)
+    vars(other).update(attributes)
+    return other
 
 
 class Row(NamedTuple):
@@ -119,6 +149,14 @@ TABLE: dict[str, Row] = {
     "activation of another kind": Row(layer([[1.0]], None, 3), TypeError, "activation: expected one of .*, got 3"),
     "slope NaN": Row(layer([[1.0]], negative_slope=NAN), ValueError, "negative_slope: expected a number in"),
     "slope of another kind": Row(layer([[1.0]], negative_slope="a"), TypeError, "negative_slope: expected a number"),
+    "bias beyond float32": Row(
+        layer(np.ones((1, 1), np.float32), [1e39]),
+        ValueError,
+        "bias: expected finite numbers in the range of float32, got infinity or numbers beyond it; use float64",
+    ),
+    "weight with NaN in float32": Row(
+        layer(np.full((1, 1), NAN, np.float32)), ValueError, "weight: expected finite .* of float32, got NaN$"
+    ),
     # networks
     "no layers": Row(network([]), ValueError, "layers: expected at least one"),
     "a layer alone": Row(network(LAYER), TypeError, "layers: expected a sequence of Layer"),
@@ -161,6 +199,11 @@ TABLE: dict[str, Row] = {
     "astype of ints": Row(
         lambda: NETWORK.astype("int32"), ValueError, "dtype: expected float32 or float64, got 'int32'"
     ),
+    "astype beyond float32": Row(
+        lambda: prunus.Network([prunus.Layer([[1e39]])]).astype("float32"),
+        ValueError,
+        r"weight: expected finite numbers in the range of float32, .*; use float64",
+    ),
     # X
     "X of strings": Row(engine([["a", "b", "c"]]), TypeError, "X: expected an array of real numbers"),
     "X of objects": Row(engine(np.ones((1, 3), object)), TypeError, "X: expected an array of real numbers"),
@@ -170,7 +213,11 @@ TABLE: dict[str, Row] = {
     "X of three dimensions": Row(engine(X[None]), ValueError, "X: expected 2 dimensions"),
     "X too narrow": Row(engine(X[:, :2]), ValueError, r"X: expected 3 columns, got .*\(4, 2\)"),
     "X empty and too narrow": Row(engine(np.ones((0, 2))), ValueError, "X: expected 3 columns"),
-    "X sparse": Row(lambda: NETWORK.forward(scipy.sparse.eye(4).tocsr()), ValueError, r"X: expected 3 columns"),
+    "X sparse": Row(
+        lambda: NETWORK.forward(scipy.sparse.eye(4).tocsr()),
+        ValueError,
+        r"X: expected 3 columns, got a csr_array of shape \(4, 4\) and dtype float64",
+    ),
     "X of the reference": Row(lambda: NETWORK.forward(X[:, :1]), ValueError, "X: expected 3 columns"),
     "probabilities of a regression": Row(
         lambda: NETWORK.predict_proba(X), ValueError, "predict_proba: expected a network with"
@@ -407,7 +454,21 @@ TABLE: dict[str, Row] = {
     ),
     # sparse samples
     "X sparse and complex": Row(engine(scipy.sparse.eye_array(3) * 1j), TypeError, "X: expected real numbers"),
-    "X sparse of another width": Row(engine(scipy.sparse.eye_array(4)), ValueError, "X: expected 3 columns"),
+    "X sparse of another width": Row(
+        engine(scipy.sparse.eye_array(4)),
+        ValueError,
+        r"X: expected 3 columns, got a csr_array of shape \(4, 4\) and dtype float64",
+    ),
+    "X sparse of another width, to train on": Row(
+        fit(NETWORK, scipy.sparse.csc_array(np.ones((4, 2), np.float32)), Y),
+        ValueError,
+        r"X: expected 3 columns, got a csr_array of shape \(4, 2\) and dtype float32",
+    ),
+    "a data frame for a mask": Row(
+        lambda: prunus.apply_masks(NETWORK, pd.DataFrame(X)),
+        TypeError,
+        r"masks: expected a sequence of masks, .* got a DataFrame of shape \(4, 3\)",
+    ),
     "X sparse with NaN": Row(
         importance(NETWORK, "wanda", X=scipy.sparse.csr_array(X * NAN)), ValueError, "X: expected finite numbers"
     ),
@@ -617,6 +678,54 @@ TABLE: dict[str, Row] = {
         lambda: prunus.to_sklearn(prunus.Network([LAST], origin={"library": "sklearn"})),
         ValueError,
         "network: .*an origin",
+    ),
+    # estimators
+    "estimator with NaN": Row(
+        lambda: prunus.from_sklearn(changed(MLP, coefs_=[MLP.coefs_[0], MLP.coefs_[1] * NAN])),
+        ValueError,
+        r"estimator\.coefs_\[1\]: expected finite numbers in the range of float64, got NaN",
+    ),
+    "estimator with an infinite intercept": Row(
+        lambda: prunus.from_sklearn(changed(MLP, intercepts_=[MLP.intercepts_[0] * INF, MLP.intercepts_[1]])),
+        ValueError,
+        r"estimator\.intercepts_\[0\]: expected finite numbers in the range of float64, got infinity",
+    ),
+    "estimator with NaN, linear": Row(
+        lambda: prunus.prune(changed(LINEAR, coef_=LINEAR.coef_ * NAN), sparsity=0.5),
+        ValueError,
+        r"estimator\.coef_: expected finite numbers",
+    ),
+    "estimator with an intercept that is NaN": Row(
+        lambda: prunus.from_sklearn(changed(LINEAR, intercept_=NAN)), ValueError, r"estimator\.intercept_: .* got NaN"
+    ),
+    "estimator beyond float32": Row(
+        lambda: prunus.from_sklearn(changed(MLP, coefs_=[MLP.coefs_[0], MLP.coefs_[1] * 0 + 1e39])),
+        ValueError,
+        r"estimator\.coefs_\[1\]: expected .* of float32, got infinity or numbers beyond it; use float64",
+    ),
+    "a step of a pipeline": Row(
+        prune(make_pipeline(PCA(2), MLP), X, Y, sparsity=0.5),
+        NotSupportedError,
+        r"estimator: expected .* got step 'pca' \(PCA\); .* prunus\.prune\(pipe\[-1\], pipe\[:-1\]\.transform\(X\), y\)",
+    ),
+    "a step that clips": Row(
+        prune(make_pipeline(MinMaxScaler(clip=True), MLP), X, Y, sparsity=0.5),
+        NotSupportedError,
+        r"estimator: clip=True of step 'minmaxscaler' .*; .* prunus\.prune\(pipe\[-1\], pipe\[:-1\]\.transform\(X\), y\)",
+    ),
+    "a search": Row(
+        prune(GridSearchCV(MLP, {}), sparsity=0.5),
+        NotSupportedError,
+        r"estimator: expected .* got GridSearchCV; prune its best_estimator_",
+    ),
+    "a search in a pipeline": Row(
+        prune(make_pipeline(StandardScaler().fit(X), RandomizedSearchCV(MLP, {})), sparsity=0.5),
+        NotSupportedError,
+        "estimator: expected .* got RandomizedSearchCV; prune its best_estimator_",
+    ),
+    "a module of PyTorch": Row(prune(Foreign(), sparsity=0.5), TypeError, f"model: expected .*Foreign; {MAKE_ONE}"),
+    "a list of arrays": Row(
+        lambda: prunus.as_network([X]), TypeError, f"model: expected .* got an object of type builtins.list; {MAKE_ONE}"
     ),
     # fit
     "fit masks of an int": Row(fit(NETWORK, X, Y, masks=5), TypeError, "masks: expected a sequence"),
@@ -886,6 +995,28 @@ def test_bad_input(name: str) -> None:
     with pytest.raises(row.error, match=row.message) as caught:
         row.call()
     assert type(caught.value) is row.error
+    if begins := re.match(r"(\w+)([.[]\S+)?: ", str(caught.value)):
+        argument = getattr(caught.value, "argument", None)
+        assert argument == begins[1] or (argument is None and name.startswith(REGRESSION))
+
+
+# The rows of the regression estimators: their errors have no `argument` yet, and scikit-learn's have none.
+REGRESSION = ("subset", "selector", "Gram")
+
+
+@pytest.mark.parametrize("way", [copy.copy, lambda error: pickle.loads(pickle.dumps(error))])
+def test_the_argument_outlives_a_copy(way: Callable[[Exception], Exception]) -> None:
+    with pytest.raises(ValueError, match="bias") as caught:
+        prunus.Layer([[1.0]], [1.0, 2.0])
+    assert way(caught.value).argument == "bias"  # type: ignore[attr-defined]
+
+
+def test_errors_of_files_name_the_path(tmp_path: Path) -> None:
+    file = tmp_path / "x.safetensors"
+    file.write_bytes(b"garbage")
+    with pytest.raises(prunus.FormatError, match=r"x\.safetensors") as caught:
+        prunus.load(file)
+    assert caught.value.argument == "path"
 
 
 def test_an_error_is_raised_before_a_file_is_touched(tmp_path: Any) -> None:

@@ -64,6 +64,6 @@ def test_a_file_that_stores_them_is_read(rng: np.random.Generator) -> None:
     stored = (plain != 0) | np.signbit(product)
     tensors |= {f"layers.0.{name}": array for name, array in csr_arrays(product, stored).items()}
     tensors["layers.0.bias"] = product[:, 0].copy()
-    layer = files._parse(_container.pack(document, tensors)).network.layers[0]
+    layer = files.from_bytes(_container.pack(document, tensors)).network.layers[0]
     assert layer.weight.tobytes() == plain.tobytes()
     assert layer.bias.tobytes() == plain[:, 0].tobytes()

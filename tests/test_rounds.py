@@ -248,7 +248,7 @@ def test_a_weight_that_is_zero_but_kept_has_not_gone() -> None:
     once = prunus.prune(network, sparsity=0.125)
     twice = prunus.prune(once, sparsity=0.25)
     assert int((~twice.masks[0]).sum()) == 2
-    assert twice.report["notes"] == []
+    assert not any("removed before" in note for note in twice.report["notes"])
     assert prunus.prune(once, sparsity=0.25, keep=[once.masks[0] & (np.arange(8) > 0)]).masks[0][0, 1:5].sum() == 3
 
 

@@ -21,7 +21,9 @@ def layers_of(layers: Any, pattern: Pattern, network: Network) -> tuple[list[int
     """Return the layers to prune, in the order given, and those that are too small for the pattern and were not asked for."""
     prunable = pattern.prunable(network)
     if not prunable:
-        raise ValueError(f"pattern: expected a network with something to remove by {str(pattern)!r}, got {network!r}")
+        raise _check.error(
+            ValueError, "pattern", f"expected a network with something to remove by {str(pattern)!r}, got {network!r}"
+        )
     if layers is None:
         shapes = [layer.weight.shape for layer in network.layers]
         fitting = [i for i in prunable if pattern.fits(shapes[i])]
@@ -29,11 +31,11 @@ def layers_of(layers: Any, pattern: Pattern, network: Network) -> tuple[list[int
             pattern.check(shapes[prunable[0]])
         return fitting, [i for i in prunable if i not in fitting]
     if not isinstance(layers, (Sequence, np.ndarray)) or isinstance(layers, str):
-        raise TypeError(f"layers: expected a sequence of indices, got {_check.describe(layers)}")
+        raise _check.error(TypeError, "layers", f"expected a sequence of indices, got {_check.describe(layers)}")
     chosen = [_check.integer("layers", i, minimum=0) for i in layers]
     if not chosen or len(set(chosen)) < len(chosen) or not set(chosen) <= set(prunable):
         valid = ", ".join(map(str, prunable))
-        raise ValueError(f"layers: expected some of {valid}, each once, got {chosen}")
+        raise _check.error(ValueError, "layers", f"expected some of {valid}, each once, got {chosen}")
     return chosen, []
 
 
@@ -46,7 +48,9 @@ def allocation_of(allocation: str, pattern: Pattern) -> type[masking.Allocation]
     """Return the allocation; a pattern that says itself how much goes has none to choose."""
     name = _check.one_of("allocation", allocation, ["auto", *masking.allocations()])
     if name != "auto" and not pattern.takes_target:
-        raise ValueError(f"allocation: expected 'auto' for pattern {pattern}, which says how much goes, got {name!r}")
+        raise _check.error(
+            ValueError, "allocation", f"expected 'auto' for pattern {pattern}, which says how much goes, got {name!r}"
+        )
     return masking.allocations()[_AUTO_ALLOCATION if name == "auto" else name]
 
 
@@ -82,9 +86,11 @@ def _named(criterion: str | Criterion, pattern: Pattern) -> Criterion:
     chosen = scoring.base.make(criterion, scoring.criteria(), {})
     if chosen.unit != pattern.unit:
         valid = sorted(name for name, kind in scoring.criteria().items() if kind.unit == pattern.unit)
-        raise ValueError(
-            f"criterion: expected one that scores {pattern.unit}s for pattern {str(pattern)!r} ({', '.join(valid)}), "
-            f"got {chosen.name!r}"
+        raise _check.error(
+            ValueError,
+            "criterion",
+            f"expected one that scores {pattern.unit}s for pattern {str(pattern)!r} ({', '.join(valid)}), "
+            f"got {chosen.name!r}",
         )
     return chosen
 
@@ -93,9 +99,11 @@ def schedule_for(schedule: str | Schedule, goal: masking.Goal, X: Any) -> Schedu
     """Return the schedule; one of several rounds needs a sparsity to approach."""
     chosen = schedule_of(schedule)
     if goal.sparsity is None and chosen.name != "one-shot":
-        raise ValueError(f"schedule: expected 'one-shot' without a sparsity to approach, got {chosen.name!r}")
+        raise _check.error(
+            ValueError, "schedule", f"expected 'one-shot' without a sparsity to approach, got {chosen.name!r}"
+        )
     if chosen.fine_tune is not None and X is None:
-        raise ValueError("X: expected data to fine-tune on between the rounds, got None")
+        raise _check.error(ValueError, "X", "expected data to fine-tune on between the rounds, got None")
     return chosen
 
 
@@ -104,11 +112,13 @@ def weights_of(network: Network, X: Any, y: Any, sample_weight: Any, class_weigh
     if sample_weight is None and class_weight is None:
         return None
     if X is None:
-        raise ValueError(f"X: expected data beside {'sample' if class_weight is None else 'class'}_weight, got None")
+        raise _check.error(
+            ValueError, "X", f"expected data beside {'sample' if class_weight is None else 'class'}_weight, got None"
+        )
     if class_weight is None:
         return np.asarray(sample_weight, np.float64)  # as they are: a penalty is beside their sum
     if y is None:
-        raise ValueError("y: expected labels beside class_weight, got None")
+        raise _check.error(ValueError, "y", "expected labels beside class_weight, got None")
     return network.labels.weights(class_weight, y, sample_weight, X.shape[0])
 
 
@@ -116,5 +126,5 @@ def both(name_X: str, X: Any, name_y: str, y: Any) -> tuple[Any, Any] | None:
     """Return the pair, or None if neither is there."""
     if (X is None) != (y is None):
         missing, other = (name_X, name_y) if X is None else (name_y, name_X)
-        raise ValueError(f"{missing}: expected data beside {other}, got None")
+        raise _check.error(ValueError, missing, f"expected data beside {other}, got None")
     return None if X is None else (X, y)

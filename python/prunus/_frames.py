@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from prunus._errors import error
+
 _MOST_NAMED = 5  # columns in an error
 
 
@@ -53,7 +55,7 @@ def _table(name: str, frame: Any) -> npt.NDArray[Any]:
     ]
     if others:
         rest = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
-        raise TypeError(f"{name}: expected columns of numbers, got {', '.join(others[:_MOST_NAMED])}{rest}")
+        raise error(TypeError, name, f"expected columns of numbers, got {', '.join(others[:_MOST_NAMED])}{rest}")
     return np.column_stack([array for array in arrays if array is not None])
 
 

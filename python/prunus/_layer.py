@@ -80,9 +80,12 @@ class Layer(Frozen):
     ) -> None:
         w = _check.float_array("weight", weight, ndim=2)
         _check.not_empty("weight", w)
-        b = np.zeros(len(w), w.dtype) if bias is None else _check.float_array("bias", bias, ndim=1, dtype=w.dtype)
+        with np.errstate(over="ignore"):  # what is too large for the weight's dtype is refused by name
+            b = np.zeros(len(w), w.dtype) if bias is None else _check.float_array("bias", bias, ndim=1, dtype=w.dtype)
         if len(b) != len(w):
-            raise ValueError(f"bias: expected {len(w)} entries, one for each row of weight, got {len(b)}")
+            raise _check.error(
+                ValueError, "bias", f"expected {len(w)} entries, one for each row of weight, got {len(b)}"
+            )
         self._set(
             weight=read_only(_check.finite("weight", w + 0)),  # a copy; -0 + 0 is +0 (IEEE 754, 6.3)
             bias=read_only(_check.finite("bias", b + 0)),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from prunus import files
 from prunus._check import Bools
 from prunus._frames import names_of
 from prunus._functions import OUTPUTS
@@ -17,7 +18,7 @@ from prunus._samples import is_sparse, require_names, unchecked
 from prunus.engine import Engine
 from prunus.masking.stock import n_removed
 from prunus.network import Network
-from prunus.pruned import score
+from prunus.pruned import Pruned, score
 
 
 def layer_row(shape: tuple[int, ...], mask: Bools, cut: tuple[float | None, float | None]) -> dict[str, Any]:
@@ -31,12 +32,16 @@ def layer_row(shape: tuple[int, ...], mask: Bools, cut: tuple[float | None, floa
     }
 
 
-def quality(before: Network, after: Network, X: Any, y: Any, weights: Any, where: str) -> dict[str, Any]:
-    """Return the (weighted) loss and score before and after."""
-    (name, old), (_, new) = (score(network, _predicted(network, X), y, weights) for network in (before, after))
+def quality(networks: Mapping[str, Network], X: Any, y: Any, weights: Any, where: str) -> dict[str, Any]:
+    """Return the (weighted) loss and score of each network, by its name."""
+    scores = {name: score(network, _predicted(network, X), y, weights) for name, network in networks.items()}
     return {
-        "loss": {"before": before.loss(X, y, weights), "after": after.loss(X, y, weights), "data": where},
-        "score": {"metric": name, "before": old, "after": new, "data": where},
+        "loss": {**{name: network.loss(X, y, weights) for name, network in networks.items()}, "data": where},
+        "score": {
+            "metric": scores["before"][0],
+            **{name: value for name, (_, value) in scores.items()},
+            "data": where,
+        },
     }
 
 
@@ -101,3 +106,20 @@ def feature_names(fitted: list[str] | None, **given: Any) -> list[str] | None:
         require_names(name, X, fitted)
         fitted = names_of(X) if fitted is None else fitted
     return fitted
+
+
+def removed_inputs(before: Network, after: Network, names: list[str] | None) -> list[str] | None:
+    """Return the names of the inputs that were read before and are no more; None where they have none."""
+    if names is None or len(names) != before.n_in:
+        return None
+    was, still = ((network.with_all_inputs().layers[0].weight != 0).any(axis=0) for network in (before, after))
+    return [name for name, gone in zip(names, was & ~still, strict=True) if gone]
+
+
+def tell_size(pruned: Pruned) -> None:
+    """Put the size of the file into the report, which is part of the file: its own digits are not counted."""
+    report = pruned.report
+    report["bytes"]["after"] = files.size_of(pruned.contents())
+    if report["bytes"]["after"] > report["bytes"]["before"]:
+        report["notes"].append("the file grew: the report and the masks take more bytes than the zeros save")
+        report["bytes"]["after"] = files.size_of(pruned.contents())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ import numpy as np
 from prunus import _check, _core, scoring
 from prunus._check import Bools, Floats
 from prunus._earlier import Units
-from prunus.masking import Allocation, Goal, Pattern, select
+from prunus.masking import Allocation, Goal, Pattern, Selection, select
 from prunus.masking.base import full
 from prunus.network import Network
 from prunus.scheduling import Schedule
@@ -69,13 +71,14 @@ class Plan:
     trains: list[Bools] | None  # those that may change: what was zero stays so; None: all
     fine_tune: FineTune | None
     units: Units
+    control: bool  # whether the unpruned network is trained, too
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What came of it."""
 
-    network: Network
+    networks: dict[str, Network]  # before, perhaps control, after
     masks: tuple[Bools, ...]
     cuts: list[Cut]  # of each layer, in the last round
     rounds: list[dict[str, Any]]
@@ -89,6 +92,9 @@ def run(network: Network, plan: Plan, learning: Learning, threads: int) -> Outco
     masks = plan.units.start
     between = settings_of(plan.schedule.fine_tune)
     goals = _goals(plan, masks, threads)
+    networks = {"before": network}
+    if plan.control:
+        networks["control"] = _control(network, plan, learning, len(goals))
     rounds: list[dict[str, Any]] = []
     notes: list[str] = []
     for i, goal in enumerate(goals):
@@ -109,7 +115,17 @@ def run(network: Network, plan: Plan, learning: Learning, threads: int) -> Outco
     if plan.fine_tune is not None or plan.criterion.updates or any("loss" in row for row in rounds):
         notes = [*notes, *_zeros(plan, network, kept)]
     cuts = [_cut(*layer) for layer in zip(scores, masks, before, strict=True)]
-    return Outcome(shrunk, masks, cuts, rounds, loss, n_kept, notes)
+    networks["after"] = shrunk
+    return Outcome(networks, masks, cuts, rounds, loss, n_kept, notes)
+
+
+def _control(network: Network, plan: Plan, learning: Learning, n_rounds: int) -> Network:
+    """Return the network that was trained as the pruned one will be, in the same order of samples, and lost nothing."""
+    learning = replace(learning, rng=copy.deepcopy(learning.rng))
+    for settings in [settings_of(plan.schedule.fine_tune)] * (n_rounds - 1) + [plan.fine_tune]:
+        if settings is not None:
+            network, _ = learning.fit(network, settings, plan.trains)
+    return network
 
 
 def _cut(score: Floats, mask: Bools, before: Bools) -> Cut:
@@ -140,29 +156,45 @@ def _choose(
 ) -> tuple[tuple[Bools, ...], dict[str, Any], list[str]]:
     """Return the masks after this round, what the report says of it, and why it may not be what was asked for."""
     gone = None if all(masks[i].all() for i in plan.layers) else [~masks[i] for i in plan.layers]
-    chosen = select(
-        [scores[i] for i in plan.layers],
-        plan.pattern,
-        plan.allocation,
-        goal,
-        keep=None if plan.keep is None else [plan.keep[i] for i in plan.layers],
-        gone=gone,
-        whole=plan.units.whole,
-        elsewhere=plan.units.elsewhere,
-        threads=threads,
-    )
+
+    def selected(goal: Goal) -> Selection:
+        return select(
+            [scores[i] for i in plan.layers],
+            plan.pattern,
+            plan.allocation,
+            goal,
+            keep=None if plan.keep is None else [plan.keep[i] for i in plan.layers],
+            gone=gone,
+            whole=plan.units.whole,
+            elsewhere=plan.units.elsewhere,
+            threads=threads,
+        )
+
+    chosen = selected(goal)
     result = list(masks)
     for i, mask in zip(plan.layers, chosen.masks, strict=True):
         result[i] = mask
-    notes = []
+    notes = _at_the_floor(plan, goal, chosen, selected)
     if chosen.removed < chosen.wanted:
         reason = "no layer may be emptied (allow_empty=False)"
         if goal.limits is not None:
             reason += " nor lose more than max_layer_sparsity"
-        notes = [f"removed {chosen.removed} instead of {chosen.wanted}: {reason}"]
+        notes += [f"removed {chosen.removed} instead of {chosen.wanted}: {reason}"]
     elif goal.sparsity is not None and chosen.wanted > round(goal.sparsity * chosen.size):
-        notes = [f"{chosen.removed} had been removed before, more than a sparsity of {goal.sparsity:g} asks for"]
+        notes += [f"{chosen.removed} had been removed before, more than a sparsity of {goal.sparsity:g} asks for"]
     return tuple(result), {"sparsity": goal.sparsity, "removed": chosen.removed}, notes
+
+
+def _at_the_floor(plan: Plan, goal: Goal, chosen: Selection, selected: Callable[[Goal], Selection]) -> list[str]:
+    """Name the layers that would have lost everything: of those with one unit left, a second selection tells which."""
+    if not chosen.at_floor:
+        return []
+    free = selected(goal._replace(allow_empty=True)).masks
+    return [
+        f"layer {plan.layers[i]} would have lost everything: its highest score stays (allow_empty=False)"
+        for i in chosen.at_floor
+        if not free[i].any()
+    ]
 
 
 def _trainable(plan: Plan, network: Network, masks: tuple[Bools, ...]) -> list[Bools]:

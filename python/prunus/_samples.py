@@ -75,8 +75,10 @@ def require_names(name: str, X: Any, fitted: list[str] | None) -> None:
     if own is None or fitted is None or own == fitted:
         return
     apart = next((pair for pair in zip(fitted, own, strict=False) if pair[0] != pair[1]), (len(fitted), len(own)))
-    raise ValueError(
-        f"{name}: expected the columns that the model was fitted with, in order, got {apart[1]!r} for {apart[0]!r}"
+    raise _check.error(
+        ValueError,
+        name,
+        f"expected the columns that the model was fitted with, in order, got {apart[1]!r} for {apart[0]!r}",
     )
 
 
@@ -84,7 +86,7 @@ def source_of(name: str, X: Any, n_in: int) -> Any:
     """Return X as an array of its own type, or as `canonical` does, without a copy where none is needed."""
     array = canonical(name, X) if is_sparse(X) else _check.real_array(name, X, ndim=2)
     if array.shape[1] != n_in:
-        raise ValueError(f"{name}: expected {n_in} columns, got {_check.describe(array)}")
+        raise _check.error(ValueError, name, f"expected {n_in} columns, got {_check.describe(array)}")
     return array
 
 
@@ -116,9 +118,11 @@ def checked(name: str, samples: Samples, columns: Sequence[str] | None) -> Sampl
     The error names the column where all have names.
     """
     if len(samples) == 0:
-        raise ValueError(f"{name}: expected at least one element, got {_check.describe(samples.source)}")
+        raise _check.error(ValueError, name, f"expected at least one element, got {_check.describe(samples.source)}")
     if is_sparse(samples.source) and samples.scaling is not None and samples.scaling.shift.any():
-        raise ValueError(f"{name}: expected a dense array, since the model subtracts means; use {name}.toarray()")
+        raise _check.error(
+            ValueError, name, f"expected a dense array, since the model subtracts means; use {name}.toarray()"
+        )
     whole = samples.source
     # Read as a whole, of a narrower type, and not scaled, it is finite in the samples' dtype if it is in its own.
     is_whole = samples.inputs is None and samples.scaling is None
@@ -136,7 +140,8 @@ def checked(name: str, samples: Samples, columns: Sequence[str] | None) -> Sampl
                 raise
             read = np.arange(len(columns)) if as_it_is or samples.inputs is None else np.flatnonzero(samples.inputs)
             first = read[int(np.argmin(np.isfinite(array).all(axis=0)))]
-            raise ValueError(f"{error}, in column {columns[first]!r}") from None
+            problem = f"{str(error).removeprefix(f'{name}: ')}, in column {columns[first]!r}"
+            raise _check.error(ValueError, name, problem) from None
     return samples
 
 
@@ -149,9 +154,9 @@ def canonical(name: str, X: Any) -> Any:
     from scipy.sparse import coo_array, csr_array
 
     if X.ndim != 2:
-        raise ValueError(f"{name}: expected 2 dimensions, got {_check.describe(X)}")
+        raise _check.error(ValueError, name, f"expected 2 dimensions, got {_check.describe(X)}")
     if X.dtype.kind not in "biuf":
-        raise TypeError(f"{name}: expected real numbers, got {_check.describe(X)} of dtype {X.dtype}")
+        raise _check.error(TypeError, name, f"expected real numbers, got {_check.describe(X)} of dtype {X.dtype}")
     wide = np.float32 if X.dtype == np.float32 else np.float64
     if X.format in ("coo", "bsr"):  # adds up what it holds twice when it becomes another
         coo = X.tocoo()
@@ -163,7 +168,7 @@ def canonical(name: str, X: Any) -> Any:
     try:
         rows.check_format()  # SciPy sorts what it has not checked
     except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
+        raise _check.error(ValueError, name, f"{error}") from None
     rows.sum_duplicates()  # sorts, too
     return rows
 

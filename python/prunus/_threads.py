@@ -31,7 +31,7 @@ def resolve(threads: int | None) -> int:
 
 def _from_environment(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit()) or int(text) < 1:
-        raise ValueError(f"{name}: expected an integer of at least 1, got {text!r}")
+        raise _check.error(ValueError, name, f"expected an integer of at least 1, got {text!r}")
     return min(int(text), _MOST)
 
 

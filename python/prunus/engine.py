@@ -107,6 +107,11 @@ class Engine:
         """One row for each layer: shape, density, format, kernel, target, bytes."""
         return self._plan
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the packed weights and the biases, the sum of the plan's; what sparse samples need is not among them."""
+        return sum(row.bytes for row in self._plan)
+
     def __call__(self, X: Any, out: Floats | None = None) -> Floats:
         """Return the raw output, before sigmoid, softmax or the choice of a label.
 
@@ -206,7 +211,9 @@ def compile(network: Any, *, threads: int | None = None) -> Engine:
     """
     inner = getattr(network, "network", network)
     if not isinstance(inner, Network):
-        raise TypeError(f"network: expected a Network or Pruned, got {_check.describe(inner)}; see prunus.as_network")
+        raise _check.error(
+            TypeError, "network", f"expected a Network or Pruned, got {_check.describe(inner)}; see prunus.as_network"
+        )
     return Engine(inner, threads, network.feature_names)
 
 
@@ -223,9 +230,11 @@ def _row(weight: _packed.PackedWeight, layer: Layer) -> LayerPlan:
 
 def _checked_out(out: Any, shape: tuple[int, int], dtype: np.dtype[Any], X: Floats) -> Floats:
     if not isinstance(out, np.ndarray) or out.dtype != dtype:
-        raise TypeError(f"out: expected an array of {dtype}, got {_check.describe(out)}")
+        raise _check.error(TypeError, "out", f"expected an array of {dtype}, got {_check.describe(out)}")
     if out.shape != shape or not out.flags.c_contiguous or not out.flags.writeable:
-        raise ValueError(f"out: expected a writeable C-contiguous array of shape {shape}, got {_check.describe(out)}")
+        raise _check.error(
+            ValueError, "out", f"expected a writeable C-contiguous array of shape {shape}, got {_check.describe(out)}"
+        )
     if np.may_share_memory(out, X):
-        raise ValueError("out: expected memory of its own, got an array that overlaps X")
+        raise _check.error(ValueError, "out", "expected memory of its own, got an array that overlaps X")
     return out

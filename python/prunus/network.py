@@ -128,9 +128,9 @@ class Network(Frozen):
     def astype(self, dtype: npt.DTypeLike) -> Network:
         """Return the network in float32 or float64."""
         name = _check.floating("dtype", dtype)
-        return self.replace(
-            [layer.replace(layer.weight.astype(name), layer.bias.astype(name)) for layer in self.layers]
-        )
+        with np.errstate(over="ignore"):  # the Layer refuses what is too large
+            layers = [layer.replace(layer.weight.astype(name), layer.bias.astype(name)) for layer in self.layers]
+        return self.replace(layers)
 
     def with_all_inputs(self) -> Network:
         """Return an equal network whose first layer reads every column of X, with zeros for those it did not."""

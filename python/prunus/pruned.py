@@ -19,7 +19,7 @@ from prunus.report import Report
 
 
 class Pruned:
-    """What `prunus.prune` returns: use it like a model.
+    """What `prunus.prune` returns: use it like a model. A pickle of it, and so a joblib dump, holds the bytes of its file.
 
     Attributes
     ----------
@@ -88,14 +88,25 @@ class Pruned:
         """Return what a file of it holds."""
         return files.Contents(self.network, self.masks, self.report, self.structure)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (files.to_bytes(self.contents()),)
+
     def __repr__(self) -> str:
         return f"Pruned({self.network!r}, sparsity {self.sparsity:.4f})"
+
+
+def _restored(raw: bytes) -> Pruned:
+    """Return what a pickle holds, which is what a file would."""
+    network, masks, report, structure = files.from_bytes(raw)
+    assert masks is not None
+    assert report is not None
+    return Pruned(network, masks, report, structure)
 
 
 def score(network: Network, predicted: npt.NDArray[Any], y: Any, sample_weight: Any = None) -> tuple[str, float]:
     """Return the name of the (weighted) score and its value: accuracy with classes, else R²."""
     if len(predicted) == 0:
-        raise ValueError("X: expected at least one row to score, got none")
+        raise _check.error(ValueError, "X", "expected at least one row to score, got none")
     weights = _check.sample_weights(sample_weight, len(predicted))
     target = network.encode(y, len(predicted))
     if network.classes is None:

@@ -29,6 +29,7 @@ def prune(
     allocation: str = "auto",
     schedule: str | Schedule = "one-shot",
     fine_tune: int | FineTune | None = None,
+    control: bool = False,
     sample_weight: Any = None,
     class_weight: Any = None,
     X_val: Any = None,
@@ -79,6 +80,8 @@ def prune(
         between them.
     fine_tune : int or FineTune, optional
         Train under the mask afterwards: so many epochs, or with these settings.
+    control : bool, default False
+        Also train the model as it is, unpruned, equally long, and report its loss and score: what the training did.
     sample_weight : array_like of shape (n_samples,), optional
         Nonnegative. It counts wherever X does, in the report's loss and score too.
     class_weight : mapping or "balanced", optional
@@ -142,7 +145,11 @@ def prune(
     without_labels = y is None and not learns and (is_auto or chosen.needs == ("X",))
     data = None if without_labels else _choices.both("X", X, "y", y)
     if learns and data is None:
-        raise ValueError("X: expected data to fine-tune on, got None")
+        raise _check.error(ValueError, "X", "expected data to fine-tune on, got None")
+    if _check.flag("control", control) and not learns:
+        raise _check.error(
+            ValueError, "control", "expected fine_tune, or a schedule that trains, beside it, got neither"
+        )
     validation = _choices.both("X_val", X_val, "y_val", y_val)
     fitted = (model if isinstance(model, Pruned) else network).feature_names
     names = _outcome.feature_names(fitted, X=X, X_val=X_val)
@@ -166,17 +173,29 @@ def prune(
 
     trains = earlier.alive or _choices.nonzero(network)
     plan = _rounds.Plan(
-        how, chosen.seeded(rng), share_out, rounds, goal, prunable, stay, earlier.alive, trains, settings, units
+        how,
+        chosen.seeded(rng),
+        share_out,
+        rounds,
+        goal,
+        prunable,
+        stay,
+        earlier.alive,
+        trains,
+        settings,
+        units,
+        control,
     )
     learning = _rounds.Learning(X, y, weights, rng, progress)
     outcome = _rounds.run(network, plan, learning, _threads.resolve(None))
+    after = outcome.networks["after"]
     masks = earlier.structure.original(how.unit, outcome.masks)
     cuts = dict(zip(earlier.structure.places, outcome.cuts, strict=True))
     n_weights = sum(map(prod, earlier.structure.shapes))
     quality: dict[str, Any] = {"loss": None, "score": None}
     if validation or data:
         measured = (*validation, None, "validation") if validation else (X, y, weights, "training")
-        quality = _outcome.quality(network, outcome.network, *measured)
+        quality = _outcome.quality(outcome.networks, *measured)
     report = Report(
         criterion=chosen.name,
         pattern=str(how),
@@ -192,12 +211,12 @@ def prune(
         rounds=outcome.rounds,
         **quality,
         bytes={"before": files.size_of(files.Contents(network)), "after": 0},
-        latency_us=_outcome.latency(network, outcome.network, X, batch, threads),
+        latency_us=_outcome.latency(network, after, X, batch, threads),
         fine_tune=None if settings is None else {**as_options(settings), "loss": outcome.loss},
         feature_names=names,
+        removed_inputs=_outcome.removed_inputs(network, after, names),
         notes=[*(_choices.too_small(how, i, network) for i in small), *outcome.notes],
     )
-    pruned = Pruned(outcome.network, masks, report, earlier.structure.without(how.unit, masks))
-    # The report is part of the file whose size it tells; its own digits are not counted.
-    report["bytes"]["after"] = files.size_of(pruned.contents())
+    pruned = Pruned(after, masks, report, earlier.structure.without(how.unit, masks))
+    _outcome.tell_size(pruned)
     return pruned

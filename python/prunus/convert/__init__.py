@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy.typing as npt
 
+from prunus import _check
 from prunus.network import Network
 
 
@@ -84,8 +85,10 @@ def to_sklearn(network: Any, *, like: Any = None) -> Any:
     except (LookupError, AttributeError) as error:
         if like is not None:
             raise
-        raise ValueError(
-            f"network: expected an origin that from_sklearn made, got one with {type(error).__name__}: {error}"
+        raise _check.error(
+            ValueError,
+            "network",
+            f"expected an origin that from_sklearn made, got one with {type(error).__name__}: {error}",
         ) from error
 
 

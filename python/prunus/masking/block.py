@@ -64,7 +64,7 @@ class BlockPattern(WeightPattern):
         if not found:
             return None
         if not (int(found[1]) and int(found[2])):
-            raise ValueError(f"pattern: expected block:RxC with R and C of at least 1, got {text!r}")
+            raise _check.error(ValueError, "pattern", f"expected block:RxC with R and C of at least 1, got {text!r}")
         return cls(int(found[1]), int(found[2]))
 
     def __str__(self) -> str:
@@ -75,15 +75,17 @@ class BlockPattern(WeightPattern):
 
     def check(self, shape: tuple[int, ...]) -> None:
         if not self.fits(shape):
-            raise ValueError(
-                f"pattern: expected layers of at least the size of {self}, got one of {shape[0]}x{shape[1]}; "
-                "prune others alone (layers)"
+            raise _check.error(
+                ValueError,
+                "pattern",
+                f"expected layers of at least the size of {self}, got one of {shape[0]}x{shape[1]}; "
+                "prune others alone (layers)",
             )
 
     def units(self, score: Floats, threads: int) -> Floats:
         sums = _core.block_sums(score, self.n_rows, self.n_columns, threads)
         if not _core.all_finite(sums, threads) and np.isnan(sums).any() and not np.isnan(score).any():
-            raise ValueError("scores: expected no block with plus and minus infinity, got one")
+            raise _check.error(ValueError, "scores", "expected no block with plus and minus infinity, got one")
         return sums
 
     def spread(self, kept: Bools, shape: tuple[int, ...], threads: int) -> Bools:

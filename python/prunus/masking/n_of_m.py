@@ -61,7 +61,7 @@ class NofMPattern(WeightPattern):
             return None
         n, m = int(found[1]), int(found[2])
         if not 1 <= n <= m:
-            raise ValueError(f"pattern: expected n:m with 1 <= n <= m, got {text!r}")
+            raise _check.error(ValueError, "pattern", f"expected n:m with 1 <= n <= m, got {text!r}")
         return cls(n, m)
 
     def __str__(self) -> str:
@@ -72,9 +72,11 @@ class NofMPattern(WeightPattern):
 
     def check(self, shape: tuple[int, ...]) -> None:
         if not self.fits(shape):
-            raise ValueError(
-                f"pattern: expected layers of at least {self.m} inputs for {self}, got one of {shape[1]}; "
-                "prune others alone (layers)"
+            raise _check.error(
+                ValueError,
+                "pattern",
+                f"expected layers of at least {self.m} inputs for {self}, got one of {shape[1]}; "
+                "prune others alone (layers)",
             )
 
     def choose(self, score: Floats, threads: int) -> Bools:

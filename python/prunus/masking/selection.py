@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prunus import _core
+from prunus import _check, _core
 from prunus._check import Bools, Floats
 from prunus.masking.allocations import Allocation
 from prunus.masking.base import Pattern
@@ -31,6 +31,7 @@ class Selection(NamedTuple):
     removed: int
     wanted: int
     size: int  # of all units
+    at_floor: tuple[int, ...] = ()  # the layers that lost as many as they may without being emptied
 
 
 class Units(NamedTuple):
@@ -41,6 +42,7 @@ class Units(NamedTuple):
     gone: Bools | None  # None: none is
 
 
+@_check.about("scores")
 def select(
     scores: Sequence[Floats],
     pattern: Pattern,
@@ -85,7 +87,11 @@ def select(
     for score, layer, of_free, before in zip(scores, units, found, goes, strict=True):
         mask = pattern.spread(_scattered(layer, of_free), score.shape, threads)
         masks.append(mask if before is None else mask & ~before)
-    return Selection(tuple(masks), removed, wanted, size)
+    floors = [
+        stock.most < stock.allowed and n_removed(mask) == stock.most for stock, mask in zip(stocks, found, strict=True)
+    ]
+    at_floor = tuple(int(i) for i in np.flatnonzero(floors))
+    return Selection(tuple(masks), removed, wanted, size, at_floor)
 
 
 def _by_pattern(
@@ -107,7 +113,7 @@ def _by_pattern(
             score[keep[i]] = np.inf
         mask = pattern.choose(score, threads)
         if keep and (keep[i] & ~mask).any():
-            raise ValueError(f"keep[{i}]: expected no more than {pattern} leaves in each group")
+            raise _check.error(ValueError, f"keep[{i}]", f"expected no more than {pattern} leaves in each group")
         masks.append(mask & ~gone[i] if gone else mask)
     removed = absent + sum(map(n_removed, masks))
     return Selection(tuple(masks), removed, removed, absent + sum(mask.size for mask in masks))
@@ -144,10 +150,14 @@ def _possible(n_remove: int, stocks: list[Stock]) -> int:
     """Return how many more can go: fewer than asked for only where no layer may be emptied."""
     n_free = sum(stock.scores.size for stock in stocks)
     if n_remove > n_free:
-        raise ValueError(f"keep: expected room for removing {n_remove} units, got {n_free} that need not stay")
+        raise _check.error(
+            ValueError, "keep", f"expected room for removing {n_remove} units, got {n_free} that need not stay"
+        )
     n_allowed = sum(stock.allowed for stock in stocks)
     if n_remove > n_allowed:
-        raise ValueError(f"max_layer_sparsity: expected room for removing {n_remove} units, got {n_allowed}")
+        raise _check.error(
+            ValueError, "max_layer_sparsity", f"expected room for removing {n_remove} units, got {n_allowed}"
+        )
     return min(n_remove, sum(stock.most for stock in stocks))
 
 

@@ -75,8 +75,10 @@ class Obs(Criterion):
     def require(self, network: Network) -> None:
         super().require(network)
         if _told(network, "params", "positive"):
-            raise NotSupportedError(
-                "criterion: expected a model without positive=True for 'obs', whose weights may fall below zero"
+            raise _check.error(
+                NotSupportedError,
+                "criterion",
+                "expected a model without positive=True for 'obs', whose weights may fall below zero",
             )
 
     def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
@@ -88,9 +90,11 @@ class Obs(Criterion):
             gram = _of_output(whole, i)
             usable = np.flatnonzero((weight[i] != 0) & ~gram.constant)
             if alpha == 0 and gram.n_samples <= len(usable):
-                raise ValueError(
-                    f"X: expected more than {len(usable)} samples, the number of weights that criterion 'obs' without a ridge "
-                    f"penalty (alpha) starts from, got {gram.n_samples}"
+                raise _check.error(
+                    ValueError,
+                    "X",
+                    f"expected more than {len(usable)} samples, the number of weights that criterion 'obs' without a ridge "
+                    f"penalty (alpha) starts from, got {gram.n_samples}",
                 )
             self._score(_system(gram, usable, alpha), threads, scores[i])
         return (scores,)
@@ -100,9 +104,11 @@ class Obs(Criterion):
         try:
             path = obs_path(system, units, system.n, threads)
         except IllConditionedError:
-            raise ValueError(
-                "X: expected columns that their Gram matrix can tell apart, got some that are nearly combinations of others; "
-                "criterion 'obs' takes a ridge penalty (alpha)"
+            raise _check.error(
+                ValueError,
+                "X",
+                "expected columns that their Gram matrix can tell apart, got some that are nearly combinations of others; "
+                "criterion 'obs' takes a ridge penalty (alpha)",
             ) from None
         rise = np.maximum(-np.diff(path.loss), 0.0)  # of the weight that is added with each size
         order = path.system.features[path.units.places(path.chosen(len(path.sizes) - 1))]
@@ -178,7 +184,9 @@ def _own_penalty(network: Network) -> float:
     found = {"Ridge": ("params", "alpha"), "RidgeCV": ("learnt", "alpha_")}.get(_origin(network).get("class", ""))
     alpha = 0.0 if found is None else _told(network, *found)
     if not isinstance(alpha, (int, float)):
-        raise ValueError(
-            "alpha: expected a number for criterion 'obs', since the model has one for each output, got None"
+        raise _check.error(
+            ValueError,
+            "alpha",
+            "expected a number for criterion 'obs', since the model has one for each output, got None",
         )
     return float(alpha)

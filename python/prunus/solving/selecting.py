@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from prunus import _check
 from prunus.solving.backward import IllConditionedError
 from prunus.solving.gram import Doubles
 from prunus.solving.methods import METHODS, polished
@@ -189,10 +189,9 @@ def _path(problem: Problem, search: Search) -> tuple[Path, System]:
     try:
         return search(problem.system, problem.units), problem.system
     except IllConditionedError:
-        warnings.warn(
+        _check.warn(
             "X is ill-conditioned: its Gram matrix cannot tell the features apart, a slower QR factorization is used",
             RuntimeWarning,
-            stacklevel=2,
         )
         system = compressed(problem.data, problem.units.columns, problem.threads)
         return search(system, problem.units), system
@@ -238,10 +237,9 @@ def _index_of(path: Path, n_nonzero: int) -> int:
     """Return the largest fit with no more units."""
     index = max(int(np.searchsorted(path.sizes, n_nonzero, side="right")) - 1, 0)
     if path.sizes[index] < n_nonzero:
-        warnings.warn(
+        _check.warn(
             f"a model of {n_nonzero} was asked for, and has {path.sizes[index]}: no more can be told apart on these samples",
             RuntimeWarning,
-            stacklevel=2,
         )
     return index
 

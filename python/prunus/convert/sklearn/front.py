@@ -9,12 +9,15 @@ import numpy as np
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
+from prunus import _check
 from prunus._check import Bools, NotSupportedError
 from prunus._parts import Scaling
 from prunus.convert.sklearn import codec
 from prunus.convert.sklearn.base import Arrays, Row, entry_of, feature_names, made
 from prunus.convert.sklearn.learnt import is_array, is_count, is_number
 from prunus.feature_selection import PruneSelector
+
+_MODEL_ALONE = "to prune what comes behind the steps: prunus.prune(pipe[-1], pipe[:-1].transform(X), y)"
 
 
 class Step(NamedTuple):
@@ -66,11 +69,15 @@ STEPS = {
 def require(name: str, step: Any) -> None:
     """Refuse a step that is not a fitted scaler or selector, or one that does more."""
     if entry_of(STEPS, step) is None:
-        raise NotSupportedError(
-            f"estimator: expected {', '.join(STEPS)} before the model, got step {name!r} ({type(step).__name__})"
+        raise _check.error(
+            NotSupportedError,
+            "estimator",
+            f"expected {', '.join(STEPS)} before the model, got step {name!r} ({type(step).__name__}); {_MODEL_ALONE}",
         )
     if getattr(step, "clip", False):
-        raise NotSupportedError(f"estimator: clip=True of step {name!r} ({type(step).__name__})")
+        raise _check.error(
+            NotSupportedError, "estimator", f"clip=True of step {name!r} ({type(step).__name__}); {_MODEL_ALONE}"
+        )
     check_is_fitted(step)
 
 
@@ -115,8 +122,10 @@ def front_of(steps: Sequence[Any], n_in: int) -> Front:
 
 def _of_width(part: Arrays | None, n_in: int, name: str) -> Arrays | None:
     if part is not None and len(part) != n_in:
-        raise ValueError(
-            f"estimator: expected scalers of {n_in} columns, as many as the model takes, got {name} of {len(part)}"
+        raise _check.error(
+            ValueError,
+            "estimator",
+            f"expected scalers of {n_in} columns, as many as the model takes, got {name} of {len(part)}",
         )
     return part
 
@@ -152,9 +161,11 @@ def _set_fitted(scaler: Any, fitted: Mapping[str, Any]) -> None:
             continue
         value = fitted[name]
         if len(n_columns) > 1 or not _is_fitted(name, value):
-            raise ValueError(
-                f"network: expected an origin with a {name} of a {type(scaler).__name__} for as many columns as its other "
-                f"attributes, got {value!r}"
+            raise _check.error(
+                ValueError,
+                "network",
+                f"expected an origin with a {name} of a {type(scaler).__name__} for as many columns as its other "
+                f"attributes, got {value!r}",
             )
         setattr(scaler, name, value)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from prunus import _check
 from prunus.convert.sklearn import codec
 from prunus.convert.sklearn.base import Row
 
@@ -85,6 +86,8 @@ def restore(model: Any, learns: tuple[str, ...], row: Row, n_out: int) -> None:
         if name not in learns:
             continue
         if not _CHECKS[name](value, n_out):
-            raise ValueError(f"network: expected an origin with a {name} of a {type(model).__name__}, got {value!r}")
+            raise _check.error(
+                ValueError, "network", f"expected an origin with a {name} of a {type(model).__name__}, got {value!r}"
+            )
         if value is not None or not hasattr(model, name):  # None says nothing of what a fit begins with
             setattr(model, name, value)

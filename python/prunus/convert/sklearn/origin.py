@@ -7,6 +7,7 @@ from typing import Any
 import sklearn
 from sklearn.pipeline import Pipeline
 
+from prunus import _check
 from prunus._check import NotSupportedError
 from prunus.convert.sklearn import codec, front, learnt
 from prunus.convert.sklearn.base import Row, feature_names, made
@@ -19,7 +20,9 @@ def steps_of(estimator: Any) -> list[tuple[str, Any]]:
         return [("", estimator)]
     steps = [(name, step) for name, step in estimator.steps if step is not None and step != "passthrough"]
     if not steps:
-        raise NotSupportedError("estimator: expected a Pipeline with a model in it, got one without steps")
+        raise _check.error(
+            NotSupportedError, "estimator", "expected a Pipeline with a model in it, got one without steps"
+        )
     for name, step in steps[:-1]:
         front.require(name, step)
     return steps

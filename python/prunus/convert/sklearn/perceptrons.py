@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
+from prunus import _check
 from prunus._check import NotSupportedError
 from prunus.convert.sklearn.base import Kind, Model, Row, binarizer_of, classes_of, refuse_output
 from prunus.network import Network
@@ -24,8 +25,10 @@ def _read(estimator: Any) -> Model:
     hidden = _ACTIVATIONS.get(estimator.activation)
     output = _OUTPUTS.get(estimator.out_activation_)
     if hidden is None or output is None:
-        raise NotSupportedError(
-            f"estimator: activation {estimator.activation!r}, {estimator.out_activation_!r} of {type(estimator).__name__}"
+        raise _check.error(
+            NotSupportedError,
+            "estimator",
+            f"activation {estimator.activation!r}, {estimator.out_activation_!r} of {type(estimator).__name__}",
         )
     last = len(estimator.coefs_) - 1
     layers = [
@@ -38,8 +41,10 @@ def _read(estimator: Any) -> Model:
 def _require(model: Any, network: Network) -> None:
     hidden = {layer.activation for layer in network.layers[:-1]}
     if len(hidden) > 1 or not hidden <= set(_ACTIVATIONS.values()):
-        raise NotSupportedError(
-            f"network: activations {sorted(hidden)} in the hidden layers of a {type(model).__name__}"
+        raise _check.error(
+            NotSupportedError,
+            "network",
+            f"activations {sorted(hidden)} in the hidden layers of a {type(model).__name__}",
         )
     if network.output not in (("sigmoid", "softmax") if network.classes is not None else ("identity",)):
         refuse_output(network, model)
