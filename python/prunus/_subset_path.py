@@ -88,7 +88,7 @@ class SubsetPath:
         model = self._class.__new__(self._class)
         model.__dict__.update(self._attributes, n_nonzero=size, path_=self)
         model.optimality_ = self._selection.optimality(i)
-        model._set(columns, coef, intercept + self._offset, self._is_flat)
+        model._set(columns, coef, intercept + self._offset, self._is_flat, size)
         return model
 
     def coefficients(self) -> Doubles:
