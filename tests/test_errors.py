@@ -858,14 +858,6 @@ TABLE: dict[str, Row] = {
     "selector above all": Row(selector(1.5), ValueError, r"n_features_to_select: expected a number in \[0, 1\]"),
     "selector of a string": Row(selector("all"), ValueError, "n_features_to_select: expected one of auto, got 'all'"),
     "selector of a bool": Row(selector(True), TypeError, "n_features_to_select: expected an integer, got True"),
-    "selector of at least more than X": Row(
-        selector(min_features_to_select=4), ValueError, "min_features_to_select: expected at most n_features=3, got 4"
-    ),
-    "selector of at least more groups": Row(
-        selector(min_features_to_select=3, groups=[0, 1, 1]),
-        ValueError,
-        "min_features_to_select: expected at most n_groups=2, got 3",
-    ),
     "selector of at least -1": Row(
         selector(min_features_to_select=-1), ValueError, "min_features_to_select: expected at least 0, got -1"
     ),

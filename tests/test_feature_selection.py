@@ -221,6 +221,16 @@ def test_fewer_than_the_smallest_size_can_be_told_apart(rng: np.random.Generator
     assert selector.cv_results_["n_features"].tolist() == [1]
 
 
+def test_a_smallest_size_above_all_takes_all(data: tuple[Any, Any]) -> None:
+    """With a warning, as in RFECV."""
+    for selector in (PruneSelector(min_features_to_select=11), RFECV(LinearRegression(), min_features_to_select=11)):
+        with pytest.warns(UserWarning, match=r"min_features_to_select=11 .*n_features=10"):
+            assert selector.fit(*data).support_.all()
+    grouped = PruneSelector(min_features_to_select=6, groups=list("aabbccddee"))
+    with pytest.warns(UserWarning, match="min_features_to_select=6 is above n_groups=5: no choice is left"):
+        assert grouped.fit(*data).support_.all()
+
+
 @pytest.mark.parametrize("least", [1, 2])
 def test_results_are_those_of_rfecv(least: int, data: tuple[Any, Any]) -> None:
     """In the same order, but for which features each fold had, which are not kept."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -123,7 +124,9 @@ def _sizes(estimator: Any, name: str, units: Units, what: str) -> _Sizes:
     value, floor = getattr(estimator, name), "min_features_to_select"
     wanted = _wanted(name, value, units, what)
     least = _check.integer(floor, getattr(estimator, floor, 0), minimum=0)  # a regression may be empty
-    _at_most_all(floor, least, units, what)
+    if least > units.n:
+        warnings.warn(f"{floor}={least} is above n_{what}={units.n}: no choice is left", UserWarning, stacklevel=4)
+        least = units.n
     asked, needed = (f"{floor}={least}", least) if wanted is None else (f"{name}={value}", wanted)
     most = estimator.max_nonzero
     if most is not None and _check.integer("max_nonzero", most, minimum=units.n_stay) < needed:
@@ -141,15 +144,11 @@ def _wanted(name: str, value: Any, units: Units, what: str) -> int | None:
         size = max(int(share * units.n), int(share > 0))  # as scikit-learn's selectors, but not down to nothing
     else:
         size = _check.integer(name, value, minimum=0)
-    _at_most_all(name, size, units, what)
+    if size > units.n:
+        raise ValueError(f"{name}: expected at most n_{what}={units.n}, got {size}")
     if size < units.n_stay:
         raise ValueError(f"{name}: expected at least {units.n_stay}, the number of {what} in keep, got {size}")
     return size
-
-
-def _at_most_all(name: str, size: int, units: Units, what: str) -> None:
-    if size > units.n:
-        raise ValueError(f"{name}: expected at most n_{what}={units.n}, got {size}")
 
 
 def _weight(X: Any, sample_weight: Any) -> Doubles:

@@ -30,7 +30,8 @@ class PruneSelector(SelectorMixin, Splitting):  # type: ignore[misc]
         `select` says.
     min_features_to_select : int, default 1
         The smallest size (groups, where there are any) to choose with "auto", as in RFECV. 0: where none explains anything,
-        none is chosen, and `transform` leaves nothing to the next step of a pipeline.
+        none is chosen, and `transform` leaves nothing to the next step of a pipeline. Above their number: all, with a
+        UserWarning.
     method, select, one_se, cv, groups, keep, alpha, fit_intercept, max_nonzero
         As in `PrunedLinearRegression`.
 
