@@ -255,6 +255,14 @@ def test_a_selector_that_leaves_out_what_a_network_reads(frame: Any, y: Any) -> 
         prunus.from_sklearn(pipeline)
 
 
+def test_the_intercept_is_of_the_kind_of_scikit_learns(frame: Any, y: Any) -> None:
+    """A NumPy scalar, which has a shape and a dtype."""
+    for one in (PrunedLinearRegression(2), PrunedLinearRegression(2, fit_intercept=False)):
+        fitted = one.fit(frame, y)
+        assert type(fitted.intercept_) is type(fitted.path_.at(1).intercept_) is np.float64
+    assert type(LinearRegression().fit(frame, y).intercept_) is np.float64
+
+
 def test_coefficients_are_read_only(frame: Any, y: Any) -> None:
     """For predictions come from a form of their own."""
     model = PrunedLinearRegression(2, method="obs").fit(frame, y)

@@ -40,8 +40,9 @@ class Splitting(BaseEstimator):  # type: ignore[misc]
         -------
         sklearn.utils.metadata_routing.MetadataRouter
         """
+        splits = MethodMapping().add(caller="fit", callee="split").add(caller="fit_transform", callee="split")
         own = MetadataRouter(owner=type(self).__name__).add_self_request(self)
-        return own.add(splitter=check_cv(self.cv), method_mapping=MethodMapping().add(caller="fit", callee="split"))
+        return own.add(splitter=check_cv(self.cv), method_mapping=splits)
 
 
 def splitter_of(cv: Any, n_samples: int) -> Any:
@@ -62,7 +63,7 @@ def metadata_of(estimator: Any, params: Mapping[str, Any], n_samples: int) -> Ma
     given = {name: value for name, value in params.items() if value is not None}
     if "groups" in given:
         _check.per_sample("groups", given["groups"], n_samples)
-    _raise_for_params(given, estimator, "fit", allow=["groups"])
+    _raise_for_params({name: value for name, value in given.items() if name != "groups"}, estimator, "fit")
     return process_routing(estimator, "fit", **given).splitter.split if _routing_enabled() else given
 
 

@@ -62,7 +62,7 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, Splitting):  # ty
         Zero where a feature is not in the model. Outputs share their features. Read-only, as intercept_ is: `predict` has
         a form of its own of both.
     coef_sparse_ : scipy.sparse.csr_array of shape (n_outputs, n_features)
-    intercept_ : float or ndarray of shape (n_outputs,)
+    intercept_ : float64 or ndarray of shape (n_outputs,)
     support_ : ndarray of shape (n_features,), bool
     n_nonzero_ : int
         Features in the model.
@@ -199,7 +199,7 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, Splitting):  # ty
         starts = np.arange(n_out + 1) * len(columns)
         self.coef_sparse_ = csr_array((coef.ravel(), np.tile(columns, n_out), starts), shape=whole.shape)
         self.coef_ = whole[0] if is_flat else whole
-        self.intercept_ = float(intercept[0]) if is_flat else intercept
+        self.intercept_ = intercept[0] if is_flat else intercept
         self.support_ = np.zeros(n_features, np.bool_)
         self.support_[columns] = True
         self.n_nonzero_ = len(columns)
