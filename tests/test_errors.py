@@ -94,10 +94,12 @@ def fit(*args: Any, **kwargs: Any) -> Callable[[], Any]:
     return lambda: prunus.fit(*args, **{"epochs": 1, **kwargs})
 
 
-def regression(*args: Any, X: Any = None, y: Any = "Y", sample_weight: Any = None, **kwargs: Any) -> Callable[[], Any]:
-    """Fit a PrunedLinearRegression."""
+def regression(
+    *args: Any, X: Any = None, y: Any = "Y", sample_weight: Any = None, fit: Any = None, **kwargs: Any
+) -> Callable[[], Any]:
+    """Fit a PrunedLinearRegression, with `fit` as further arguments of its method."""
     x, targets = SUBSET_X if X is None else X, Y if isinstance(y, str) else y
-    return lambda: PrunedLinearRegression(*args, **kwargs).fit(x, targets, sample_weight)
+    return lambda: PrunedLinearRegression(*args, **kwargs).fit(x, targets, sample_weight, **fit or {})
 
 
 def path_at(size: Any) -> Callable[[], Any]:
@@ -884,6 +886,32 @@ TABLE: dict[str, Row] = {
     "subset intercept of a string": Row(regression(fit_intercept="yes"), TypeError, "fit_intercept: expected a bool"),
     "subset at most -1": Row(regression(max_nonzero=-1), ValueError, "max_nonzero: expected at least 0, got -1"),
     "subset at most 1.5": Row(regression(max_nonzero=1.5), TypeError, "max_nonzero: expected an integer, got 1.5"),
+    "subset of more than at most": Row(
+        regression(3, max_nonzero=2), ValueError, "max_nonzero: expected at least 3, since n_nonzero=3, got 2"
+    ),
+    "subset of a fraction above at most": Row(
+        regression(0.7, max_nonzero=1), ValueError, "max_nonzero: expected at least 2, since n_nonzero=0.7, got 1"
+    ),
+    "subset of more groups than at most": Row(
+        regression(2, groups=[0, 1, 1], max_nonzero=1),
+        ValueError,
+        "max_nonzero: expected at least 2, since n_nonzero=2",
+    ),
+    "subset NaN in a column": Row(
+        regression(X=WITH_NAN),
+        ValueError,
+        "^X: expected finite numbers, got nan in column 2, row 1. Input X contains NaN",
+    ),
+    "subset string in a column": Row(
+        regression(X=[[1, 2], [3, "low"]], y=[1, 2]),
+        ValueError,
+        "^X: expected finite numbers, got 'low' in column 1, row 1",
+    ),
+    "subset dates": Row(
+        regression(X=np.full((4, 3), "2020-01-01", "M8[D]")),
+        TypeError,
+        "^X: expected finite numbers, got 2020-01-01 in column 0, row 0$",
+    ),
     "subset without folds": Row(regression(cv=[]), ValueError, "cv: expected at least one fold with a test sample"),
     "subset of one fold": Row(regression(cv=1), ValueError, "cv: expected at least 2, got 1"),
     "subset of more folds than samples": Row(
@@ -911,7 +939,22 @@ TABLE: dict[str, Row] = {
     "subset of a size and an unknown splitter": Row(regression(3, cv="x"), TypeError, "cv: expected None, .*, got 'x'"),
     "subset of a size and one fold": Row(regression(3, cv=1), ValueError, "cv: expected at least 2, got 1"),
     "subset of a splitter by groups": Row(
-        regression(cv=GroupKFold(2)), ValueError, "cv: The 'groups' parameter should not be None"
+        regression(cv=GroupKFold(2)), ValueError, "cv: The 'groups' .* not be None.* to fit, as groups="
+    ),
+    "subset groups of samples too few": Row(
+        regression(cv=GroupKFold(2), fit={"groups": [0, 1, 1]}),
+        ValueError,
+        "groups: expected 4 entries, one for each row of X, got an array of shape .3,",
+    ),
+    "subset of fewer groups of samples than folds": Row(
+        regression(cv=GroupKFold(3), fit={"groups": [0, 1, 1, 0]}),
+        ValueError,
+        "cv: Cannot have number of splits n_splits=3",
+    ),
+    "subset of unknown metadata": Row(
+        regression(fit={"sample_weights": Y}),
+        ValueError,
+        "Passing extra keyword arguments to PrunedLinearRegression.fit",
     ),
     "subset one_se without folds": Row(
         regression(select="bic", one_se=True), ValueError, "one_se: expected False with select 'bic', got True"
@@ -942,6 +985,28 @@ TABLE: dict[str, Row] = {
     "selector above all": Row(selector(1.5), ValueError, r"n_features_to_select: expected a number in \[0, 1\]"),
     "selector of a string": Row(selector("all"), ValueError, "n_features_to_select: expected one of auto, got 'all'"),
     "selector of a bool": Row(selector(True), TypeError, "n_features_to_select: expected an integer, got True"),
+    "selector of at least -1": Row(
+        selector(min_features_to_select=-1), ValueError, "min_features_to_select: expected at least 0, got -1"
+    ),
+    "selector of at least half": Row(
+        selector(min_features_to_select=0.5), TypeError, "min_features_to_select: expected an integer, got 0.5"
+    ),
+    "selector of at least more than at most": Row(
+        selector(min_features_to_select=3, max_nonzero=2),
+        ValueError,
+        "max_nonzero: expected at least 3, since min_features_to_select=3, got 2",
+    ),
+    "selector of at most nothing": Row(
+        selector(max_nonzero=0), ValueError, "max_nonzero: expected at least 1, since min_features_to_select=1, got 0"
+    ),
+    "selector of more than at most": Row(
+        selector(3, max_nonzero=2), ValueError, "max_nonzero: expected at least 3, since n_features_to_select=3, got 2"
+    ),
+    "selector transforms NaN": Row(
+        lambda: PruneSelector(1).fit(SUBSET_X, Y).transform(WITH_NAN),
+        ValueError,
+        "^X: expected finite numbers, got nan in column 2, row 1. Input X contains NaN",
+    ),
     "selector too small for keep": Row(
         selector(1, keep=[0, 2]), ValueError, "n_features_to_select: expected at least 2, .* in keep, got 1"
     ),

@@ -35,6 +35,7 @@ class Options(NamedTuple):
     one_se: bool
     max_nonzero: int | None
     threads: int
+    min_nonzero: int = 0  # the smallest size to choose
 
 
 @dataclass(frozen=True)
@@ -208,7 +209,7 @@ def _largest(units: Units, name: str, n_samples: int, options: Options) -> int:
     else:
         # What looks at the samples of the fit alone prefers the fit that leaves nothing of them.
         wanted = _MOST_SIZES if options.select == "cv" else min(_MOST_SIZES, n_samples // 2)
-    return max(min(wanted, units.n), units.n_stay)
+    return max(min(max(wanted, options.min_nonzero), units.n), units.n_stay)
 
 
 def _noise(problem: Problem, path: Path, options: Options) -> float | None:
@@ -236,12 +237,23 @@ def _measures(problem: Problem, path: Path, noise: float | None) -> dict[str, An
 def _index_of(path: Path, n_nonzero: int) -> int:
     """Return the largest fit with no more units."""
     index = max(int(np.searchsorted(path.sizes, n_nonzero, side="right")) - 1, 0)
-    if path.sizes[index] < n_nonzero:
+    _warn_of_fewer(n_nonzero, path.sizes[index])
+    return index
+
+
+def _first_of(path: Path, least: int) -> int:
+    """Return the smallest fit with no fewer units, the largest of all where none has as many."""
+    index = min(int(np.searchsorted(path.sizes, least)), len(path.sizes) - 1)
+    _warn_of_fewer(least, path.sizes[index])
+    return index
+
+
+def _warn_of_fewer(wanted: int, found: int) -> None:
+    if found < wanted:
         _check.warn(
-            f"a model of {n_nonzero} was asked for, and has {path.sizes[index]}: no more can be told apart on these samples",
+            f"a model of {wanted} was asked for, and has {found}: no more can be told apart on these samples",
             RuntimeWarning,
         )
-    return index
 
 
 def _validate(problem: Problem, path: Path, errors: Doubles, table: dict[str, Any], options: Options) -> int:
@@ -259,8 +271,9 @@ def _validate(problem: Problem, path: Path, errors: Doubles, table: dict[str, An
         error = table["loo"] = problem.left_out(path)
     else:
         error = table[options.select]
-    spread = spread if options.one_se else None
-    return best_size(error, spread, select=options.select, n_samples=problem.weight, floor=floor)
+    first = _first_of(path, options.min_nonzero)
+    spread = spread[first:] if options.one_se and spread is not None else None
+    return first + best_size(error[first:], spread, select=options.select, n_samples=problem.weight, floor=floor)
 
 
 def _exchanged(path: Path, index: int, system: System, units: Units, name: str, threads: int) -> Path:

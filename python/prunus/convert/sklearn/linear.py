@@ -13,6 +13,7 @@ from sklearn.svm import LinearSVR
 from prunus.convert.sklearn.base import Arrays, Kind, Model, Row, refuse_output
 from prunus.linear_model import PrunedLinearRegression
 from prunus.network import Network
+from prunus.solving.units import groups_of
 
 
 def read_layer(estimator: Any) -> tuple[Arrays, Arrays, str]:
@@ -56,7 +57,9 @@ def _write_pruned(model: PrunedLinearRegression, network: Network, row: Row) -> 
     weight, bias = (part.astype(np.float64) for part in (network.layers[0].weight, network.layers[0].bias))
     model.n_features_in_ = network.n_in
     columns = np.flatnonzero(weight.any(axis=0))
-    model._set(columns, weight[:, columns], bias, row["coef_ndim"] != 2 and network.n_out == 1)
+    labels = groups_of(model.groups, network.n_in)
+    size = len(columns if labels is None else np.unique(labels[columns]))
+    model._set(columns, weight[:, columns], bias, row["coef_ndim"] != 2 and network.n_out == 1, size)
 
 
 def _begin_huber(model: Any) -> None:
