@@ -37,4 +37,7 @@ void check_select(std::mt19937& random);
 // The second-order solver.
 void check_solve(std::mt19937& random);
 
+// What threads throw, and what a forked child finds.
+void check_threads();
+
 }  // namespace selftest

@@ -177,7 +177,8 @@ def compile(network: Any, *, threads: int | None = None) -> Engine:
     ----------
     network : Network or Pruned
     threads : int, optional
-        How many threads a call may use. None: as many as the process may use when it calls (see PRUNUS_NUM_THREADS).
+        How many threads a call may use, 1024 at most. None: as many as the process may use when it calls (see
+        PRUNUS_NUM_THREADS).
 
     Returns
     -------
@@ -214,8 +215,10 @@ def _row(weight: _packed.PackedWeight, layer: Layer) -> LayerPlan:
 def _checked_out(out: Any, shape: tuple[int, int], dtype: np.dtype[Any], X: Floats) -> Floats:
     if not isinstance(out, np.ndarray) or out.dtype != dtype:
         raise TypeError(f"out: expected an array of {dtype}, got {_check.describe(out)}")
-    if out.shape != shape or not out.flags.c_contiguous or not out.flags.writeable:
-        raise ValueError(f"out: expected a writeable C-contiguous array of shape {shape}, got {_check.describe(out)}")
+    if out.shape != shape or not out.flags.carray:
+        raise ValueError(
+            f"out: expected a writeable, aligned, C-contiguous array of shape {shape}, got {_check.describe(out)}"
+        )
     if np.may_share_memory(out, X):
         raise ValueError("out: expected memory of its own, got an array that overlaps X")
     return out

@@ -154,7 +154,7 @@ def prune(
         network.data(*validation, names=("X_val", "y_val"))
     rng = _check.generator("random_state", random_state)
     batch = _check.integer("latency_batch", latency_batch, minimum=1)
-    threads = _check.integer("latency_threads", latency_threads, minimum=1)
+    threads = _threads.checked("latency_threads", latency_threads)
     shapes = arguments.shapes_of(how, network)
     alive = _alive(model) if isinstance(model, Pruned) else None
     stay = None if keep is None else arguments.masks_of("keep", keep, shapes, default=False)
