@@ -87,7 +87,7 @@ def _validated(estimator: Any, X: Any, y: Any) -> tuple[Any, Doubles]:
         ensure_min_samples=2,
     )
     try:
-        return X, np.ascontiguousarray(y, np.float64)
+        return X, np.require(y, np.float64, ["C", "A"])
     except (TypeError, ValueError) as error:
         raise type(error)(f"y: {error}") from None
 
