@@ -111,21 +111,16 @@ def sums_left_out() -> None:
     starve(lambda: [_core.sums_left_out(q, z, y, base, 1e-9, THREADS)], 2 << 20)
 
 
-def threads_of(name: str) -> Callable[[], None]:
+def threads_of(call: Callable[[Any], Any], expected: Callable[[Any], Any]) -> Callable[[], None]:
     """A thousand threads where only some can be started: 8 MB of addresses each, by the usual limit of the stack."""
 
     def case() -> None:
-        a = RNG.standard_normal((2, 1 << 18)).astype(np.float32)
         w = sparse(3000, 40, 0.3)
-        calls = {
-            "column_dot": lambda: [_core.column_dot(a, a, False, 1000)],
-            "from_dense": lambda: _core.CsrMatrixF32.from_dense(w, None, 1000).to_arrays(),
-        }
-        expected = {"column_dot": [(a.astype(np.float64) ** 2).sum(axis=0)], "from_dense": [None, None, w[w != 0]]}
+        right = expected(w)
         for megabytes in (9, 20, 33, 100, 300):
             with at_most(megabytes << 20):
-                got = calls[name]()
-            assert np.array_equal(got[-1], expected[name][-1])
+                got = call(w)
+            assert np.array_equal(got, right)
 
     return case
 
@@ -142,8 +137,10 @@ CASES: dict[str, Callable[[], None]] = {
     "block_sums": block_sums,
     "sum_folds": sum_folds,
     "sums_left_out": sums_left_out,
-    "threads of column_dot": threads_of("column_dot"),
-    "threads of from_dense": threads_of("from_dense"),
+    "threads of from_dense": threads_of(
+        lambda w: _core.CsrMatrixF32.from_dense(w, None, 1000).to_arrays()[2], lambda w: w[w != 0]
+    ),
+    "threads of multiply_and_add": threads_of(lambda _: _core.multiply_and_add(10, 1000), lambda _: None),
 }
 
 
