@@ -228,6 +228,12 @@ TABLE: dict[str, Row] = {
     "compile an array": Row(lambda: prunus.compile(X), TypeError, "network: expected a Network or Pruned"),
     "no threads": Row(lambda: prunus.compile(NETWORK, threads=0), ValueError, "threads: expected at least 1, got 0"),
     "negative threads": Row(lambda: prunus.compile(NETWORK, threads=-1), ValueError, "threads: expected at least 1"),
+    "too many threads": Row(
+        lambda: prunus.compile(NETWORK, threads=1025), ValueError, "threads: expected at most 1024 threads, got 1025$"
+    ),
+    "threads beyond an int": Row(
+        lambda: prunus.compile(NETWORK, threads=2**31), ValueError, "threads: expected at most 1024 threads"
+    ),
     "half a thread": Row(lambda: prunus.compile(NETWORK, threads=0.5), TypeError, "threads: expected an integer"),  # type: ignore[arg-type]
     "threads of bool": Row(lambda: prunus.compile(NETWORK, threads=True), TypeError, "threads: expected an integer"),
     # data
@@ -633,6 +639,9 @@ TABLE: dict[str, Row] = {
     ),
     "latency of no threads": Row(
         prune(NETWORK, sparsity=0.5, latency_threads=0), ValueError, "latency_threads: expected at"
+    ),
+    "latency of too many threads": Row(
+        prune(NETWORK, sparsity=0.5, latency_threads=1025), ValueError, "latency_threads: expected at most 1024 threads"
     ),
     "prune with X_val too narrow": Row(
         prune(NETWORK, X, Y, sparsity=0.5, X_val=X[:, :2], y_val=Y), ValueError, "X_val: expected 3 columns"
@@ -1106,4 +1115,11 @@ def test_overflowing_shapes() -> None:
 def test_prunus_num_threads(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRUNUS_NUM_THREADS", value)
     with pytest.raises(ValueError, match="PRUNUS_NUM_THREADS: expected an integer of at least 1"):
+        prunus.compile(NETWORK)(X)
+
+
+@pytest.mark.parametrize("value", ["1025", "60000", "99999999999"])
+def test_prunus_num_threads_beyond_all_machines(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRUNUS_NUM_THREADS", value)
+    with pytest.raises(ValueError, match=f"PRUNUS_NUM_THREADS: expected at most 1024 threads, got {value}$"):
         prunus.compile(NETWORK)(X)

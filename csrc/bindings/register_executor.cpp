@@ -40,9 +40,10 @@ std::unique_ptr<Executor<T>> make_executor(const py::list& tuples, i64 panels_fr
   for (const py::handle& item : tuples) {
     require(py::isinstance<py::tuple>(item) && py::len(item) == 6, "layers: expected tuples of six");
     const py::tuple layer = py::reinterpret_borrow<py::tuple>(item);
-    const Array<T> bias = layer[3].cast<Array<T>>();
+    Array<T> bias;
     const i32 activation = layer[4].cast<i32>();
-    require(bias.ndim() == 1, "bias: expected a one-dimensional array");
+    require(bias.take(layer[3]) && bias.ndim() == 1,
+            "bias: expected a one-dimensional C-contiguous array of the weights' type");
     require(activation >= 0 && activation < static_cast<i32>(Activation::count),
             "activation: expected the number of one");
     constexpr const char* kNoRows = "layers: expected a format that takes samples first";

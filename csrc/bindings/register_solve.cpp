@@ -1,6 +1,7 @@
 // The second-order solver.
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <numeric>
 #include <optional>
 #include <tuple>
@@ -17,14 +18,37 @@ namespace {
 
 using Matrix = Array<double>;
 
-FeatureGroups checked_groups(const Array<i64>& start, const MaskArray& stays, i64 p) {
-  require(start.ndim() == 1 && stays.ndim() == 1 && start.size() == stays.size() + 1,
-          "expected a start for each group");
-  const i64* at = start.data();
-  require(at[0] == 0 && at[stays.size()] == p, "expected groups from the first feature to the last");
-  for (i64 g = 0; g < stays.size(); ++g) require(at[g] < at[g + 1], "expected groups of at least one feature");
-  return {at, bytes_of(stays), stays.size()};
+// Numbers are checked in a copy: another thread may write to the array after the check.
+std::vector<i64> copy_of(const Array<i64>& numbers) {
+  return std::vector<i64>(numbers.data(), numbers.data() + numbers.size());
 }
+
+std::vector<i64> checked_numbers(const Array<i64>& array, i64 n, const char* message) {
+  std::vector<i64> numbers = copy_of(array);
+  require(std::all_of(numbers.begin(), numbers.end(), [n](i64 i) { return 0 <= i && i < n; }), message);
+  return numbers;
+}
+
+class CheckedGroups {
+ public:
+  CheckedGroups(const Array<i64>& start, const MaskArray& stays, i64 p)
+      : start_(copy_of(start)), stays_(bytes_of(stays), bytes_of(stays) + stays.size()) {
+    require(start.ndim() == 1 && stays.ndim() == 1 && start_.size() == stays_.size() + 1,
+            "expected a start for each group");
+    require(start_.front() == 0 && start_.back() == p, "expected groups from the first feature to the last");
+    for (size_t g = 0; g < stays_.size(); ++g) {
+      require(start_[g] < start_[g + 1], "expected groups of at least one feature");
+    }
+  }
+
+  i64 n() const { return static_cast<i64>(stays_.size()); }
+  i64 n_that_go() const { return std::count(stays_.begin(), stays_.end(), u8{0}); }
+  FeatureGroups view() const { return {start_.data(), stays_.data(), n()}; }
+
+ private:
+  std::vector<i64> start_;
+  std::vector<u8> stays_;
+};
 
 // The order of removal, and how the loss rises with each.
 py::tuple eliminate_features(Matrix inverse, Matrix coef, const Array<i64>& start, const MaskArray& stays, i64 n_remove,
@@ -32,8 +56,8 @@ py::tuple eliminate_features(Matrix inverse, Matrix coef, const Array<i64>& star
   require(inverse.ndim() == 2 && inverse.shape(0) == inverse.shape(1), "expected a square matrix");
   const i64 p = inverse.shape(0);
   require(coef.ndim() == 2 && coef.shape(1) == p, "expected coefficients of the matrix's features");
-  const FeatureGroups groups = checked_groups(start, stays, p);
-  require(n_remove >= 0 && n_remove <= groups.n, "expected no more removals than groups");
+  const CheckedGroups groups(start, stays, p);
+  require(n_remove >= 0 && n_remove <= groups.n(), "expected no more removals than groups");
   Array<i64> order(n_remove);
   Matrix rise(n_remove);
   double *h = inverse.mutable_data(), *b = coef.mutable_data();
@@ -42,7 +66,7 @@ py::tuple eliminate_features(Matrix inverse, Matrix coef, const Array<i64>& star
   i64 n = 0;
   {
     py::gil_scoped_release release;
-    n = eliminate(h, p, b, n_out, groups, removals, floor, {}, threads);
+    n = eliminate(h, p, b, n_out, groups.view(), removals, floor, {}, threads);
   }
   return py::make_tuple(order[py::slice(0, n, 1)], rise[py::slice(0, n, 1)]);
 }
@@ -56,10 +80,10 @@ std::vector<Matrix> sums_of_folds(const Array<T>& x, const Matrix& y, const Matr
   require(y.shape(0) == n && root.size() == n && shift.size() == size - 1,
           "expected as many of each as samples, columns");
   require(start.size() > 0, "expected a start for each fold, and an end");
+  const std::vector<i64> rows = checked_numbers(row, n, "expected numbers of rows"), starts = copy_of(start);
   const i64 n_folds = start.size() - 1;
-  require(start.data()[0] == 0 && start.data()[n_folds] == row.size(), "expected folds of all rows");
-  for (i64 f = 0; f < n_folds; ++f) require(start.data()[f] <= start.data()[f + 1], "expected starts in order");
-  for (i64 i = 0; i < row.size(); ++i) require(row.data()[i] >= 0 && row.data()[i] < n, "expected numbers of rows");
+  require(starts.front() == 0 && starts.back() == row.size(), "expected folds of all rows");
+  require(std::is_sorted(starts.begin(), starts.end()), "expected starts in order");
   std::vector<Matrix> sums;
   std::vector<double*> to;
   for (i64 f = 0; f < n_folds; ++f) {
@@ -68,7 +92,7 @@ std::vector<Matrix> sums_of_folds(const Array<T>& x, const Matrix& y, const Matr
   }
   const Samples<T> samples = {x.data(), p, y.data(), n_out, root.data(), shift.data()};
   py::gil_scoped_release release;
-  sum_folds(samples, row.data(), start.data(), n_folds, to.data(), threads);
+  sum_folds(samples, rows.data(), starts.data(), n_folds, to.data(), threads);
   return sums;
 }
 
@@ -106,12 +130,10 @@ py::list eliminate_in_folds(const std::vector<FoldArrays>& arrays, const Array<i
   const i64 p = number.size();
   require(!arrays.empty() && n_out > 0, "expected folds and outputs");
   const i64 size = std::get<0>(arrays[0]).shape(0);
-  for (i64 j = 0; j < p; ++j) {
-    require(number.data()[j] >= 0 && number.data()[j] < size - 1 - n_out, "expected numbers of features");
-  }
-  const FeatureGroups groups = checked_groups(start, stays, p);
-  i64 n_remove = 0;
-  for (i64 g = 0; g < groups.n; ++g) n_remove += !groups.stays[g];
+  require(n_out < size, "expected sums of features, outputs and one");
+  const std::vector<i64> numbers = checked_numbers(number, size - 1 - n_out, "expected numbers of features");
+  const CheckedGroups groups(start, stays, p);
+  const i64 n_remove = groups.n_that_go();
   std::vector<i64> order(arrays.size() * static_cast<size_t>(n_remove));
   std::vector<Matrix> errors;
   std::vector<Fold> folds;
@@ -127,7 +149,7 @@ py::list eliminate_in_folds(const std::vector<FoldArrays>& arrays, const Array<i
   std::vector<u8> is_done(folds.size());
   {
     py::gil_scoped_release release;
-    eliminate_folds(folds.data(), static_cast<i64>(folds.size()), number.data(), p, n_out, groups,
+    eliminate_folds(folds.data(), static_cast<i64>(folds.size()), numbers.data(), p, n_out, groups.view(),
                     {least_pivot, most, floor}, is_done.data(), threads);
   }
   py::list found;
@@ -157,8 +179,8 @@ py::object grow_set(const Matrix& gram, Matrix products, const Array<i64>& start
   require(gram.ndim() == 2 && gram.shape(0) == gram.shape(1), "expected a square matrix");
   const i64 p = gram.shape(0);
   require(products.ndim() == 2 && products.shape(1) == p, "expected products of the matrix's features");
-  const FeatureGroups groups = checked_groups(start, stays, p);
-  require(n_add >= 0 && n_add <= groups.n, "expected no more additions than groups");
+  const CheckedGroups groups(start, stays, p);
+  require(n_add >= 0 && n_add <= groups.n(), "expected no more additions than groups");
   Array<i64> order(n_add);
   std::vector<double> fall(static_cast<size_t>(n_add));
   const double* g = gram.data();
@@ -168,7 +190,7 @@ py::object grow_set(const Matrix& gram, Matrix products, const Array<i64>& start
   i64 n = 0;
   {
     py::gil_scoped_release release;
-    n = grow(g, p, r, n_out, groups, additions, tolerance);
+    n = grow(g, p, r, n_out, groups.view(), additions, tolerance);
   }
   return order[py::slice(0, n, 1)];
 }
@@ -215,12 +237,12 @@ py::tuple best_swap_of_all(const Matrix& v, const Matrix& diagonal, const Matrix
   const i64 k = v.shape(0), p = v.shape(1), n_out = rest.shape(0);
   require(diagonal.ndim() == 1 && diagonal.size() == k && members.ndim() == 1 && members.size() == k,
           "expected a number for each member");
-  for (i64 i = 0; i < k; ++i) require(members.data()[i] >= 0 && members.data()[i] < p, "expected members in range");
+  const std::vector<i64> inside = checked_numbers(members, p, "expected members in range");
   require(norms.ndim() == 1 && norms.size() == p && rest.shape(1) == p, "expected a number for each feature");
   require(coef.shape(0) == n_out && coef.shape(1) == k, "expected coefficients of each output and member");
   require(barred.ndim() == 2 && barred.shape(0) == 2 && barred.shape(1) == p, "expected two bars for each feature");
   require(locked.ndim() == 2 && locked.shape(0) == 2 && locked.shape(1) == k, "expected two locks for each member");
-  const SubsetState state = {v.data(), diagonal.data(), coef.data(), norms.data(), rest.data(), members.data(), k, p,
+  const SubsetState state = {v.data(), diagonal.data(), coef.data(), norms.data(), rest.data(), inside.data(), k, p,
                              n_out};
   const u8 *bars = bytes_of(barred), *locks = bytes_of(locked);
   BestSwaps found;

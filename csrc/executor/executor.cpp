@@ -35,8 +35,8 @@ template <class MakeTile>
 class Tiles final : public Stages {
  public:
   Tiles(i64 n, const MakeTile& make) : n_(n), make_(make) {}
-  int n_stages() const override { return 1; }
-  i64 n_units(int) const override { return n_; }
+  int n_stages() const noexcept override { return 1; }
+  i64 n_units(int) const noexcept override { return n_; }
   void do_unit(int, i64 tile, int rank) const override { do_alone(make_(tile, rank)); }
 
  private:

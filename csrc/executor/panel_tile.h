@@ -58,9 +58,9 @@ class PanelTile final : public Stages {
         panel_size_(panel_size),
         slab_(slab_columns(n_in(), panels.widest() * static_cast<i64>(sizeof(T)), weight(0).column_step())) {}
 
-  int n_stages() const override { return 2 * n_slabs() + n_layers(); }
+  int n_stages() const noexcept override { return 2 * n_slabs() + n_layers(); }
 
-  i64 n_units(int stage) const override {
+  i64 n_units(int stage) const noexcept override {
     const int layer = layer_at(stage);
     if (is_turning(stage)) return n_panels_ * n_parts(size(slab(stage)));
     return layer == n_layers() ? n_panels_ * n_parts(n_out()) : weight(layer).n_parts();

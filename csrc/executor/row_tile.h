@@ -18,9 +18,9 @@ class RowTile final : public Stages {
   RowTile(const PackedLayers<T>& layers, i64 stride, const T* x, const u8* read, i64 n, T* y, T* memory)
       : layers_(layers), stride_(stride), x_(x), read_(read), n_(n), y_(y), memory_(memory) {}
 
-  int n_stages() const override { return static_cast<int>(layers_.size()) + 1; }
+  int n_stages() const noexcept override { return static_cast<int>(layers_.size()) + 1; }
 
-  i64 n_units(int stage) const override {
+  i64 n_units(int stage) const noexcept override {
     return stage == 0 ? copies_input() : layers_[static_cast<size_t>(stage) - 1].rows->n_parts();
   }
 

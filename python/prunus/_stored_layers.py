@@ -75,8 +75,8 @@ def _read_csr(i: int, n_out: int, n_in: int, tensors: Tensors, dtype: np.dtype[A
     columns = take(tensors, f"layers.{i}.columns", values.shape, np.dtype(smallest(n_in - 1)))
     starts = take(tensors, f"layers.{i}.row_starts", (n_out + 1,), np.dtype(smallest(len(values))))
     matrix = _packed.csr_type(dtype)
-    if n_in > np.iinfo(np.int32).max:
-        raise FormatError(f"layers.{i}: expected at most 2147483647 columns, got {n_in}")
+    if max(n_out, n_in) > np.iinfo(np.int32).max:
+        raise FormatError(f"layers.{i}: expected at most 2147483647 rows and columns, got {n_out} and {n_in}")
     # The core checks every start and every column.
     return matrix.from_arrays(starts.astype(np.int64), columns.astype(np.int32), values, n_out, n_in).to_dense()
 
@@ -88,7 +88,7 @@ def take(tensors: Tensors, name: str, shape: tuple[int, ...] | None, dtype: np.d
     array = tensors.pop(name)
     if array.dtype != dtype or (array.ndim != 1 if shape is None else array.shape != shape):
         raise FormatError(f"{name}: expected {dtype} of shape {shape or '(n,)'}, got {_check.describe(array)}")
-    return np.ascontiguousarray(array)
+    return np.require(array, requirements=["C", "A"])
 
 
 def smallest(largest: int) -> type[np.unsignedinteger[Any]]:

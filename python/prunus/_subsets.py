@@ -99,7 +99,7 @@ def _validated(estimator: Any, X: Any, y: Any) -> tuple[Any, Doubles]:
     if y.ndim == 2 and y.shape[1] == 1 and not takes_outputs(estimator.method):
         y = column_or_1d(y, warn=True)
     try:
-        return X, np.ascontiguousarray(y, np.float64)
+        return X, np.require(y, np.float64, ["C", "A"])
     except (TypeError, ValueError) as error:
         raise _check.error(type(error), "y", str(error)) from None
 

@@ -191,7 +191,8 @@ def compile(network: Any, *, threads: int | None = None) -> Engine:
     ----------
     network : Network or Pruned
     threads : int, optional
-        How many threads a call may use. None: as many as the process may use when it calls (see PRUNUS_NUM_THREADS).
+        How many threads a call may use, 1024 at most. None: as many as the process may use when it calls (see
+        PRUNUS_NUM_THREADS).
 
     Returns
     -------
@@ -231,9 +232,11 @@ def _row(weight: _packed.PackedWeight, layer: Layer) -> LayerPlan:
 def _checked_out(out: Any, shape: tuple[int, int], dtype: np.dtype[Any], X: Floats) -> Floats:
     if not isinstance(out, np.ndarray) or out.dtype != dtype:
         raise _check.error(TypeError, "out", f"expected an array of {dtype}, got {_check.describe(out)}")
-    if out.shape != shape or not out.flags.c_contiguous or not out.flags.writeable:
+    if out.shape != shape or not out.flags.carray:
         raise _check.error(
-            ValueError, "out", f"expected a writeable C-contiguous array of shape {shape}, got {_check.describe(out)}"
+            ValueError,
+            "out",
+            f"expected a writeable, aligned, C-contiguous array of shape {shape}, got {_check.describe(out)}",
         )
     if np.may_share_memory(out, X):
         raise _check.error(ValueError, "out", "expected memory of its own, got an array that overlaps X")

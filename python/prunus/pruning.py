@@ -163,7 +163,7 @@ def prune(
         validation = (network.data(*validation, names=("X_val", "y_val")).source, y_val)
     rng = _check.generator("random_state", random_state)
     batch = _check.integer("latency_batch", latency_batch, minimum=1)
-    threads = _check.integer("latency_threads", latency_threads, minimum=1)
+    threads = _threads.checked("latency_threads", latency_threads)
     units = earlier.units(how, prunable, layers is None)
     stay = None
     if keep is not None:

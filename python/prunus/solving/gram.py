@@ -216,7 +216,7 @@ def gather_folds(
     """Return an accumulator for the rows of each fold, about one centre, in one pass over X."""
     x, targets, weights = _checked(X, y, sample_weight)
     shift = _shift_of(x, targets)
-    if is_sparse(x) or not x.flags.c_contiguous or x.dtype not in (np.float32, np.float64):
+    if is_sparse(x) or not (x.flags.c_contiguous and x.flags.aligned) or x.dtype not in (np.float32, np.float64):
         return [_gathered(x[rows], targets[rows], weights[rows], shift) for rows in folds]
     sums = fold_sums(x, targets, np.sqrt(weights), shift, folds, threads)
     return [_accumulator(own, shift, weights[rows], targets.shape[1]) for own, rows in zip(sums, folds, strict=True)]
