@@ -130,8 +130,9 @@ def prune(
     network = as_network(model)
     earlier = _earlier.of(model, network)
     how = masking.pattern_of(pattern)
+    goal = masking.goal_of(how, sparsity, threshold)
     prunable, small = _layers(layers, how, network)
-    goal = masking.goal_of(how, sparsity, threshold)._replace(
+    goal = goal._replace(
         limits=arguments.limits_of(how, max_layer_sparsity, len(prunable)),
         allow_empty=_check.flag("allow_empty", allow_empty),
     )
