@@ -129,10 +129,11 @@ def prune(
     network = as_network(model)
     earlier = _earlier.of(model, network)
     how = masking.pattern_of(pattern)
+    goal = masking.goal_of(how, sparsity, threshold)
     named, small = _choices.layers_of(layers, how, network)
     limits = arguments.limits_of(how, max_layer_sparsity, len(named))
     prunable = sorted(named)
-    goal = masking.goal_of(how, sparsity, threshold)._replace(
+    goal = goal._replace(
         limits=limits and tuple(limits[named.index(i)] for i in prunable),
         allow_empty=_check.flag("allow_empty", allow_empty),
     )
