@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import pytest
+from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator
 
 from prunus.feature_selection import PruneSelector
@@ -18,11 +19,13 @@ ESTIMATORS = [
     PrunedLinearRegression(method="forward", select="bic"),
     PrunedLinearRegression(method="swap", select="aicc", max_nonzero=4),
     PrunedLinearRegression(1, alpha=0.5, fit_intercept=False),
+    PrunedLinearRegression(method="l1"),
     PruneSelector(),
     PruneSelector(method="obs", select="loo", alpha=1.0),
     PruneSelector(method="forward", select="aic", max_nonzero=5),
     PruneSelector(method="swap", select="gic", max_nonzero=4),
     PruneSelector(1),
+    PruneSelector(method="l1", min_features_to_select=0),
     PruneSelector(2, method="forward"),
 ]
 
@@ -41,6 +44,14 @@ def test_every_check_passes(estimator: Any) -> None:
     failed = {name: end for name, end in ends.items() if end[0] != "passed" and name not in left_out}
     assert not failed
     assert ends.get("check_array_api_input", ("skipped",))[0] in ("skipped", "passed")
+
+
+@pytest.mark.parametrize("estimator", [PrunedLinearRegression, PruneSelector])
+def test_the_tags_say_how_many_outputs_are_taken(estimator: Any) -> None:
+    for method, several in {"auto": True, "obs": True, "forward": True, "swap": True, "iht": True, "l1": False}.items():
+        targets = get_tags(estimator(method=method)).target_tags
+        assert (targets.single_output, targets.multi_output) == (True, several)
+    assert get_tags(estimator(method=None)).target_tags.multi_output  # an error of `fit`, not of the tags
 
 
 def test_nothing_heavy_is_imported() -> None:

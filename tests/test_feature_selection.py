@@ -40,7 +40,7 @@ OPTIONS: list[dict[str, Any]] = [
 def test_the_same_features_as_the_regression(options: dict[str, Any], size: Any, data: tuple[Any, Any]) -> None:
     X, y = data
     weight = np.linspace(0.5, 2, 80)
-    selector = PruneSelector(size, **options).fit(X, y, weight)
+    selector = PruneSelector(size, min_features_to_select=0, **options).fit(X, y, weight)
     model = PrunedLinearRegression(size, **options).fit(X, y, weight)
     assert np.array_equal(selector.support_, model.support_)
     assert np.array_equal(selector.get_support(), model.support_)
@@ -112,10 +112,9 @@ def test_in_a_pipeline_and_a_search(data: tuple[Any, Any]) -> None:
     ).fit(X, y)
     # The search of every fold with the fold's best size is what the selector's own validation does for all sizes at once.
     own = PruneSelector(method="obs", cv=KFold(5)).fit(X, y)
-    assert np.allclose(
-        search.cv_results_["mean_test_score"], own.cv_results_["mean_test_score"][sizes], rtol=1e-9, atol=0
-    )
-    assert np.allclose(search.cv_results_["std_test_score"], own.cv_results_["std_test_score"][sizes], rtol=1e-8)
+    at = np.searchsorted(own.cv_results_["n_features"], sizes)
+    assert np.allclose(search.cv_results_["mean_test_score"], own.cv_results_["mean_test_score"][at], rtol=1e-9, atol=0)
+    assert np.allclose(search.cv_results_["std_test_score"], own.cv_results_["std_test_score"][at], rtol=1e-8)
     best = search.best_estimator_[0]
     assert best.n_features_ == search.best_params_["pruneselector__n_features_to_select"]
     assert np.allclose(search.predict(X), LinearRegression().fit(X[:, best.support_], y).predict(X[:, best.support_]))
@@ -133,7 +132,7 @@ def test_scores_are_those_of_rfecv(rng: np.random.Generator) -> None:
         ).fit(X, Y)
         got = PruneSelector(method="obs", cv=KFold(4), **options).fit(X, Y)
         for name in ("mean_test_score", "std_test_score", *(f"split{i}_test_score" for i in range(4))):
-            assert np.allclose(got.cv_results_[name][1:], expected.cv_results_[name], rtol=1e-9, atol=0)
+            assert np.allclose(got.cv_results_[name], expected.cv_results_[name], rtol=1e-9, atol=0)
         assert got.n_features_ == expected.n_features_
         left_out = PruneSelector(method="obs", select="loo", **options).fit(X, Y).cv_results_["loo"][-1]
         errors = -cross_val_score(LinearRegression(**options), X, Y, cv=80, scoring="neg_mean_squared_error")
@@ -179,11 +178,71 @@ def test_pickled_and_cloned(data: tuple[Any, Any]) -> None:
     assert not hasattr(fresh, "support_")
 
 
-def test_several_outputs_and_nothing_chosen(data: tuple[Any, Any], rng: np.random.Generator) -> None:
+def test_several_outputs(data: tuple[Any, Any]) -> None:
     X, y = data
     both = PruneSelector(4, method="obs").fit(X, np.stack([y, X[:, 9]], axis=1))
     assert both.support_[9]
-    none = PruneSelector().fit(X, np.ones(80))
-    assert none.n_features_ == 0
-    with pytest.warns(UserWarning, match="No features were selected"):
-        assert none.transform(X).shape == (80, 0)
+
+
+@pytest.mark.parametrize("method", ["auto", "obs", "forward", "swap", "iht", "l1"])
+@pytest.mark.parametrize("select", ["cv", "loo", "bic"])
+def test_a_feature_is_chosen_where_none_is_worth_it(method: str, select: str, rng: np.random.Generator) -> None:
+    """A pipeline goes on, as behind RFECV."""
+    X, y = rng.standard_normal((60, 5)), rng.standard_normal(60)
+    free = PruneSelector(min_features_to_select=0, method=method, select=select).fit(X, y)
+    assert free.n_features_ == PrunedLinearRegression(method=method, select=select).fit(X, y).n_nonzero_ == 0
+    for least in (1, 3):
+        chosen = PruneSelector(min_features_to_select=least, method=method, select=select).fit(X, y)
+        assert chosen.n_features_ >= least
+        assert chosen.cv_results_["n_features"][0] == least
+        errors = {"cv": "mean_test_score", "loo": "loo", "bic": "bic"}[select]
+        sign = -1 if select == "cv" else 1
+        best = chosen.cv_results_["n_features"][np.argmin(sign * chosen.cv_results_[errors])]
+        assert chosen.n_features_ == best
+    pipeline = make_pipeline(PruneSelector(method=method, select=select), LinearRegression())
+    assert pipeline.fit(X, np.ones(60)).predict(X) == pytest.approx(np.ones(60))
+    assert PruneSelector(0, method=method).fit(X, y).n_features_ == 0
+
+
+def test_the_smallest_size_counts_groups_and_reaches_beyond_a_hundred(rng: np.random.Generator) -> None:
+    X, y = rng.standard_normal((90, 6)), rng.standard_normal(90)
+    grouped = PruneSelector(min_features_to_select=2, groups=[0, 0, 1, 1, 2, 2], one_se=True).fit(X, y)
+    assert (grouped.n_groups_, grouped.n_features_) == (2, 4)
+    wide = rng.standard_normal((140, 160))
+    assert PruneSelector(min_features_to_select=105, select="loo").fit(wide, wide[:, 0]).n_features_ >= 105
+
+
+def test_fewer_than_the_smallest_size_can_be_told_apart(rng: np.random.Generator) -> None:
+    X = np.ones((30, 3))
+    X[:, 2] = rng.standard_normal(30)
+    with pytest.warns(RuntimeWarning, match="a model of 2 was asked for, and has 1"):
+        selector = PruneSelector(min_features_to_select=2).fit(X, rng.standard_normal(30))
+    assert selector.support_.tolist() == [False, False, True]
+    assert selector.cv_results_["n_features"].tolist() == [1]
+
+
+def test_a_smallest_size_above_all_takes_all(data: tuple[Any, Any]) -> None:
+    """With a warning, as in RFECV."""
+    for selector in (PruneSelector(min_features_to_select=11), RFECV(LinearRegression(), min_features_to_select=11)):
+        with pytest.warns(UserWarning, match=r"min_features_to_select=11 .*n_features=10"):
+            assert selector.fit(*data).support_.all()
+    grouped = PruneSelector(min_features_to_select=6, groups=list("aabbccddee"))
+    with pytest.warns(UserWarning, match="min_features_to_select=6 is above n_groups=5: no choice is left"):
+        assert grouped.fit(*data).support_.all()
+
+
+@pytest.mark.parametrize("least", [1, 2])
+def test_results_are_those_of_rfecv(least: int, data: tuple[Any, Any]) -> None:
+    """In the same order, but for which features each fold had, which are not kept."""
+    X, y = data
+    theirs = RFECV(LinearRegression(), min_features_to_select=least, scoring="neg_mean_squared_error").fit(X, y)
+    ours = PruneSelector(min_features_to_select=least, method="obs").fit(X, y)
+    expected = [name for name in theirs.cv_results_ if not name.endswith(("_ranking", "_support"))]
+    assert list(ours.cv_results_)[: len(expected)] == expected
+    assert list(ours.cv_results_)[len(expected) :] == ["aic", "aicc", "bic", "ebic", "gic", "cp"]
+    for name in expected:
+        assert ours.cv_results_[name].shape == theirs.cv_results_[name].shape
+    assert np.array_equal(ours.cv_results_["n_features"], theirs.cv_results_["n_features"])
+    assert {np.shape(values) for values in ours.cv_results_.values()} == {(11 - least,)}
+    given = PruneSelector(3, min_features_to_select=least, method="obs").fit(X, y)
+    assert given.cv_results_["n_features"].tolist() == list(range(11))

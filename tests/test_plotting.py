@@ -76,6 +76,22 @@ def test_the_size_of_the_plotted_model_is_marked(model: PrunedLinearRegression) 
     assert mark.get_ydata().tolist() == [grouped.path_.table()["r2"][2]]
 
 
+def test_the_mark_is_on_the_line_where_a_kept_feature_is_a_combination(rng: np.random.Generator) -> None:
+    X = rng.standard_normal((80, 6))
+    X[:, 2] = X[:, 0] + X[:, 1]
+    y = X[:, 3] + X[:, 4] + rng.standard_normal(80)
+    for size in (3, 5, "auto"):
+        kept = PrunedLinearRegression(size, method="obs", keep=[0, 1, 2]).fit(X, y)
+        for axes in (plot_path(kept), *([plot_validation(kept)] if size == "auto" else [])):
+            line, upright, mark = axes.get_lines()
+            assert mark.get_xdata().tolist() == [kept.n_nonzero_] == np.unique(upright.get_xdata()).tolist()
+            assert np.count_nonzero(kept.coef_) == kept.n_nonzero_
+            at = line.get_xdata().tolist().index(kept.n_nonzero_)
+            assert mark.get_ydata().tolist() == [line.get_ydata()[at]]
+        r2 = 1 - ((y - kept.predict(X)) ** 2).sum() / ((y - y.mean()) ** 2).sum()
+        assert plot_path(kept).get_lines()[2].get_ydata() == pytest.approx([r2])
+
+
 def test_no_plot_builds_the_table(model: PrunedLinearRegression, monkeypatch: pytest.MonkeyPatch) -> None:
     """It has a row of Python objects for every size, a plot numbers alone."""
     expected = [plot(model).get_lines()[0].get_xydata() for plot in (plot_path, plot_validation, plot_coefficients)]

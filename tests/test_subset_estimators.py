@@ -97,6 +97,33 @@ def test_groups_are_what_is_counted(frame: Any, y: Any) -> None:
     assert not hasattr(clone(model), "n_groups_")
 
 
+@pytest.mark.parametrize("method", ["obs", "forward", "swap", "auto"])
+@pytest.mark.parametrize("is_grouped", [False, True])
+def test_a_size_means_the_same_everywhere(method: str, is_grouped: bool, frame: Any, y: Any) -> None:
+    """Also where a column, or a group, stays that is a combination of others that do: it counts, and has no coefficient."""
+    frame["c"] = frame["a"] - 2 * frame["b"]
+    frame["d"] = frame["a"] + frame["b"]
+    options: dict[str, Any] = {"method": method, "keep": ["a", "b", "c", "d"]}
+    if is_grouped:
+        if method == "swap":
+            pytest.skip("it takes single features")
+        options["groups"] = list("xyzzefgh")
+    stay = 3 if is_grouped else 4
+    for size in ("auto", stay, stay + 1, stay + 2):
+        model = PrunedLinearRegression(size, **options).fit(frame, y)
+        selector = PruneSelector(size, **options).fit(frame, y)
+        assert model.n_groups_ == selector.n_groups_ == (model.n_groups_ if size == "auto" else size)
+        assert model.n_nonzero_ == model.n_groups_ - (1 if is_grouped else 2) == np.count_nonzero(model.coef_)
+        same = model.path_.at(model.n_groups_)
+        assert np.array_equal(same.coef_, model.coef_)
+        assert (same.n_groups_, same.n_nonzero_, same.n_nonzero) == (model.n_groups_, model.n_nonzero_, model.n_groups_)
+        table = model.path_.table()
+        chosen = table[table["chosen"]]
+        assert (chosen["n_groups"].item(), chosen["n_nonzero"].item()) == (model.n_groups_, model.n_nonzero_)
+        for k in model.path_.sizes:
+            assert model.path_.at(k).n_groups_ == k
+
+
 class Five(PrunedLinearRegression):
     """Fewer parameters than its base."""
 
@@ -226,6 +253,14 @@ def test_a_selector_that_leaves_out_what_a_network_reads(frame: Any, y: Any) -> 
     pipeline[0].support_ = np.ones(8, np.bool_)
     with pytest.raises(ValueError, match=r"estimator: expected .* 3 columns, as many as the model takes, got .* 8"):
         prunus.from_sklearn(pipeline)
+
+
+def test_the_intercept_is_of_the_kind_of_scikit_learns(frame: Any, y: Any) -> None:
+    """A NumPy scalar, which has a shape and a dtype."""
+    for one in (PrunedLinearRegression(2), PrunedLinearRegression(2, fit_intercept=False)):
+        fitted = one.fit(frame, y)
+        assert type(fitted.intercept_) is type(fitted.path_.at(1).intercept_) is np.float64
+    assert type(LinearRegression().fit(frame, y).intercept_) is np.float64
 
 
 def test_coefficients_are_read_only(frame: Any, y: Any) -> None:

@@ -1,6 +1,7 @@
 // The second-order solver.
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <numeric>
 #include <optional>
 #include <tuple>
@@ -16,14 +17,37 @@ namespace {
 
 using Matrix = Array<double>;
 
-FeatureGroups checked_groups(const Array<i64>& start, const MaskArray& stays, i64 p) {
-  require(start.ndim() == 1 && stays.ndim() == 1 && start.size() == stays.size() + 1,
-          "expected a start for each group");
-  const i64* at = start.data();
-  require(at[0] == 0 && at[stays.size()] == p, "expected groups from the first feature to the last");
-  for (i64 g = 0; g < stays.size(); ++g) require(at[g] < at[g + 1], "expected groups of at least one feature");
-  return {at, bytes_of(stays), stays.size()};
+// Numbers are checked in a copy: another thread may write to the array after the check.
+std::vector<i64> copy_of(const Array<i64>& numbers) {
+  return std::vector<i64>(numbers.data(), numbers.data() + numbers.size());
 }
+
+std::vector<i64> checked_numbers(const Array<i64>& array, i64 n, const char* message) {
+  std::vector<i64> numbers = copy_of(array);
+  require(std::all_of(numbers.begin(), numbers.end(), [n](i64 i) { return 0 <= i && i < n; }), message);
+  return numbers;
+}
+
+class CheckedGroups {
+ public:
+  CheckedGroups(const Array<i64>& start, const MaskArray& stays, i64 p)
+      : start_(copy_of(start)), stays_(bytes_of(stays), bytes_of(stays) + stays.size()) {
+    require(start.ndim() == 1 && stays.ndim() == 1 && start_.size() == stays_.size() + 1,
+            "expected a start for each group");
+    require(start_.front() == 0 && start_.back() == p, "expected groups from the first feature to the last");
+    for (size_t g = 0; g < stays_.size(); ++g) {
+      require(start_[g] < start_[g + 1], "expected groups of at least one feature");
+    }
+  }
+
+  i64 n() const { return static_cast<i64>(stays_.size()); }
+  i64 n_that_go() const { return std::count(stays_.begin(), stays_.end(), u8{0}); }
+  FeatureGroups view() const { return {start_.data(), stays_.data(), n()}; }
+
+ private:
+  std::vector<i64> start_;
+  std::vector<u8> stays_;
+};
 
 // The order of removal, and how the loss rises with each.
 py::tuple eliminate_features(Matrix inverse, Matrix coef, const Array<i64>& start, const MaskArray& stays, i64 n_remove,
@@ -31,8 +55,8 @@ py::tuple eliminate_features(Matrix inverse, Matrix coef, const Array<i64>& star
   require(inverse.ndim() == 2 && inverse.shape(0) == inverse.shape(1), "expected a square matrix");
   const i64 p = inverse.shape(0);
   require(coef.ndim() == 2 && coef.shape(1) == p, "expected coefficients of the matrix's features");
-  const FeatureGroups groups = checked_groups(start, stays, p);
-  require(n_remove >= 0 && n_remove <= groups.n, "expected no more removals than groups");
+  const CheckedGroups groups(start, stays, p);
+  require(n_remove >= 0 && n_remove <= groups.n(), "expected no more removals than groups");
   Array<i64> order(n_remove);
   Matrix rise(n_remove);
   double *h = inverse.mutable_data(), *b = coef.mutable_data();
@@ -41,7 +65,7 @@ py::tuple eliminate_features(Matrix inverse, Matrix coef, const Array<i64>& star
   i64 n = 0;
   {
     py::gil_scoped_release release;
-    n = eliminate(h, p, b, n_out, groups, removals, floor, {}, threads);
+    n = eliminate(h, p, b, n_out, groups.view(), removals, floor, {}, threads);
   }
   return py::make_tuple(order[py::slice(0, n, 1)], rise[py::slice(0, n, 1)]);
 }
@@ -55,10 +79,10 @@ std::vector<Matrix> sums_of_folds(const Array<T>& x, const Matrix& y, const Matr
   require(y.shape(0) == n && root.size() == n && shift.size() == size - 1,
           "expected as many of each as samples, columns");
   require(start.size() > 0, "expected a start for each fold, and an end");
+  const std::vector<i64> rows = checked_numbers(row, n, "expected numbers of rows"), starts = copy_of(start);
   const i64 n_folds = start.size() - 1;
-  require(start.data()[0] == 0 && start.data()[n_folds] == row.size(), "expected folds of all rows");
-  for (i64 f = 0; f < n_folds; ++f) require(start.data()[f] <= start.data()[f + 1], "expected starts in order");
-  for (i64 i = 0; i < row.size(); ++i) require(row.data()[i] >= 0 && row.data()[i] < n, "expected numbers of rows");
+  require(starts.front() == 0 && starts.back() == row.size(), "expected folds of all rows");
+  require(std::is_sorted(starts.begin(), starts.end()), "expected starts in order");
   std::vector<Matrix> sums;
   std::vector<double*> to;
   for (i64 f = 0; f < n_folds; ++f) {
@@ -67,7 +91,7 @@ std::vector<Matrix> sums_of_folds(const Array<T>& x, const Matrix& y, const Matr
   }
   const Samples<T> samples = {x.data(), p, y.data(), n_out, root.data(), shift.data()};
   py::gil_scoped_release release;
-  sum_folds(samples, row.data(), start.data(), n_folds, to.data(), threads);
+  sum_folds(samples, rows.data(), starts.data(), n_folds, to.data(), threads);
   return sums;
 }
 
@@ -105,12 +129,10 @@ py::list eliminate_in_folds(const std::vector<FoldArrays>& arrays, const Array<i
   const i64 p = number.size();
   require(!arrays.empty() && n_out > 0, "expected folds and outputs");
   const i64 size = std::get<0>(arrays[0]).shape(0);
-  for (i64 j = 0; j < p; ++j) {
-    require(number.data()[j] >= 0 && number.data()[j] < size - 1 - n_out, "expected numbers of features");
-  }
-  const FeatureGroups groups = checked_groups(start, stays, p);
-  i64 n_remove = 0;
-  for (i64 g = 0; g < groups.n; ++g) n_remove += !groups.stays[g];
+  require(n_out < size, "expected sums of features, outputs and one");
+  const std::vector<i64> numbers = checked_numbers(number, size - 1 - n_out, "expected numbers of features");
+  const CheckedGroups groups(start, stays, p);
+  const i64 n_remove = groups.n_that_go();
   std::vector<i64> order(arrays.size() * static_cast<size_t>(n_remove));
   std::vector<Matrix> errors;
   std::vector<Fold> folds;
@@ -126,7 +148,7 @@ py::list eliminate_in_folds(const std::vector<FoldArrays>& arrays, const Array<i
   std::vector<u8> is_done(folds.size());
   {
     py::gil_scoped_release release;
-    eliminate_folds(folds.data(), static_cast<i64>(folds.size()), number.data(), p, n_out, groups,
+    eliminate_folds(folds.data(), static_cast<i64>(folds.size()), numbers.data(), p, n_out, groups.view(),
                     {least_pivot, most, floor}, is_done.data(), threads);
   }
   py::list found;
@@ -156,8 +178,8 @@ py::object grow_set(const Matrix& gram, Matrix products, const Array<i64>& start
   require(gram.ndim() == 2 && gram.shape(0) == gram.shape(1), "expected a square matrix");
   const i64 p = gram.shape(0);
   require(products.ndim() == 2 && products.shape(1) == p, "expected products of the matrix's features");
-  const FeatureGroups groups = checked_groups(start, stays, p);
-  require(n_add >= 0 && n_add <= groups.n, "expected no more additions than groups");
+  const CheckedGroups groups(start, stays, p);
+  require(n_add >= 0 && n_add <= groups.n(), "expected no more additions than groups");
   Array<i64> order(n_add);
   std::vector<double> fall(static_cast<size_t>(n_add));
   const double* g = gram.data();
@@ -167,7 +189,7 @@ py::object grow_set(const Matrix& gram, Matrix products, const Array<i64>& start
   i64 n = 0;
   {
     py::gil_scoped_release release;
-    n = grow(g, p, r, n_out, groups, additions, tolerance);
+    n = grow(g, p, r, n_out, groups.view(), additions, tolerance);
   }
   return order[py::slice(0, n, 1)];
 }

@@ -83,13 +83,15 @@ class SubsetPath:
         size = _check.integer("n_nonzero", n_nonzero, minimum=0)
         found = np.flatnonzero(self.sizes == size)
         if not len(found):
-            raise ValueError(f"n_nonzero: expected one of the path's sizes, {self._range()}, got {size}")
+            raise _check.error(
+                ValueError, "n_nonzero", f"expected one of the path's sizes, {self._range()}, got {size}"
+            )
         i = int(found[0])
         columns, coef, intercept, _ = self._selection.fit(i)
         model = self._class.__new__(self._class)
         model.__dict__.update(self._attributes, n_nonzero=size, path_=self)
         model.optimality_ = self._selection.optimality(i)
-        model._set(columns, coef, intercept + self._offset, self._is_flat)
+        model._set(columns, coef, intercept + self._offset, self._is_flat, size)
         return model
 
     def coefficients(self) -> Doubles:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import numbers
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.model_selection import KFold, check_cv
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import _check_sample_weight, column_or_1d, validate_data
 
 from prunus import _check, _threads
-from prunus._samples import is_sparse
+from prunus._columns import naming_columns
+from prunus._samples import canonical, is_sparse
+from prunus._splitting import folds_of, metadata_of, splitter_of
 from prunus.solving.gram import Doubles
 from prunus.solving.methods import METHODS
 from prunus.solving.regression import Regression
 from prunus.solving.selecting import SELECTIONS, Options, select_subset
 from prunus.solving.selection import Selection
-from prunus.solving.systems import Places
 from prunus.solving.units import Units, groups_of, keep_of, units_of
 
 # Outputs between it and its inverse have squares that are numbers, also a trillionth of them and a trillion of them together.
@@ -30,34 +29,36 @@ class Found(NamedTuple):
     selection: Selection
     offset: Doubles  # (n_out,) to be added to the intercepts
     is_flat: bool  # y had one dimension
+    least: int  # the smallest size that could be chosen
 
 
-def search(estimator: Any, size: str, X: Any, y: Any, sample_weight: Any) -> Found:
+def search(estimator: Any, size: str, X: Any, y: Any, sample_weight: Any, metadata: Mapping[str, Any]) -> Found:
     """Check the data and an estimator's parameters, and search; `size` names the parameter that says how many features.
 
     Of a subclass the parameters are these too, whatever its constructor takes.
     """
-    X, y = _validated(estimator, X, y)
-    n_features, is_flat = X.shape[1], y.ndim == 1
     method = _check.one_of("method", estimator.method, ["auto", *METHODS])
     select = _check.one_of("select", estimator.select, SELECTIONS)
+    X, y = _validated(estimator, X, y)
+    n_features, is_flat = X.shape[1], y.ndim == 1
     targets = _check.finite("y", y.reshape(len(y), -1))
     labels = groups_of(estimator.groups, n_features)
     stays = keep_of(estimator.keep, n_features, getattr(estimator, "feature_names_in_", None))
     if method != "auto":
         _require_fit(method, labels is not None, targets.shape[1])
     units = units_of(np.arange(n_features), labels, stays, n_features)
-    n_nonzero, most = getattr(estimator, size), estimator.max_nonzero
+    sizes = _sizes(estimator, size, units, "features" if labels is None else "groups")
     options = Options(
-        _size(size, n_nonzero, units, labels is not None),
+        sizes.wanted,
         method,
         select,
         _check.flag("one_se", estimator.one_se),
-        None if most is None else _check.integer("max_nonzero", most, minimum=units.n_stay),
+        sizes.most,
         _threads.resolve(None),
+        sizes.least,
     )
     if options.one_se and select != "cv":
-        raise ValueError(f"one_se: expected False with select {select!r}, got True: there are no folds")
+        raise _check.error(ValueError, "one_se", f"expected False with select {select!r}, got True: there are no folds")
     penalty = _check.number("alpha", estimator.alpha, 0, np.finfo(np.float64).max)
     weight = _weight(X, sample_weight)
     fit_intercept = _check.flag("fit_intercept", estimator.fit_intercept)
@@ -66,44 +67,86 @@ def search(estimator: Any, size: str, X: Any, y: Any, sample_weight: Any) -> Fou
     centred: Doubles = targets - offset
     largest = float(np.abs(centred).max())
     if largest and not _LEAST < largest < 1 / _LEAST:
-        raise ValueError(f"y: expected numbers whose squares can be summed, got {largest} for the largest distance")
-    data = Regression(canonical(X), centred, weight, fit_intercept, penalty, labels, stays)
-    splitter = _splitter(estimator.cv, len(y), y)
+        raise _check.error(
+            ValueError, "y", f"expected numbers whose squares can be summed, got {largest} for the largest distance"
+        )
+    rows = X.astype(np.float64, copy=False) if is_sparse(X) else X
+    data = Regression(rows, centred, weight, fit_intercept, penalty, labels, stays)
+    splitter, given = splitter_of(estimator.cv, len(y)), metadata_of(estimator, metadata, len(y))
     needs_folds = options.n_nonzero is None and select == "cv"
-    folds = _folds(splitter, X, y, weight) if needs_folds else []
-    return Found(select_subset(data, folds, options), offset, is_flat)
+    folds = folds_of(splitter, X, y, weight, given) if needs_folds else []
+    return Found(select_subset(data, folds, options), offset, is_flat, sizes.least)
+
+
+def takes_outputs(method: Any) -> bool:
+    """Return whether a method takes several outputs; what is none may."""
+    return not isinstance(method, str) or method not in METHODS or METHODS[method].takes_outputs
 
 
 def _validated(estimator: Any, X: Any, y: Any) -> tuple[Any, Doubles]:
     """Return what scikit-learn makes of X and y, y in float64."""
     if is_sparse(y):
-        raise TypeError(f"y: expected a dense array, got {_check.describe(y)}; use y.toarray()")
-    X, y = validate_data(
-        estimator,
-        X,
-        y,
-        accept_sparse="csr",
-        dtype=[np.float64, np.float32],
-        multi_output=True,
-        ensure_min_samples=2,
-    )
+        raise _check.error(TypeError, "y", f"expected a dense array, got {_check.describe(y)}; use y.toarray()")
+    with naming_columns(X):
+        X, y = validate_data(
+            estimator,
+            taken(X),
+            y,
+            accept_sparse="csr",
+            dtype=[np.float64, np.float32],
+            multi_output=True,
+            ensure_min_samples=2,
+        )
+    if y.ndim == 2 and y.shape[1] == 1 and not takes_outputs(estimator.method):
+        y = column_or_1d(y, warn=True)
     try:
-        return X, np.ascontiguousarray(y, np.float64)
+        return X, np.require(y, np.float64, ["C", "A"])
     except (TypeError, ValueError) as error:
-        raise type(error)(f"y: {error}") from None
+        raise _check.error(type(error), "y", str(error)) from None
+
+
+def taken(X: Any) -> Any:
+    """Return what to give to scikit-learn: sparse X canonical, which it would not make it; anything else as it is."""
+    return canonical("X", X) if is_sparse(X) else X
 
 
 def _require_fit(method: str, has_groups: bool, n_out: int) -> None:
     takes = METHODS[method]
     if has_groups and not takes.takes_groups:
-        raise ValueError(
-            f"groups: expected None with method {method!r}, which chooses single features; 'obs' takes them"
+        raise _check.error(
+            ValueError,
+            "groups",
+            f"expected None with method {method!r}, which chooses single features; 'obs' takes them",
         )
     if n_out > 1 and not takes.takes_outputs:
-        raise ValueError(f"method: expected one of obs, forward, swap, iht for {n_out} outputs, got {method!r}")
+        raise _check.error(
+            ValueError, "method", f"expected one of obs, forward, swap, iht for {n_out} outputs, got {method!r}"
+        )
 
 
-def _size(name: str, value: Any, units: Units, has_groups: bool) -> int | None:
+class _Sizes(NamedTuple):
+    """How many units a model may have."""
+
+    wanted: int | None  # None: choose
+    least: int  # of those to choose from, 0 where there is nothing to choose
+    most: int | None  # to search
+
+
+def _sizes(estimator: Any, name: str, units: Units, what: str) -> _Sizes:
+    value, floor = getattr(estimator, name), "min_features_to_select"
+    wanted = _wanted(name, value, units, what)
+    least = _check.integer(floor, getattr(estimator, floor, 0), minimum=0)  # a regression may be empty
+    if least > units.n:
+        _check.warn(f"{floor}={least} is above n_{what}={units.n}: no choice is left")
+        least = units.n
+    asked, needed = (f"{floor}={least}", least) if wanted is None else (f"{name}={value}", wanted)
+    most = estimator.max_nonzero
+    if most is not None and _check.integer("max_nonzero", most, minimum=units.n_stay) < needed:
+        raise _check.error(ValueError, "max_nonzero", f"expected at least {needed}, since {asked}, got {most}")
+    return _Sizes(wanted, least if wanted is None else 0, None if most is None else int(most))
+
+
+def _wanted(name: str, value: Any, units: Units, what: str) -> int | None:
     """Return how many units are wanted; None: choose."""
     if isinstance(value, str):
         _check.one_of(name, value, ["auto"])
@@ -113,60 +156,17 @@ def _size(name: str, value: Any, units: Units, has_groups: bool) -> int | None:
         size = max(int(share * units.n), int(share > 0))  # as scikit-learn's selectors, but not down to nothing
     else:
         size = _check.integer(name, value, minimum=0)
-    what = "groups" if has_groups else "features"
     if size > units.n:
-        raise ValueError(f"{name}: expected at most n_{what}={units.n}, got {size}")
+        raise _check.error(ValueError, name, f"expected at most n_{what}={units.n}, got {size}")
     if size < units.n_stay:
-        raise ValueError(f"{name}: expected at least {units.n_stay}, the number of {what} in keep, got {size}")
+        raise _check.error(
+            ValueError, name, f"expected at least {units.n_stay}, the number of {what} in keep, got {size}"
+        )
     return size
 
 
 def _weight(X: Any, sample_weight: Any) -> Doubles:
     weight = np.asarray(_check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True))
     if not weight.any():
-        raise ValueError("sample_weight: expected nonnegative numbers that are not all zero")
+        raise _check.error(ValueError, "sample_weight", "expected nonnegative numbers that are not all zero")
     return weight
-
-
-def canonical(X: Any) -> Any:
-    """Return sparse X as a csr_array whose rows have each column once, in order; anything else as it is."""
-    if not is_sparse(X):
-        return X
-    from scipy.sparse import csr_array
-
-    rows = csr_array(X, dtype=np.float64)
-    if not rows.has_canonical_format:  # entries of one place count together, as in SciPy; the caller's stay as they are
-        rows = rows.copy()
-        rows.sum_duplicates()
-    return rows
-
-
-def _folds(splitter: Any, X: Any, y: Any, weight: Doubles) -> list[tuple[Places, Places]]:
-    """Return the samples of each fold by their numbers; masks and negative numbers are what they are in scikit-learn."""
-    every = np.arange(len(weight))
-    try:
-        folds = [(every[_rows(train)], every[_rows(test)]) for train, test in splitter.split(X, y)]
-    except IndexError as error:
-        raise ValueError(f"cv: expected masks or numbers of {len(every)} samples, got others: {error}") from None
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"cv: {error}") from error
-    if not all(weight[train].any() for train, _ in folds):
-        raise ValueError("cv: expected a training sample of positive weight in every fold, got none")
-    return folds
-
-
-def _rows(which: Any) -> Any:
-    rows = np.asarray(which)
-    return rows if rows.size else rows.astype(np.int64)
-
-
-def _splitter(cv: Any, n_samples: int, y: Any) -> Any:
-    if cv is None:
-        return KFold(min(5, n_samples))
-    if isinstance(cv, numbers.Integral):
-        return KFold(_check.integer("cv", cv, minimum=2))
-    if isinstance(cv, str) or not (hasattr(cv, "split") or isinstance(cv, Iterable)):
-        raise TypeError(
-            f"cv: expected None, an integer, a splitter or an iterable of (train, test), got {_check.describe(cv)}"
-        )
-    return check_cv(cv, y, classifier=False)

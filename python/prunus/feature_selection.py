@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from prunus import _subsets
 from prunus._check import Bools
+from prunus._columns import naming_columns
+from prunus._splitting import Splitting
 from prunus.solving.selection import Selection
 
 __all__ = ["PruneSelector"]
 
 
-class PruneSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
+class PruneSelector(SelectorMixin, Splitting):  # type: ignore[misc]
     """Choose the features of the best linear model, of a given size or of one that is chosen.
 
     It stands where RFE, RFECV, SequentialFeatureSelector or SelectFromModel with a linear model stood, and needs one
@@ -27,6 +28,10 @@ class PruneSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
     n_features_to_select : "auto", int or float, default "auto"
         How many features (groups, where there are any): a number, a fraction of them (rounded down, but at least one), or what
         `select` says.
+    min_features_to_select : int, default 1
+        The smallest size (groups, where there are any) to choose with "auto", as in RFECV. 0: where none explains anything,
+        none is chosen, and `transform` leaves nothing to the next step of a pipeline. Above their number: all, with a
+        UserWarning.
     method, select, one_se, cv, groups, keep, alpha, fit_intercept, max_nonzero
         As in `PrunedLinearRegression`.
 
@@ -37,6 +42,7 @@ class PruneSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         Features that are chosen.
     n_groups_ : int
         Groups that are chosen, the size that `n_features_to_select` and `max_nonzero` mean; without groups it is n_features_.
+        What `keep` names counts also where it is left out as a combination of others.
     ranking_ : ndarray of shape (n_features,), int
         1 for what is chosen; from 2 on the others, the one that left the path last first. Those that were never on it come
         last, together.
@@ -44,10 +50,12 @@ class PruneSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         Features in the order in which they leave the path, from the largest model to the smallest; those that stay are not
         among them.
     cv_results_ : dict of str to ndarray
-        n_features; with select="cv" mean_test_score, std_test_score and, for fold i, split{i}_test_score, as RFECV has them
-        with scoring="neg_mean_squared_error": minus the mean squared error, that of several outputs their mean, with the
-        mean and the standard deviation over the folds; with "loo" the leave-one-out mean squared error; and the information
-        criteria.
+        One entry for each size, ascending; with n_features_to_select="auto" from min_features_to_select on. With select="cv"
+        mean_test_score, std_test_score and, for fold i, split{i}_test_score, then n_features, as RFECV has them with
+        scoring="neg_mean_squared_error": minus the mean squared error, that of several outputs their mean, with the mean and
+        the standard deviation over the folds. RFECV's split{i}_ranking and split{i}_support are not there: folds keep their
+        errors alone. Else n_features and, with select="loo", loo, the leave-one-out mean squared error. Then the information
+        criteria, aic, aicc, bic, ebic, gic, cp: the smallest is best.
     optimality_, constant_features_, collinear_features_, method_
         As in `PrunedLinearRegression`.
     n_features_in_, feature_names_in_
@@ -81,6 +89,7 @@ class PruneSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         self,
         n_features_to_select: str | int | float = "auto",
         *,
+        min_features_to_select: int = 1,
         method: str = "auto",
         select: str = "cv",
         one_se: bool = False,
@@ -92,6 +101,7 @@ class PruneSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         max_nonzero: int | None = None,
     ) -> None:
         self.n_features_to_select = n_features_to_select
+        self.min_features_to_select = min_features_to_select
         self.method = method
         self.select = select
         self.one_se = one_se
@@ -103,14 +113,14 @@ class PruneSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         self.max_nonzero = max_nonzero
 
     def __sklearn_tags__(self) -> Any:
-        """Sparse X is taken as it is; y is needed, of one output or several."""
+        """Sparse X is taken as it is; y is needed, of one output or several, but for the lasso path."""
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.target_tags.required = True
-        tags.target_tags.multi_output = True
+        tags.target_tags.multi_output = _subsets.takes_outputs(self.method)
         return tags
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> PruneSelector:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, groups: Any = None, **params: Any) -> PruneSelector:
         """Choose the features.
 
         Parameters
@@ -119,23 +129,45 @@ class PruneSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         y : array_like of shape (n_samples,) or (n_samples, n_outputs)
             Numbers.
         sample_weight : array_like of shape (n_samples,), optional
+        groups : array_like of shape (n_samples,), optional
+            Labels of the samples for the splitter `cv`, as RFECV takes them. (Groups of features are the parameter of the
+            constructor.)
+        **params : dict
+            Other metadata that the splitter asks for, where scikit-learn routes metadata.
 
         Returns
         -------
         PruneSelector
             Itself.
         """
-        selection, offset, _ = _subsets.search(self, "n_features_to_select", X, y, sample_weight)
+        metadata = {"groups": groups, **params}
+        found = _subsets.search(self, "n_features_to_select", X, y, sample_weight, metadata)
+        selection = found.selection
         self.support_ = np.zeros(self.n_features_in_, np.bool_)
         self.support_[selection.columns] = True
         self.n_features_ = len(selection.columns)
         self.n_groups_ = int(selection.path.sizes[selection.index])
         self.elimination_order_ = selection.elimination_order
         self.ranking_ = _ranking(self.support_, self.elimination_order_)
-        self.cv_results_ = _results(selection, len(offset))
+        self.cv_results_ = _results(selection, len(found.offset), found.least)
         self.optimality_, self.method_ = selection.optimality(selection.index), selection.method
         self.constant_features_, self.collinear_features_ = selection.constant, selection.collinear
         return self
+
+    def transform(self, X: Any) -> Any:
+        """Return the chosen columns.
+
+        Parameters
+        ----------
+        X : array_like or SciPy sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray or SciPy sparse matrix of shape (n_samples, n_features_)
+            A copy; a DataFrame after set_output(transform="pandas").
+        """
+        with naming_columns(X):
+            return super().transform(X)
 
     def _get_support_mask(self) -> Bools:
         check_is_fitted(self)
@@ -150,13 +182,17 @@ def _ranking(support: Bools, order: Any) -> Any:
     return ranking
 
 
-def _results(selection: Selection, n_out: int) -> dict[str, Any]:
+def _results(selection: Selection, n_out: int, least: int) -> dict[str, Any]:
     """Return what chose, as scikit-learn has it: means over the outputs, and the deviations of a population."""
-    table, scores = selection.table, -selection.fold_errors / n_out
-    found = {"n_features": table["n_nonzero"]}
+    # Where fewer can be told apart than are asked for, the largest fit is all there is to choose.
+    first = min(int(np.searchsorted(selection.path.sizes, least)), selection.index)
+    table = {name: values[first:] for name, values in selection.table.items()}
+    scores = -selection.fold_errors[:, first:] / n_out
+    found = {}
     if len(scores):
-        found |= {"mean_test_score": scores.mean(axis=0), "std_test_score": scores.std(axis=0)}
+        found = {"mean_test_score": scores.mean(axis=0), "std_test_score": scores.std(axis=0)}
         found |= {f"split{i}_test_score": score for i, score in enumerate(scores)}
+    found["n_features"] = table["n_nonzero"]
     if "loo" in table:
         found["loo"] = table["loo"] / n_out
     return found | {name: table[name] for name in ("aic", "aicc", "bic", "ebic", "gic", "cp")}

@@ -5,21 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
+from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from prunus import _subsets
+from prunus._columns import naming_columns
 from prunus._layer import Layer
+from prunus._splitting import Splitting
 from prunus._subset_path import SubsetPath
 from prunus.engine import Engine
 from prunus.network import Network
 from prunus.solving.gram import Doubles
-from prunus.solving.units import groups_of
 
 __all__ = ["PrunedLinearRegression", "SubsetPath"]
 
 
-class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, Splitting):  # type: ignore[misc]
     """Least squares on a subset of the features that is chosen by the exact rise of the loss.
 
     Removing a feature is scored by how much the loss of the *refitted* model rises. From one factorization come the models
@@ -42,18 +43,18 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
     one_se : bool, default False
         Take the smallest size within one standard error of the least cross-validation error; with select="cv" alone.
     cv : int, splitter or iterable, optional
-        As in scikit-learn; None: five folds.
+        As in scikit-learn; None: five folds. A generator is stored as the list of its folds.
     groups : array_like of shape (n_features,), optional
-        A label, an integer or a string, for each feature, in any order: features of one label are in the model together, or
-        not.
+        Groups of features: a label, an integer or a string, for each, in any order; features of one label are in the model
+        together, or not. (Groups of samples, for `cv`, are an argument of `fit`.)
     keep : array_like, optional
         Mask, indices or, where X has any, names of features that stay in every model; of a group, all stay then.
     alpha : float, default 0.0
         Ridge penalty within the subset, as in scikit-learn's Ridge: alpha times the coefficients' sum of squares.
     fit_intercept : bool, default True
     max_nonzero : int, optional
-        The largest size that is searched (groups, where there are any); no smaller model depends on it. None: all for obs;
-        100 for the others, and but for "cv" no more than half of the samples.
+        The largest size that is searched (groups, where there are any), no smaller than `n_nonzero`; no smaller model depends
+        on it. None: all for obs; 100 for the others, and but for "cv" no more than half of the samples.
 
     Attributes
     ----------
@@ -61,12 +62,14 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
         Zero where a feature is not in the model. Outputs share their features. Read-only, as intercept_ is: `predict` has
         a form of its own of both.
     coef_sparse_ : scipy.sparse.csr_array of shape (n_outputs, n_features)
-    intercept_ : float or ndarray of shape (n_outputs,)
+    intercept_ : float64 or ndarray of shape (n_outputs,)
     support_ : ndarray of shape (n_features,), bool
     n_nonzero_ : int
         Features in the model.
     n_groups_ : int
         Groups in the model, the size that `n_nonzero`, `max_nonzero` and `path_.at` mean; without groups it is n_nonzero_.
+        What `keep` names counts also where it is left out as a combination of others, so that a size means the same for
+        every sample of the data.
     path_ : SubsetPath
         The models of all sizes.
     elimination_order_ : ndarray of int
@@ -145,12 +148,15 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
         self.max_nonzero = max_nonzero
 
     def __sklearn_tags__(self) -> Any:
-        """Sparse X is taken as it is."""
+        """Sparse X is taken as it is; of outputs there may be several, but for the lasso path."""
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.target_tags.multi_output = _subsets.takes_outputs(self.method)
         return tags
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> PrunedLinearRegression:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, groups: Any = None, **params: Any
+    ) -> PrunedLinearRegression:
         """Search, choose the size, and fit.
 
         Parameters
@@ -161,13 +167,19 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
         sample_weight : array_like of shape (n_samples,), optional
             Nonnegative; a sample of weight two counts as two, in the information criteria too, but as one where their number
             limits the search: what "auto" stands for, and the default of `max_nonzero`.
+        groups : array_like of shape (n_samples,), optional
+            Labels of the samples for the splitter `cv`, as RFECV takes them: with GroupKFold, samples of one label are in one
+            fold. (Groups of features are the parameter of the constructor.)
+        **params : dict
+            Other metadata that the splitter asks for, where scikit-learn routes metadata.
 
         Returns
         -------
         PrunedLinearRegression
             Itself.
         """
-        selection, offset, is_flat = _subsets.search(self, "n_nonzero", X, y, sample_weight)
+        metadata = {"groups": groups, **params}
+        selection, offset, is_flat, _ = _subsets.search(self, "n_nonzero", X, y, sample_weight, metadata)
         self.elimination_order_ = selection.elimination_order
         self.optimality_ = selection.optimality(selection.index)
         self.constant_features_ = selection.constant
@@ -175,10 +187,11 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
         self.method_ = selection.method
         self.path_ = SubsetPath(self, selection, offset, is_flat)
         columns, coef, intercept, _ = selection.fit(selection.index)
-        self._set(columns, coef, intercept + offset, is_flat)
+        size = int(selection.path.sizes[selection.index])
+        self._set(columns, coef, intercept + offset, is_flat, size)
         return self
 
-    def _set(self, columns: Any, coef: Doubles, intercept: Doubles, is_flat: bool) -> None:
+    def _set(self, columns: Any, coef: Doubles, intercept: Doubles, is_flat: bool, size: int) -> None:
         from scipy.sparse import csr_array
 
         n_out, n_features = len(coef), self.n_features_in_
@@ -187,12 +200,11 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
         starts = np.arange(n_out + 1) * len(columns)
         self.coef_sparse_ = csr_array((coef.ravel(), np.tile(columns, n_out), starts), shape=whole.shape)
         self.coef_ = whole[0] if is_flat else whole
-        self.intercept_ = float(intercept[0]) if is_flat else intercept
+        self.intercept_ = intercept[0] if is_flat else intercept
         self.support_ = np.zeros(n_features, np.bool_)
         self.support_[columns] = True
         self.n_nonzero_ = len(columns)
-        labels = groups_of(self.groups, n_features)
-        self.n_groups_ = len(columns if labels is None else np.unique(labels[columns]))
+        self.n_groups_ = size
         self._engine = Engine(Network([Layer(whole, intercept)]))
         self._lock()
 
@@ -218,6 +230,7 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
-        raw = self._engine(_subsets.canonical(X))
+        with naming_columns(X):
+            X = validate_data(self, _subsets.taken(X), accept_sparse="csr", dtype=np.float64, reset=False)
+        raw = self._engine(X)
         return np.asarray(raw[:, 0] if self.coef_.ndim == 1 else raw)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prunus import _check, _core
-from prunus._samples import is_sparse
+from prunus._samples import canonical, is_sparse
 from prunus.solving._sums import Doubles as Doubles
 from prunus.solving._sums import dense_sums, far_means, fold_sums, rows_of_piece, sparse_sums
 
@@ -122,9 +122,11 @@ class GramAccumulator:
         x, targets, weights = _checked(X, y, sample_weight)
         if self._n_out:
             if x.shape[1] != self.n_features:
-                raise ValueError(f"X: expected {self.n_features} columns, as before, got {x.shape[1]}")
+                raise _check.error(ValueError, "X", f"expected {self.n_features} columns, as before, got {x.shape[1]}")
             if targets.shape[1] != self._n_out:
-                raise ValueError(f"y: expected {self._n_out} outputs, as before, got {targets.shape[1]}")
+                raise _check.error(
+                    ValueError, "y", f"expected {self._n_out} outputs, as before, got {targets.shape[1]}"
+                )
         # What is refused must leave nothing behind, so it is summed apart.
         shift = self._shift if self._n_out else _shift_of(x, targets, weights)
         if self._n_out and is_sparse(x):  # which columns are far from zero, each piece may see otherwise
@@ -138,16 +140,18 @@ class GramAccumulator:
     def merge(self, other: GramAccumulator) -> GramAccumulator:
         """Add what another accumulator has gathered, which is not changed. Returns itself. O(n_features**2)."""
         if not isinstance(other, GramAccumulator):
-            raise TypeError(f"other: expected a GramAccumulator, got {_check.describe(other)}")
+            raise _check.error(TypeError, "other", f"expected a GramAccumulator, got {_check.describe(other)}")
         if other._n_out == 0:
             return self
         if self._n_out == 0:
             self.__dict__ = copy.deepcopy(other.__dict__)
             return self
         if (other.n_features, other._n_out) != (self.n_features, self._n_out):
-            raise ValueError(
-                f"other: expected {self.n_features} features and {self._n_out} outputs, "
-                f"got {other.n_features} and {other._n_out}"
+            raise _check.error(
+                ValueError,
+                "other",
+                f"expected {self.n_features} features and {self._n_out} outputs, "
+                f"got {other.n_features} and {other._n_out}",
             )
         self._sums += other._moved(self._shift)
         self._noise = self._noise + other._noise_about(self._shift)
@@ -180,7 +184,7 @@ class GramAccumulator:
             If nothing has been added, or nothing of positive weight.
         """
         if not self.weight > 0:
-            raise ValueError("X: expected at least one sample of positive weight, got none")
+            raise _check.error(ValueError, "X", "expected at least one sample of positive weight, got none")
         p = self.n_features
         mean = self._shift + self._sums[:-1, -1] / self.weight if fit_intercept else np.zeros(len(self._shift))
         noise = self._noise_about(mean)[:p]
@@ -221,7 +225,7 @@ def gather_folds(
     """Return an accumulator for the rows of each fold, about one centre, in one pass over X."""
     x, targets, weights = _checked(X, y, sample_weight)
     shift = _shift_of(x, targets, weights)
-    if is_sparse(x) or not x.flags.c_contiguous or x.dtype not in (np.float32, np.float64):
+    if is_sparse(x) or not (x.flags.c_contiguous and x.flags.aligned) or x.dtype not in (np.float32, np.float64):
         return [_gathered(x[rows], targets[rows], weights[rows], shift) for rows in folds]
     sums = fold_sums(x, targets, np.sqrt(weights), shift, folds, threads)
     return [_accumulator(own, shift, weights[rows], targets.shape[1]) for own, rows in zip(sums, folds, strict=True)]
@@ -241,19 +245,13 @@ def merged(parts: Sequence[GramAccumulator]) -> GramAccumulator:
 
 
 def _checked(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Doubles, Doubles]:
-    if is_sparse(X):
-        if X.ndim != 2:
-            raise ValueError(f"X: expected 2 dimensions, got {_check.describe(X)}")
-        x = X.tocsr()
-        if x.dtype.kind not in "biuf":
-            raise TypeError(f"X: expected real numbers, got {_check.describe(X)} of dtype {x.dtype}")
-        x = x.astype(np.float64, copy=False)
-    else:
-        x = _check.real_array("X", X, ndim=2)
+    x = canonical("X", X).astype(np.float64, copy=False) if is_sparse(X) else _check.real_array("X", X, ndim=2)
     targets = _check.real_array("y", y).astype(np.float64)
     targets = targets[:, None] if targets.ndim == 1 else targets
     if targets.ndim != 2 or len(targets) != x.shape[0]:
-        raise ValueError(f"y: expected {x.shape[0]} entries or rows, one for each row of X, got {_check.describe(y)}")
+        raise _check.error(
+            ValueError, "y", f"expected {x.shape[0]} entries or rows, one for each row of X, got {_check.describe(y)}"
+        )
     _check.finite("y", np.ascontiguousarray(targets))
     if sample_weight is None:
         return x, targets, np.ones(x.shape[0])
@@ -261,7 +259,7 @@ def _checked(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Doubles, Doubles]
     _check.per_sample("sample_weight", weights, x.shape[0])
     _check.finite("sample_weight", weights)
     if weights.min(initial=0.0) < 0:
-        raise ValueError(f"sample_weight: expected nonnegative numbers, got {weights.min()}")
+        raise _check.error(ValueError, "sample_weight", f"expected nonnegative numbers, got {weights.min()}")
     return x, targets, weights
 
 
@@ -283,7 +281,9 @@ def _gathered(x: Any, y: Doubles, weights: Doubles, shift: Doubles) -> GramAccum
 
 def _accumulator(sums: Doubles, shift: Doubles, weights: Doubles, n_out: int) -> GramAccumulator:
     if not np.isfinite(sums[:, -1]).all() or not np.isfinite(sums.diagonal()).all():
-        raise ValueError("X: expected finite numbers whose squares can be summed, got NaN, infinity or larger ones")
+        raise _check.error(
+            ValueError, "X", "expected finite numbers whose squares can be summed, got NaN, infinity or larger ones"
+        )
     gathered = GramAccumulator()
     gathered._shift, gathered._n_out, gathered.n_samples = shift, n_out, int(np.count_nonzero(weights))
     gathered._sums, gathered._noise = sums, noise_of(sums.diagonal()[:-1], len(weights))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from prunus import _check
 from prunus.solving.backward import IllConditionedError
 from prunus.solving.collinear import are_combinations
 from prunus.solving.forward import forward_order
@@ -44,6 +44,7 @@ class Options(NamedTuple):
     one_se: bool
     max_nonzero: int | None
     threads: int
+    min_nonzero: int = 0  # the smallest size to choose
 
 
 def select_subset(data: Regression, folds: Folds, options: Options) -> Selection:
@@ -93,10 +94,9 @@ def _collinear(problem: Problem, path: Path, name: str, options: Options) -> Pla
         last = columns_of(path, path.chosen(len(path.sizes) - 1))
         beside = np.setdiff1d(path.system.features, last)
         if len(beside) and not are_combinations(problem.data, last, beside):
-            warnings.warn(
+            _check.warn(
                 f"columns {beside.tolist()} of X are nearly combinations of others, and left out: method='obs' tells them",
                 RuntimeWarning,
-                stacklevel=2,
             )
         left = np.union1d(left, beside)
     return left
@@ -120,14 +120,16 @@ def _problem(data: Regression, folds: Folds, name: str, options: Options) -> Pro
     n, p = data.n_samples, data.X.shape[1]
     if name == "obs" and data.alpha == 0 and data.rank < p:
         wanted = "more samples than" if data.fit_intercept else "at least as many samples as"
-        raise ValueError(
-            f"method: expected {wanted} features for 'obs' without a ridge penalty, got {n} and {p}; "
-            "use method='forward', or alpha"
+        raise _check.error(
+            ValueError,
+            "method",
+            f"expected {wanted} features for 'obs' without a ridge penalty, got {n} and {p}; "
+            "use method='forward', or alpha",
         )
     needs_gram = name in ("obs", "l1") or data.groups is not None
     if needs_gram and p > MOST_FEATURES:
         why = f"method {name!r}" if data.groups is None else "groups"
-        raise ValueError(f"X: expected at most {MOST_FEATURES} features for {why}, got {p}")
+        raise _check.error(ValueError, "X", f"expected at most {MOST_FEATURES} features for {why}, got {p}")
     by_gram = needs_gram or (p <= MOST_FEATURES and p <= 2 * n) or (name == "swap" and p <= _FEW)
     return (GramProblem if by_gram else DataProblem)(data, folds, options.threads)
 
@@ -178,10 +180,9 @@ def _path(problem: Problem, search: Search) -> tuple[Path, System]:
     try:
         return search(problem.system, problem.units), problem.system
     except IllConditionedError:
-        warnings.warn(
+        _check.warn(
             "X is ill-conditioned: its Gram matrix cannot tell the features apart, a slower QR factorization is used",
             RuntimeWarning,
-            stacklevel=2,
         )
         system = compressed(problem.data, problem.units.columns, problem.threads)
         return search(system, problem.units), system
@@ -200,31 +201,40 @@ def _largest(problem: Problem, name: str, options: Options) -> int:
         wanted = units.n if has_all or units.n <= _FEW else _MOST_SIZES
         if options.select != "cv":
             wanted = min(wanted, largest_size(problem.data.n_samples, units.n))
-    return max(min(wanted, units.n), units.n_stay)
+    return max(min(max(wanted, options.min_nonzero), units.n), units.n_stay)
 
 
 def _warn_of_the_largest(problem: Problem, path: Path, index: int, limit: int) -> None:
     """Warn where a larger model might have been chosen, had it been searched."""
     there = min(problem.units.n, path.system.rank) if problem.units.are_single else problem.units.n
     if limit <= path.sizes[index] < there:
-        warnings.warn(
+        _check.warn(
             f"the largest model that was searched is chosen, {path.sizes[index]}: raise max_nonzero, or choose by 'cv' "
             "or 'ebic', which count the search",
             RuntimeWarning,
-            stacklevel=2,
         )
 
 
 def _index_of(path: Path, n_nonzero: int) -> int:
     """Return the largest fit with no more units."""
     index = max(int(np.searchsorted(path.sizes, n_nonzero, side="right")) - 1, 0)
-    if path.sizes[index] < n_nonzero:
-        warnings.warn(
-            f"a model of {n_nonzero} was asked for, and has {path.sizes[index]}: no more can be told apart on these samples",
-            RuntimeWarning,
-            stacklevel=2,
-        )
+    _warn_of_fewer(n_nonzero, path.sizes[index])
     return index
+
+
+def _first_of(path: Path, least: int) -> int:
+    """Return the smallest fit with no fewer units, the largest of all where none has as many."""
+    index = min(int(np.searchsorted(path.sizes, least)), len(path.sizes) - 1)
+    _warn_of_fewer(least, path.sizes[index])
+    return index
+
+
+def _warn_of_fewer(wanted: int, found: int) -> None:
+    if found < wanted:
+        _check.warn(
+            f"a model of {wanted} was asked for, and has {found}: no more can be told apart on these samples",
+            RuntimeWarning,
+        )
 
 
 def _validate(problem: Problem, path: Path, errors: Doubles, table: dict[str, Any], options: Options) -> int:
@@ -233,7 +243,9 @@ def _validate(problem: Problem, path: Path, errors: Doubles, table: dict[str, An
     spread = None
     if options.select == "cv":
         if not len(errors):
-            raise ValueError("cv: expected at least one fold with a test sample of positive weight, got none")
+            raise _check.error(
+                ValueError, "cv", "expected at least one fold with a test sample of positive weight, got none"
+            )
         table["cv_mean"] = errors.mean(axis=0)
         table["cv_std"] = errors.std(axis=0, ddof=1) if len(errors) > 1 else np.zeros(errors.shape[1])
         table["cv_std_error"] = table["cv_std"] / np.sqrt(len(errors))
@@ -243,8 +255,10 @@ def _validate(problem: Problem, path: Path, errors: Doubles, table: dict[str, An
         error = table["loo"] = left_out_errors(problem.data, path, means, problem.threads)
     else:
         error = table[options.select]
-    spread = spread if options.one_se else None
-    return best_size(error, spread, select=options.select, n_samples=problem.data.n_samples, floor=floor)
+    first = _first_of(path, options.min_nonzero)
+    spread = spread[first:] if options.one_se and spread is not None else None
+    n = problem.data.n_samples
+    return first + best_size(error[first:], spread, select=options.select, n_samples=n, floor=floor)
 
 
 def _exchanged(

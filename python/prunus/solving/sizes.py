@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from prunus import _check
 from prunus.solving.gram import Doubles
 
 
@@ -196,8 +197,10 @@ def best_size(
     there = np.where(np.isnan(error), np.inf, error)
     least = int(np.argmin(there))
     if there[least] == np.inf:
-        raise ValueError(
-            f"select: expected what is finite for a size, got {select!r}, which {_reason(select, n_samples)}"
+        raise _check.error(
+            ValueError,
+            "select",
+            f"expected what is finite for a size, got {select!r}, which {_reason(select, n_samples)}",
         )
     allowed = floor + (0.0 if spread is None else spread[least])
     return int(np.flatnonzero(there <= there[least] + allowed)[0])

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from prunus import _core
+from prunus import _check, _core
 from prunus._check import Bools
 from prunus._samples import is_sparse
 from prunus.solving.gram import EPS, Doubles, Gram
@@ -173,7 +173,9 @@ class DataSystem(System):
         with np.errstate(over="ignore", invalid="ignore"):
             squares, self.total = self.squares(slice(None)), np.einsum("ij,ij->j", y, y)
         if not (np.isfinite(squares).all() and np.isfinite(self.total).all()):
-            raise ValueError("X: expected finite numbers whose squares can be summed, got NaN, infinity or larger ones")
+            raise _check.error(
+                ValueError, "X", "expected finite numbers whose squares can be summed, got NaN, infinity or larger ones"
+            )
         # As in the Gram matrix, what is constant explains nothing.
         self.constant = squares <= floor
         self.scale = lengths(squares, alpha, self.constant)

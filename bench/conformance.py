@@ -1,0 +1,197 @@
+"""Run scikit-learn's own tests with our estimators in the place of its own, and say what passes and what differs.
+
+python -m bench.conformance                                  all suites: some minutes
+python -m bench.conformance --suite Ridge --output FILE.md
+
+The tests are those of the scikit-learn that is installed; its wheels have them. A test counts if it has fitted a substitute
+(bench/substitutes.py). It passes, is left out where what it asks for is another model, or differs: then DIFFERENCES says why.
+Exit status 1: a test fails that is not among them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import prunus
+from bench.report import markdown
+
+ROOT = Path(__file__).parent.parent
+
+
+class Suite(NamedTuple):
+    """Test modules, and what is substituted in them."""
+
+    substitutes: tuple[str, ...]  # of bench.substitutes.SUBSTITUTES
+    modules: tuple[str, ...]  # of the package sklearn
+    is_whole: bool = True  # else the tests alone whose text names what is substituted
+
+
+_MODELS = ("linear_model.LinearRegression", "linear_model.Ridge")
+
+SUITES = {
+    "LinearRegression": Suite(_MODELS[:1], ("linear_model.tests.test_base", "linear_model.tests.test_common")),
+    "Ridge": Suite(_MODELS[1:], ("linear_model.tests.test_ridge",)),
+    "RFE, RFECV": Suite(("feature_selection.RFE", "feature_selection.RFECV"), ("feature_selection.tests.test_rfe",)),
+    "SequentialFeatureSelector": Suite(
+        ("feature_selection.SequentialFeatureSelector",), ("feature_selection.tests.test_sequential",)
+    ),
+    "within SelectFromModel": Suite(_MODELS, ("feature_selection.tests.test_from_model",), is_whole=False),
+    "within voting": Suite(_MODELS, ("ensemble.tests.test_voting", "ensemble.tests.test_common"), is_whole=False),
+    "within stacking": Suite(_MODELS, ("ensemble.tests.test_stacking",), is_whole=False),
+    "within bagging": Suite(
+        ("svm.SVR", "neighbors.KNeighborsRegressor"), ("ensemble.tests.test_bagging",), is_whole=False
+    ),
+    "within boosting": Suite(_MODELS, ("ensemble.tests.test_weight_boosting",), is_whole=False),
+    "within inspection": Suite(
+        _MODELS,
+        ("inspection.tests.test_partial_dependence", "inspection.tests.test_permutation_importance"),
+        is_whole=False,
+    ),
+    "within pipelines, targets, outputs": Suite(
+        _MODELS, ("compose.tests.test_target", "tests.test_multioutput", "tests.test_pipeline"), is_whole=False
+    ),
+}
+
+_NORM = (
+    "Where features are collinear, or more than samples, scikit-learn gives the coefficients of least norm; ours leaves "
+    "features out until the rest can be told apart."
+)
+_STEP = "One feature goes at a time, `step` or not: there are more sizes, and more ranks."
+_NAN = "NaN in X is refused: least squares has no use for it."
+_IMPORTANCE = "The estimator's importances are not asked for, so that wrong ones are no error."
+_CLASSES = "The classes of iris are taken as numbers: the features that explain those best are not the ones of the SVC."
+
+# By the test's name.
+DIFFERENCES = {
+    "test_linear_regression": "One sample is too few: two are asked for.",
+    "test_inplace_data_preprocessing": "X and y are never overwritten, also with `copy_X=False`.",
+    "test_linear_regression_sample_weight_consistency": (
+        "With more features than samples the fit is exact: any feature that is left completes it, and rounding says which; it "
+        "is another one after the weights were multiplied. scikit-learn gives the coefficients of least norm."
+    ),
+    "test_transform_target_regressor_not_warns_with_global_output_set": (
+        "As many features as samples: a warning that one less can be told apart, where the test allows none."
+    ),
+    "test_ridge_regression_unpenalized": _NORM,
+    "test_ridge_regression_unpenalized_hstacked_X": _NORM,
+    "test_ridge_regression_unpenalized_vstacked_X": _NORM,
+    "test_regularization_limits_ridge": _NORM,
+    "test_ridge_shapes_type": (
+        "Of y with one column `coef_` has one row, as LinearRegression's; Ridge drops it, though not the intercept's."
+    ),
+    "test_dtype_match": "float32 is computed on, and given back, in float64.",
+    "test_n_iter": "No iterations: there is no `n_iter_`.",
+    "test_ridge_fit_intercept_sparse_error": "Sparse X with an intercept is no case that a solver lacks.",
+    "test_ridge_fit_intercept_sparse_sag": "No solver that may fail to converge, and no warning of it.",
+    "test_rfe": _CLASSES,
+    "test_rfecv": _CLASSES,
+    "test_rfe_wrapped_estimator": "Another number of features has the least error: the mean squared one, of least squares.",
+    "test_rfecv_verbose_output": "There is no `verbose`.",
+    "test_rfecv_cv_results_size": _STEP,
+    "test_number_of_subsets_of_features": _STEP,
+    "test_rfecv_cv_results_n_features": _STEP,
+    "test_rfe_importance_getter_validation": _IMPORTANCE,
+    "test_rfe_allow_nan_inf_in_x": _NAN,
+    "test_pipeline_with_nans": _NAN,
+    "test_nan_support": _NAN,
+    "test_rfe_n_features_to_select_warning": (
+        "More features than there are: an error. (`min_features_to_select` above them warns, as there, in other words.)"
+    ),
+    "test_results_per_cv_in_rfecv": (
+        "`cv_results_` has no split{i}_ranking and split{i}_support: folds keep their errors alone."
+    ),
+    "test_bad_n_features_to_select": "All features may be asked for.",
+    "test_fit_rejects_params_with_no_routing_enabled": "`fit` takes `sample_weight`, without routing too.",
+}
+
+
+def run(suite: Suite) -> list[dict[str, Any]]:
+    """Return name, outcome and message of each test that has fitted a substitute."""
+    with tempfile.TemporaryDirectory() as folder:
+        ini, outcomes = Path(folder, "pytest.ini"), Path(folder, "outcomes.jsonl")
+        ini.write_text("[pytest]\n")  # the project's own settings are not meant for them
+        outcomes.touch()
+        options = [f"--substitute={name}" for name in suite.substitutes] + ["--named"] * (not suite.is_whole)
+        modules = [f"sklearn.{module}" for module in suite.modules]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-c",
+            str(ini),
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "bench.substitutes",
+        ]
+        path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+        subprocess.run(
+            [*command, *options, f"--outcomes={outcomes}", "--pyargs", *modules],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": path, "SKLEARN_SKIP_NETWORK_TESTS": "1"},
+            stdout=subprocess.DEVNULL,
+            check=False,  # tests fail: that is what is looked at
+        )
+        return [json.loads(line) for line in outcomes.read_text().splitlines()]
+
+
+def name_of(row: dict[str, Any]) -> str:
+    """Return a test's name without its parameters."""
+    return str(row["test"]).rpartition("::")[2].partition("[")[0]
+
+
+def table(found: dict[str, list[dict[str, Any]]]) -> str:
+    """Return a row for each suite."""
+    rows = []
+    for suite, outcomes in found.items():
+        count = Counter(row["outcome"] for row in outcomes)
+        rows.append([suite, *(str(count[kind]) for kind in ("passed", "failed", "skipped"))])
+    return markdown(["", "pass", "differ", "left out"], rows)
+
+
+def reasons(found: dict[str, list[dict[str, Any]]]) -> Iterable[str]:
+    """Yield what differs, what is left out, and why."""
+    for suite, outcomes in found.items():
+        failed = Counter(name_of(row) for row in outcomes if row["outcome"] == "failed")
+        for name, n in failed.items():
+            yield f"- {suite}, `{name}` ({n}): {DIFFERENCES.get(name, 'NOT EXPLAINED')}"
+    skipped = Counter(
+        row["message"].splitlines()[0] for rows in found.values() for row in rows if row["outcome"] == "skipped"
+    )
+    yield "- Left out: " + "; ".join(f"{why.strip().rstrip('.')} ({n})" for why, n in skipped.most_common()) + "."
+
+
+def main() -> None:
+    """Run the suites, and print or write what came."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--suite", choices=SUITES, action="append")
+    parser.add_argument("--output", type=Path)
+    args = parser.parse_args()
+    found = {name: run(SUITES[name]) for name in args.suite or SUITES}
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("scikit-learn", "numpy", "scipy"))
+    head = f"prunus {prunus.__version__}, {versions}, Python {sys.version.split()[0]}, {datetime.now(UTC):%Y-%m-%d}."
+    text = "\n".join([head, "", table(found), "", *reasons(found)]) + "\n"
+    if args.output is None:
+        print(text)
+    else:
+        args.output.write_text(text)
+    failed = {name_of(row) for rows in found.values() for row in rows if row["outcome"] == "failed"}
+    unexplained, empty = sorted(failed - DIFFERENCES.keys()), [name for name, rows in found.items() if not rows]
+    if unexplained or empty:
+        sys.exit(f"fail without a reason: {unexplained}; suites without a test: {empty}")
+
+
+if __name__ == "__main__":
+    main()
