@@ -3,8 +3,9 @@
 python -m bench.conformance                                  all suites: some minutes
 python -m bench.conformance --suite Ridge --output FILE.md
 
-The tests are those of the scikit-learn that is installed; its wheels have them. A test counts if it has fitted a substitute
-(bench/substitutes.py). It passes, is left out where what it asks for is another model, or differs: then DIFFERENCES says why.
+The tests are those of the scikit-learn that is installed; its wheels have them. A test counts if its text names what is
+substituted (bench/substitutes.py) and it has fitted that. It passes, is left out where what it asks for is another model, or
+differs: then DIFFERENCES says why.
 Exit status 1: a test fails that is not among them.
 """
 
@@ -34,7 +35,6 @@ class Suite(NamedTuple):
 
     substitutes: tuple[str, ...]  # of bench.substitutes.SUBSTITUTES
     modules: tuple[str, ...]  # of the package sklearn
-    is_whole: bool = True  # else the tests alone whose text names what is substituted
 
 
 _MODELS = ("linear_model.LinearRegression", "linear_model.Ridge")
@@ -46,20 +46,17 @@ SUITES = {
     "SequentialFeatureSelector": Suite(
         ("feature_selection.SequentialFeatureSelector",), ("feature_selection.tests.test_sequential",)
     ),
-    "within SelectFromModel": Suite(_MODELS, ("feature_selection.tests.test_from_model",), is_whole=False),
-    "within voting": Suite(_MODELS, ("ensemble.tests.test_voting", "ensemble.tests.test_common"), is_whole=False),
-    "within stacking": Suite(_MODELS, ("ensemble.tests.test_stacking",), is_whole=False),
-    "within bagging": Suite(
-        ("svm.SVR", "neighbors.KNeighborsRegressor"), ("ensemble.tests.test_bagging",), is_whole=False
-    ),
-    "within boosting": Suite(_MODELS, ("ensemble.tests.test_weight_boosting",), is_whole=False),
+    "within SelectFromModel": Suite(_MODELS, ("feature_selection.tests.test_from_model",)),
+    "within voting": Suite(_MODELS, ("ensemble.tests.test_voting", "ensemble.tests.test_common")),
+    "within stacking": Suite(_MODELS, ("ensemble.tests.test_stacking",)),
+    "within bagging": Suite(("svm.SVR", "neighbors.KNeighborsRegressor"), ("ensemble.tests.test_bagging",)),
+    "within boosting": Suite(_MODELS, ("ensemble.tests.test_weight_boosting",)),
     "within inspection": Suite(
         _MODELS,
         ("inspection.tests.test_partial_dependence", "inspection.tests.test_permutation_importance"),
-        is_whole=False,
     ),
     "within pipelines, targets, outputs": Suite(
-        _MODELS, ("compose.tests.test_target", "tests.test_multioutput", "tests.test_pipeline"), is_whole=False
+        _MODELS, ("compose.tests.test_target", "tests.test_multioutput", "tests.test_pipeline")
     ),
 }
 
@@ -122,7 +119,7 @@ def run(suite: Suite) -> list[dict[str, Any]]:
         ini, outcomes = Path(folder, "pytest.ini"), Path(folder, "outcomes.jsonl")
         ini.write_text("[pytest]\n")  # the project's own settings are not meant for them
         outcomes.touch()
-        options = [f"--substitute={name}" for name in suite.substitutes] + ["--named"] * (not suite.is_whole)
+        options = [f"--substitute={name}" for name in suite.substitutes]
         modules = [f"sklearn.{module}" for module in suite.modules]
         command = [
             sys.executable,
@@ -167,10 +164,8 @@ def reasons(found: dict[str, list[dict[str, Any]]]) -> Iterable[str]:
         failed = Counter(name_of(row) for row in outcomes if row["outcome"] == "failed")
         for name, n in failed.items():
             yield f"- {suite}, `{name}` ({n}): {DIFFERENCES.get(name, 'NOT EXPLAINED')}"
-    skipped = Counter(
-        row["message"].splitlines()[0] for rows in found.values() for row in rows if row["outcome"] == "skipped"
-    )
-    yield "- Left out: " + "; ".join(f"{why.strip().rstrip('.')} ({n})" for why, n in skipped.most_common()) + "."
+    skipped = Counter(row["message"] for rows in found.values() for row in rows if row["outcome"] == "skipped")
+    yield "- Left out: " + "; ".join(f"{why.rstrip('.')} ({n})" for why, n in skipped.most_common()) + "."
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import re
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -149,7 +150,6 @@ SUBSTITUTES: dict[str, Any] = {
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Take what to put in whose place, and where to write what came."""
     parser.addoption("--substitute", action="append", default=[])
-    parser.addoption("--named", action="store_true", help="run the tests alone whose text names what is substituted")
     parser.addoption("--outcomes", type=Path)
 
 
@@ -162,9 +162,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[Any]) -> None:
     """Leave out what names none of them."""
-    if config.getoption("--named"):
-        names = [name.rpartition(".")[2] for name in config.getoption("substitute")]
-        items[:] = [item for item in items if any(name in inspect.getsource(item.function) for name in names)]
+    names = [name.rpartition(".")[2] for name in config.getoption("substitute")]
+    found = re.compile(rf"\b({'|'.join(names)})\b")
+    items[:] = [item for item in items if found.search(inspect.getsource(item.function))]
 
 
 def pytest_runtest_setup() -> None:
@@ -186,6 +186,6 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 def _message(report: Any, call: pytest.CallInfo[None]) -> str:
     if report.passed or call.excinfo is None:
         return ""
-    if report.skipped:
-        return str(call.excinfo.value)
-    return call.excinfo.exconly().strip()
+    if not report.skipped:
+        return call.excinfo.exconly().strip()
+    return "what scikit-learn expects to fail" if hasattr(report, "wasxfail") else str(call.excinfo.value)

@@ -82,17 +82,18 @@ def require_names(name: str, X: Any, fitted: list[str] | None) -> None:
     )
 
 
-def source_of(name: str, X: Any, n_in: int) -> Any:
+def source_of(name: str, X: Any, n_in: int, fitted: list[str] | None = None) -> Any:
     """Return X as an array of its own type, or as `canonical` does, without a copy where none is needed."""
+    require_names(name, X, fitted)
     array = canonical(name, X) if is_sparse(X) else _check.real_array(name, X, ndim=2)
     if array.shape[1] != n_in:
         raise _check.error(ValueError, name, f"expected {n_in} columns, got {_check.describe(array)}")
     return array
 
 
-def unchecked(X: Any, n_in: int, dtype: Any, inputs: Bools | None = None) -> Samples:
+def unchecked(X: Any, n_in: int, dtype: Any, inputs: Bools | None = None, fitted: list[str] | None = None) -> Samples:
     """Return samples to be predicted: NaN and infinity are let through, and none counts for anything."""
-    return Samples(source_of("X", X, n_in), np.ones(0), 0.0, np.dtype(dtype), inputs, None)
+    return Samples(source_of("X", X, n_in, fitted), np.ones(0), 0.0, np.dtype(dtype), inputs, None)
 
 
 def read_by(weight: Floats) -> Bools | None:

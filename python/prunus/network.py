@@ -215,6 +215,11 @@ class Network(Frozen):
         """What the raw output says."""
         return Labels(self.classes, self.output, self.n_out)
 
+    @property
+    def is_multilabel(self) -> bool:
+        """Whether every output is a label of its own."""
+        return self.labels.is_multilabel
+
     def encode(self, y: Any, n_samples: int, *, name: str = "y") -> Floats:
         """Return targets (n_samples, n_out): indicators of the classes, or the values to be regressed on."""
         return self.labels.encode(y, n_samples, name)
@@ -243,17 +248,14 @@ class Network(Frozen):
         self, X: Any, sample_weight: Any = None, *, dtype: Any = np.float64, standardized: bool = False, name: str = "X"
     ) -> Samples:
         """Check samples and weights, for this network or, standardized, for `unfolded()`; refuse none, NaN and infinity."""
+        source = _samples.source_of(name, X, self.n_in, self.feature_names)
         scaling = self.scaling if standardized else None
-        samples = Samples(self._source(name, X), np.ones(0), 0.0, np.dtype(dtype), self.inputs, scaling)
+        samples = Samples(source, np.ones(0), 0.0, np.dtype(dtype), self.inputs, scaling)
         return _samples.checked(name, samples.weighted(sample_weight), _frames.columns_of(X))
-
-    def _source(self, name: str, X: Any) -> Any:
-        _samples.require_names(name, X, self.feature_names)
-        return _samples.source_of(name, X, self.n_in)
 
     def _rows(self, X: Any) -> Any:
         """Return X in float64, as the first layer takes it; NaN and infinity are let through."""
-        rows = _samples.unchecked(self._source("X", X), self.n_in, np.float64, self.inputs).rows(slice(None))
+        rows = _samples.unchecked(X, self.n_in, np.float64, self.inputs, self.feature_names).rows(slice(None))
         return _samples.only_read(rows, _samples.read_by(self.layers[0].weight))
 
     def traces(self, data: Data) -> Iterator[Trace]:

@@ -127,7 +127,7 @@ def _needing(libraries: str) -> Iterator[None]:
 def _columns(path: Path, names: Sequence[str], network: Network, target: Sequence[str]) -> _Columns:
     """Tell the inputs from y: the named columns, else the last ones if there are just as many more than inputs."""
     if not target:
-        n_targets = network.n_out if network.classes is None or network.labels.is_multilabel else 1
+        n_targets = network.n_out if network.classes is None or network.is_multilabel else 1
         if len(names) not in (network.n_in, network.n_in + n_targets):
             raise ValueError(f"expected {network.n_in} columns, or {network.n_in + n_targets} with y, got {len(names)}")
         places = list(range(len(names)))

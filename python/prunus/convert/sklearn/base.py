@@ -87,7 +87,7 @@ def classes_of(estimator: Any) -> Arrays:
 
 def binarizer_of(network: Network, negative: int) -> LabelBinarizer:
     """Return what turns outputs into labels where the estimator keeps such a thing; `negative` stands for no."""
-    labels = np.eye(network.n_out, dtype=np.int64) if network.labels.is_multilabel else network.classes
+    labels = np.eye(network.n_out, dtype=np.int64) if network.is_multilabel else network.classes
     return LabelBinarizer(neg_label=negative).fit(labels)
 
 

@@ -61,9 +61,9 @@ def _write(output: _Output, model: Any, network: Network, row: Row) -> None:
 
 def _require(output: str, model: Any, network: Network) -> None:
     """Two classes must be one row of weights, and only some take labels that do not exclude one another."""
-    if network.labels.is_binary or (network.labels.is_multilabel and isinstance(model, _MULTILABEL)):
+    if network.labels.is_binary or (network.is_multilabel and isinstance(model, _MULTILABEL)):
         return
-    if network.labels.is_multilabel or network.n_out == 2 or network.output != output:
+    if network.is_multilabel or network.n_out == 2 or network.output != output:
         refuse_output(network, model)
 
 
