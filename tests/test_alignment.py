@@ -91,7 +91,7 @@ def calls(t: Any) -> dict[str, Call]:
         "start": ints(0, 2),
     }
     first = {"activation": 0, "negative_slope": 0.0, **one}
-    state = {"v": of(np.float64, 2, 5), "diagonal": np.ones(2), "coef": of(np.float64, 1, 2), "norms": np.ones(5)}
+    search = {"products": of(np.float64, 1, 4), "total": 9.0, "keep": stay(4), "tolerance": 0.0, "patience": 1, **one}
     arrays = {"row_start": ints(0, 1, 2), "column": np.array([0, 1], np.int32), "value": of(t, 2)}
     run, matrix = executor(t), matrix_type(t)
     return {
@@ -124,7 +124,8 @@ def calls(t: Any) -> dict[str, Call]:
         ),
         "eliminate": (
             _core.eliminate,
-            {"inverse": square.copy(), "coef": of(np.float64, 1, 4), **groups, "n_remove": 2, "floor": 0.0, **one},
+            {"inverse": square.copy(), "coef": of(np.float64, 1, 4), **groups, "n_remove": 2, "floor": 0.0}
+            | {"rounding": 0.0, **one},
         ),
         "sum_folds": (_core.sum_folds, {"x": of(t, 4, 6), **folds, **one}),
         "moments": (_core.moments, {**of_sums(), "n_out": 1}),
@@ -140,19 +141,19 @@ def calls(t: Any) -> dict[str, Call]:
         ),
         "grow": (
             _core.grow,
-            {"gram": square, "products": of(np.float64, 1, 4), **groups, "n_add": 2, "tolerance": 0.0},
+            {"gram": square, "products": of(np.float64, 1, 4), **groups, "n_add": 2, "tolerance": 0.0, "rounding": 0.0},
         ),
         "multiply_columns": (_core.multiply_columns, {"x": of(np.float64, 9, 4), "q": of(np.float64, 2, 9), **one}),
         "advance": (
             _core.advance,
             {"x": of(np.float64, 9, 4), "q": of(np.float64, 2, 9), "factor": of(np.float64, 2, 1)}
             | {"bar": np.zeros((2, 4)), "limit": np.zeros((2, 4)), "norms": np.ones((2, 4))}
-            | {"products": of(np.float64, 2, 1, 4), **one},
+            | {"alone": np.zeros((2, 4)), "rounding": np.zeros(2), "products": of(np.float64, 2, 1, 4), **one},
         ),
-        "best_swap": (
-            _core.best_swap,
-            {**state, "rest": of(np.float64, 1, 5), "members": ints(0, 3), "barred": np.zeros((2, 5), np.bool_)}
-            | {"locked": np.zeros((2, 2), np.bool_), "tolerance": 0.0, **one},
+        "exchange": (_core.exchange, {"rows": lambda places: square[places], "starts": [ints(0, 3)], **search}),
+        "exchange_sizes": (
+            _core.exchange_sizes,
+            {"gram": square, "orders": [ints(0, 3)], "first": 1, "last": 2, **search},
         ),
     }
 

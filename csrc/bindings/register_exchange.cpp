@@ -11,6 +11,7 @@ namespace prunus {
 namespace {
 
 using Doubles = Array<double>;
+using Arrays = std::vector<Array<i64>>;
 using Orders = std::vector<std::vector<i64>>;
 
 // Rows that Python computes from the data. The search runs on the thread that called.
@@ -46,14 +47,18 @@ ExchangeProblem checked_problem(const Doubles& products, double total, const Mas
   return {products.shape(1), products.shape(0), products.data(), total, bytes_of(keep), tolerance, patience};
 }
 
-void require_features(const Orders& orders, i64 p) {
-  for (const auto& order : orders) {
+// In copies: another thread may write to the arrays after the check.
+Orders checked_orders(const Arrays& arrays, i64 p) {
+  Orders orders;
+  for (const auto& array : arrays) {
+    orders.emplace_back(array.data(), array.data() + array.size());
     std::vector<bool> is_there(static_cast<size_t>(p));
-    for (const i64 j : order) {
+    for (const i64 j : orders.back()) {
       require(j >= 0 && j < p && !is_there[static_cast<size_t>(j)], "expected features in range, each once");
       is_there[static_cast<size_t>(j)] = true;
     }
   }
+  return orders;
 }
 
 // The members, their loss, and whether no exchange betters it; None where no start is independent.
@@ -63,10 +68,10 @@ py::object as_object(const ExchangedSet& set) {
   return py::make_tuple(members, set.rss, set.is_optimal);
 }
 
-py::object exchange_one(const py::function& rows, const Doubles& products, double total, Orders starts,
+py::object exchange_one(const py::function& rows, const Doubles& products, double total, const Arrays& arrays,
                         const MaskArray& keep, double tolerance, i64 patience, int threads) {
   const ExchangeProblem problem = checked_problem(products, total, keep, tolerance, patience);
-  require_features(starts, problem.p);
+  Orders starts = checked_orders(arrays, problem.p);
   for (auto& start : starts) {
     require(start.size() == starts[0].size(), "expected starts of one size");
     std::sort(start.begin(), start.end());
@@ -80,12 +85,12 @@ py::object exchange_one(const py::function& rows, const Doubles& products, doubl
   return as_object(found);
 }
 
-py::list exchange_every_size(const Doubles& gram, const Doubles& products, double total, const Orders& orders, i64 first,
-                             i64 last, const MaskArray& keep, double tolerance, i64 patience, int threads) {
+py::list exchange_every_size(const Doubles& gram, const Doubles& products, double total, const Arrays& arrays,
+                             i64 first, i64 last, const MaskArray& keep, double tolerance, i64 patience, int threads) {
   const ExchangeProblem problem = checked_problem(products, total, keep, tolerance, patience);
   require(gram.ndim() == 2 && gram.shape(0) == problem.p && gram.shape(1) == problem.p, "expected a square matrix");
   require(first >= 0 && last <= problem.p, "expected sizes of no more than there are features");
-  require_features(orders, problem.p);
+  const Orders orders = checked_orders(arrays, problem.p);
   const double* matrix = gram.data();
   std::vector<ExchangedSet> found;
   {

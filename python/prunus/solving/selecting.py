@@ -62,7 +62,7 @@ def select_subset(data: Regression, folds: Folds, options: Options) -> Selection
         index = _index_of(path, options.n_nonzero)
     else:
         index = _validate(problem, path, errors, table, options)
-        _warn_of_the_largest(problem, path, index, _largest(problem, name, options))
+        _warn_of_the_largest(problem, path, index, max(_largest(problem, name, options), options.min_nonzero + 1))
     exchanged = {}
     if options.method == "auto" and name != "swap" and problem.units.are_single:
         for i, better in _exchanged(path, index, system, problem.units, name, options.threads):
@@ -193,10 +193,12 @@ def _largest(problem: Problem, name: str, options: Options) -> int:
     units = problem.units
     # obs begins with all, and finds every size below; where exchanges are cheap every size is ranked, too.
     has_all = name == "obs" or (options.method == "auto" and name == "swap")
-    if options.max_nonzero is not None:
+    if options.n_nonzero is not None and not has_all:
+        wanted = options.n_nonzero
+    elif options.max_nonzero is not None:
         wanted = options.max_nonzero
     elif options.n_nonzero is not None:
-        wanted = units.n if has_all else options.n_nonzero
+        wanted = units.n
     else:
         wanted = units.n if has_all or units.n <= _FEW else _MOST_SIZES
         if options.select != "cv":
