@@ -74,5 +74,7 @@ def test_without_zeros_or_training_nothing_is_said(
     digits: Any, digits_network: prunus.Network, rng: np.random.Generator
 ) -> None:
     assert all(layer.weight.all() for layer in digits_network.layers)
-    assert prunus.prune(digits_network, *digits, sparsity=0.5, fine_tune=1, random_state=0).report["notes"] == []
-    assert prunus.prune(masked(digits_network, rng)[0], *digits, sparsity=0.5).report["notes"] == []
+    trained = prunus.prune(digits_network, *digits, sparsity=0.5, fine_tune=1, random_state=0)
+    untrained = prunus.prune(masked(digits_network, rng)[0], *digits, sparsity=0.5)
+    for pruned in (trained, untrained):
+        assert not [note for note in pruned.report["notes"] if "were zero before" in note]

@@ -200,10 +200,7 @@ class Network(Frozen):
         return _passes.error_bound(self.layers, self._rows(X), float(np.finfo(self.dtype).eps))
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
-        """Return labels if the network has classes (0/1 rows for multilabel), else the output, (n_samples,) if there is one.
-
-        Raises ValueError if the output that a label is to be told from is NaN; a regression returns NaN.
-        """
+        """Return labels (0/1 rows for multilabel; ValueError for NaN), or without classes the output, (n_samples,) of one."""
         return self.labels.decide(self.forward(X))
 
     def predict_proba(self, X: Any) -> npt.NDArray[Any]:
