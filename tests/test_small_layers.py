@@ -27,6 +27,11 @@ SMALL: list[tuple[tuple[int, ...], str, list[int]]] = [
 ]
 
 
+def of_layers(pruned: prunus.Pruned) -> list[str]:
+    """The notes, but for that of files, which grow where the networks are as small as here."""
+    return [note for note in pruned.report["notes"] if "the file grew" not in note]
+
+
 @pytest.mark.parametrize(("widths", "pattern", "small"), SMALL)
 def test_a_small_layer_stays_dense(
     widths: tuple[int, ...], pattern: str, small: list[int], rng: np.random.Generator
@@ -49,8 +54,8 @@ def test_a_small_layer_stays_dense(
         assert sum(int((~block).sum()) for block in blocks) == round(0.5 * sum(block.size for block in blocks))
     shapes = ["x".join(map(str, layer.weight.shape)) for layer in model.layers]
     expected = [f"layer {i} stays as it is: {shapes[i]} is too small for {pattern}" for i in small]
-    assert pruned.report["notes"] == expected
-    assert named.report["notes"] == []
+    assert of_layers(pruned) == expected
+    assert of_layers(named) == []
     assert all(f"note: {note}" in str(pruned.report) for note in expected)
     for i in small:  # who names it is told that it cannot be
         with pytest.raises(ValueError, match="pattern: expected layers of at least"):
