@@ -14,6 +14,7 @@ from sklearn.model_selection import KFold, LeaveOneOut
 
 from prunus.linear_model import PrunedLinearRegression
 from prunus.solving.gram import GramAccumulator
+from prunus.solving.swap import best_of_each_size
 
 
 @pytest.mark.parametrize("start", range(0, 200, 20))
@@ -224,6 +225,25 @@ def test_no_more_is_searched_than_theory_supports_or_it_is_told(
     assert model.path_.sizes[-1] == largest
     is_told = [one.category is RuntimeWarning and "the largest model" in str(one.message) for one in caught]
     assert is_told == [True] * (model.n_nonzero_ == largest)
+
+
+def test_no_exchanged_set_is_worse_than_a_smaller_one(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the search for a size stops short, it begins anew from the smaller set."""
+    X = rng.standard_normal((50, 8))
+    y = X @ [3.0, 0, 2, 0, 1, 0, 0, 0] + rng.standard_normal(50)
+    expected = PrunedLinearRegression(8).fit(X, y)
+
+    def stops_short(*arguments: Any) -> Any:
+        for one in best_of_each_size(*arguments):
+            is_third = len(one.support) == 3
+            yield one._replace(support=np.array([5, 6, 7]), rss=1e9) if is_third else one
+
+    monkeypatch.setattr("prunus.solving.methods.best_of_each_size", stops_short)
+    model = PrunedLinearRegression(8).fit(X, y)
+    assert np.array_equal(model.path_.at(3).support_, expected.path_.at(3).support_)
+    assert np.all(np.diff(model.path_.measures["rss"]) <= 0)
 
 
 def test_no_loss_rises_with_the_size(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:

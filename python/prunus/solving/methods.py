@@ -14,9 +14,9 @@ from prunus.solving.forward import forward_order
 from prunus.solving.l1 import l1_order
 from prunus.solving.listed import ListedPath
 from prunus.solving.paths import NestedPath, Path, nested, without_dependent
-from prunus.solving.swap import best_of, best_of_each_size
-from prunus.solving.systems import GramSystem, Places, System
-from prunus.solving.thresholding import hard_threshold
+from prunus.solving.swap import Polished, best_of, best_of_each_size
+from prunus.solving.systems import GramSystem, Places, System, equal_to
+from prunus.solving.thresholding import complete, hard_threshold
 from prunus.solving.units import Units
 
 _DRIFT = 1e-3  # of the rise of a loss, relative: the downdates' inverse has six digits left where it has lost ten (backward.py)
@@ -67,7 +67,22 @@ def swap_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     with contextlib.suppress(np.linalg.LinAlgError, IllConditionedError):
         orders += _backward_orders(system, units, threads)
     found = best_of_each_size(system, orders, units.n_stay, last, units.stays, PATIENCE, threads)
-    return ListedPath(system, units, ((one.support, one.is_optimal) for one in found))
+    return ListedPath(system, units, ((one.support, one.is_optimal) for one in _falling(system, units, found, threads)))
+
+
+def _falling(system: System, units: Units, found: Iterator[Polished], threads: int) -> Iterator[Polished]:
+    """Yield sets of one size after the other, none with a larger loss than the one before.
+
+    Where the search for a size has stopped short of that, it begins anew from the smaller set and what explains most beside it.
+    """
+    before = next(found, None)
+    while before is not None:
+        yield before
+        one = next(found, None)
+        if one is not None and one.rss > before.rss + equal_to(system):
+            start = complete(system, before.support, len(one.support), keep=units.stays)
+            one = best_of(system, [start], keep=units.stays, patience=PATIENCE, threads=threads)
+        before = one
 
 
 def _backward_orders(system: GramSystem, units: Units, threads: int) -> Iterator[Places]:
