@@ -117,6 +117,7 @@ bool child_ends(F&& f) {
 // Another thread takes memory and gives it back while this one forks.
 template <class Use>
 void check_children(const char* what, Use&& use) {
+  use();  // what is made with the first use is there: a child would wait for ever for another thread to make it
   std::atomic<bool> is_over{false};
   std::thread other([&] {
     while (!is_over) use();
