@@ -2,6 +2,7 @@
 
 python -m bench.conformance                                  all suites: some minutes
 python -m bench.conformance --suite Ridge --output FILE.md
+python -m bench.conformance --json FILE.jsonl                what each test did; suites that FILE has are not run again
 
 The tests are those of the scikit-learn that is installed; its wheels have them. A test counts if its text names what is
 substituted (bench/substitutes.py) and it has fitted that. It passes, is left out where what it asks for is another model, or
@@ -144,6 +145,20 @@ def run(suite: Suite) -> list[dict[str, Any]]:
         return [json.loads(line) for line in outcomes.read_text().splitlines()]
 
 
+def run_all(suites: Iterable[str], file: Path | None) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of some suites, from the file where it has them; the others are added to it."""
+    found = {}
+    if file is not None and file.exists():
+        found = dict(json.loads(line) for line in file.read_text().splitlines())
+    for name in suites:
+        if name not in found:
+            found[name] = run(SUITES[name])
+            if file is not None:
+                with file.open("a") as lines:
+                    lines.write(json.dumps([name, found[name]]) + "\n")
+    return {name: found[name] for name in suites}
+
+
 def name_of(row: dict[str, Any]) -> str:
     """Return a test's name without its parameters."""
     return str(row["test"]).rpartition("::")[2].partition("[")[0]
@@ -173,8 +188,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--suite", choices=SUITES, action="append")
     parser.add_argument("--output", type=Path)
+    parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    found = {name: run(SUITES[name]) for name in args.suite or SUITES}
+    found = run_all(args.suite or SUITES, args.json)
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("scikit-learn", "numpy", "scipy"))
     head = f"prunus {prunus.__version__}, {versions}, Python {sys.version.split()[0]}, {datetime.now(UTC):%Y-%m-%d}."
     text = "\n".join([head, "", table(found), "", *reasons(found)]) + "\n"
