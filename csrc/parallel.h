@@ -1,13 +1,10 @@
 // The only OpenMP: loops over long arrays, of milliseconds. For calls of microseconds, team.h.
 #pragma once
 
-#include <pthread.h>
-
-#include <atomic>
-#include <new>
-
 #include "base.h"
 #include "dispatch/cpu.h"
+#include "failure.h"
+#include "fork.h"
 
 namespace prunus {
 
@@ -17,46 +14,28 @@ constexpr bool kHasOpenMP = true;
 constexpr bool kHasOpenMP = false;
 #endif
 
-// GNU OpenMP keeps its threads in a pool that a forked child inherits without the threads: its next parallel region
-// would wait for ever. So a child runs everything on the thread that calls.
-inline std::atomic<bool>& in_forked_child() {
-  static std::atomic<bool> flag{false};
-  return flag;
-}
+// How many threads a team of this thread's may have, `wanted` at most. OpenMP ends the process where it cannot start a
+// thread, so those that it would have to start are tried: 20 us for each, once for a team that is larger than the last.
+// What the process can have may still change in between.
+int threads_to_be_had(int wanted);
 
-// Call once, when the library is loaded.
-inline void watch_for_fork() {
-  pthread_atfork(nullptr, nullptr, [] { in_forked_child().store(true); });
-}
-
-// f(i) for every i in [0, n), on up to `threads` threads. f may not throw, and f(i) must depend on i alone. Each thread
-// takes one run of neighbours: two threads that write alternate pieces of fresh memory fault on the same huge pages,
-// and both pay for them (10 million float32, absolute values: 4.8 ms so, 3.6 ms with runs; AMD EPYC 7003, two cores).
+// f(i) for every i in [0, n), on up to `threads` threads. f(i) must depend on i alone. What f throws first is thrown
+// when all that have begun are done; it is not called again. Each thread takes one run of neighbours: two threads that
+// write alternate pieces of fresh memory fault on the same huge pages, and both pay for them (10 million float32,
+// absolute values: 4.8 ms so, 3.6 ms with runs; AMD EPYC 7003, two cores).
 template <class F>
 void parallel_for(i64 n, int threads, F&& f) {
-  if (n < threads) threads = static_cast<int>(n);
-  if (threads <= 1 || in_forked_child().load()) {
-    for (i64 i = 0; i < n; ++i) f(i);
-    return;
-  }
 #ifdef _OPENMP
+  if (n < threads) threads = static_cast<int>(n);
+  if (threads > 1 && !in_forked_child().load() && (threads = threads_to_be_had(threads)) > 1) {
+    Failure failure;
 #  pragma omp parallel for schedule(static) num_threads(threads)
+    for (i64 i = 0; i < n; ++i) failure.guard([&] { f(i); });
+    return failure.rethrow();
+  }
 #endif
+  (void)threads;
   for (i64 i = 0; i < n; ++i) f(i);
-}
-
-// The same for an f that allocates. std::bad_alloc may not leave the loop: it is thrown when all are done.
-template <class F>
-void parallel_for_allocating(i64 n, int threads, F&& f) {
-  std::atomic<bool> is_lacking{false};
-  parallel_for(n, threads, [&](i64 i) {
-    try {
-      f(i);
-    } catch (const std::bad_alloc&) {
-      is_lacking.store(true);
-    }
-  });
-  if (is_lacking.load()) throw std::bad_alloc();
 }
 
 // Pieces of a long array that threads take: a quarter of an L2 cache, and still enough of them to balance.

@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "parallel.h"
+#include "fork.h"
 
 namespace prunus {
 namespace {
@@ -29,7 +29,25 @@ class Teams {
     return *teams;
   }
 
-  // One that no other caller has; null if that would make more threads than there are processors, but for the first.
+  // For as long as it lives, a team that no other caller has: none if that would make more threads than there are
+  // processors, but for the first.
+  class Lease {
+   public:
+    Lease(Teams& teams, int threads) : teams_(teams), threads_(threads), team_(teams.take(threads)) {}
+    ~Lease() {
+      if (team_ != nullptr) teams_.give(team_, threads_);
+    }
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    Team* team() const { return team_; }
+
+   private:
+    Teams& teams_;
+    int threads_;
+    Team* team_;
+  };
+
+ private:
   Team* take(int threads) {
     const int others = n_threads_.fetch_add(threads);
     if (others == 0 || others + threads <= n_processors_) {
@@ -46,7 +64,6 @@ class Teams {
     n_threads_.fetch_sub(threads);
   }
 
- private:
   std::array<Team, 16> teams_;
   std::atomic<int> n_threads_{0};
   const int n_processors_ = static_cast<int>(std::thread::hardware_concurrency());
@@ -57,10 +74,9 @@ class Teams {
 void do_together(const Stages& work, int threads, int worth_waking) {
   threads = std::min(threads, Team::kMost);
   if (threads <= 1 || work.n_stages() > Team::kMost || in_forked_child().load()) return do_alone(work);
-  Team* const team = Teams::instance().take(threads);
-  if (team == nullptr) return do_alone(work);
-  team->work(work, threads, worth_waking);
-  Teams::instance().give(team, threads);
+  const Teams::Lease lease(Teams::instance(), threads);
+  if (lease.team() == nullptr) return do_alone(work);
+  lease.team()->work(work, threads, worth_waking);
 }
 
 void Team::work(const Stages& work, int threads, int worth_waking) {
@@ -68,9 +84,10 @@ void Team::work(const Stages& work, int threads, int worth_waking) {
   if (threads > 1) {
     lead(work, threads);
   } else {
-    do_alone(work);
+    failure_.guard([&] { do_alone(work); });
   }
   ended_ = Clock::now();
+  failure_.rethrow();
 }
 
 // Whether a helper is awake, or would be if the call before had had one: calls in a loop are worth waking one for.
@@ -152,7 +169,7 @@ void Team::do_units(State seen, int rank) {
   while (left_of(seen) > 0 && rank < threads_of(seen)) {
     if (!state_.compare_exchange_weak(seen, seen - 1)) continue;
     const int stage = stage_of(seen);
-    work_->do_unit(stage, n_units_ - left_of(seen), rank);
+    failure_.guard([&] { work_->do_unit(stage, n_units_ - left_of(seen), rank); });
     if (not_done_.fetch_sub(1, std::memory_order_acq_rel) == 1) begin_stage(stage + 1);
     seen = state_.load();
   }

@@ -16,17 +16,19 @@
 #include <vector>
 
 #include "base.h"
+#include "failure.h"
 #include "processors.h"
 
 namespace prunus {
 
 // Work in stages. A stage has units, which may be done in any order, each by one thread; it begins when all units of
-// the one before are done, with what they wrote seen by all. Nothing may throw.
+// the one before are done, with what they wrote seen by all.
 class Stages {
  public:
-  virtual int n_stages() const = 0;
-  virtual i64 n_units(int stage) const = 0;
-  // Units that are done at the same time have different ranks, below the number of threads.
+  virtual int n_stages() const noexcept = 0;
+  virtual i64 n_units(int stage) const noexcept = 0;
+  // May throw: the others are left out then. Units that are done at the same time have different ranks, below the
+  // number of threads.
   virtual void do_unit(int stage, i64 unit, int rank) const = 0;
 
  protected:
@@ -44,7 +46,7 @@ void do_alone(const Work& work) {
 
 // All of it on this thread and up to threads - 1 others: none in a forked child, or where those of all callers would be
 // more than there are processors. As many as `threads` if some are awake from the call before, or would be if it had
-// had any; else not more than are worth waking.
+// had any; else not more than are worth waking. What a unit throws first is thrown when all that have begun are done.
 void do_together(const Stages& work, int threads, int worth_waking);
 
 // Threads of one caller at a time, started when first needed and asleep between calls. They last as long as the
@@ -103,6 +105,7 @@ class alignas(kCacheLine) Team {
   Clock::time_point ended_;  // of the call before; of who has taken it
   i64 n_units_ = 0;
   int threads_ = 0;
+  Failure failure_;   // of a unit
   std::mutex mutex_;  // of what follows
   std::vector<std::unique_ptr<Seat>> seats_;
 };

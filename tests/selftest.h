@@ -37,4 +37,10 @@ void check_select(std::mt19937& random);
 // The second-order solver.
 void check_solve(std::mt19937& random);
 
+// What threads throw.
+void check_threads();
+
+// What a forked child finds.
+void check_forks();
+
 }  // namespace selftest

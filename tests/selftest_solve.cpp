@@ -14,6 +14,7 @@
 #include "solve/forward.h"
 #include "solve/inverse.h"
 #include "solve/left_out.h"
+#include "solve/rows.h"
 #include "solve/sums.h"
 #include "solve/swap.h"
 
@@ -662,7 +663,8 @@ void check_grow(std::mt19937& random, i64 p, i64 n_out, const Groups& groups, i6
     require(own >= 0, "grow: is no combination", p, t);
     for (i64 h = 0; h < groups.n(); ++h) {
       if (is_in[size_of(h)]) continue;
-      require(rest.fall_of(groups.begin(h), groups.end(h)) <= own + 2 * bound, "grow: falls most", p, t);
+      require(rest.fall_of(groups.begin(h), groups.end(h)) <= own * (1 + prunus::kTie) + 2 * bound, "grow: falls most",
+              p, t);
     }
     add(g);
   }
@@ -688,15 +690,18 @@ void check_advance(std::mt19937& random, i64 n, i64 p, i64 n_problems, i64 n_out
       limit(r, j) = which == 1 ? 1e9 : 1;
     }
   }
+  Matrix alone(n_problems, p);
+  for (double& value : alone.values) value = as_double(1 + kind(random));
+  const std::vector<double> none(size_of(n_problems), 0.0);
   std::vector<i64> best(size_of(n_problems), -7), again = best;
   Matrix got_norms = norms, got_products = products;
   const prunus::SharedColumns columns = {x.data(), n, p};
-  prunus::advance(columns, n_problems, n_out, q.data(), factor.data(), bar.data(), limit.data(), got_norms.data(),
-                  got_products.data(), best.data(), 1);
+  prunus::advance(columns, n_problems, n_out, q.data(), factor.data(), bar.data(), limit.data(), alone.data(),
+                  none.data(), got_norms.data(), got_products.data(), best.data(), 1);
   for (const int threads : {2, 7}) {
     Matrix other_norms = norms, other_products = products;
-    prunus::advance(columns, n_problems, n_out, q.data(), factor.data(), bar.data(), limit.data(), other_norms.data(),
-                    other_products.data(), again.data(), threads);
+    prunus::advance(columns, n_problems, n_out, q.data(), factor.data(), bar.data(), limit.data(), alone.data(),
+                    none.data(), other_norms.data(), other_products.data(), again.data(), threads);
     require(again == best && other_norms == got_norms && other_products == got_products,
             "advance: threads change no bit", p, threads);
   }
@@ -729,7 +734,14 @@ void check_advance(std::mt19937& random, i64 n, i64 p, i64 n_problems, i64 n_out
       require(found == -1, "advance: none may come", p, r);
     } else {
       require(found >= 0 && found < p && fall[size_of(found)] >= 0, "advance: may come", p, found);
-      require(fall[size_of(found)] >= most - most_bound - bound[size_of(found)], "advance: falls most", p, found);
+      require(fall[size_of(found)] >= most * (1 - prunus::kTie) - most_bound - bound[size_of(found)],
+              "advance: falls most", p, found);
+      if (n_out > 0) continue;
+      // All falls are zero: the first of those that explain most alone.
+      for (i64 j = 0; j < p; ++j) {
+        const bool is_better = alone(r, j) > alone(r, found) || (alone(r, j) == alone(r, found) && j < found);
+        require(!(fall[size_of(j)] >= 0 && is_better), "advance: of equal falls", p, j);
+      }
     }
   }
 }
@@ -760,8 +772,8 @@ struct Subset {
   }
 
   prunus::BestSwaps found(double tolerance, int threads) const {
-    const prunus::SubsetState state = {v.data(),       diagonal.data(), coef.data(), norms.data(), rest.data(),
-                                       members.data(), v.n_rows,        v.n_columns, rest.n_rows};
+    const prunus::SubsetState state = {v.data(),    v.n_columns,    diagonal.data(), coef.data(), norms.data(),
+                                       rest.data(), members.data(), v.n_rows,        v.n_columns, rest.n_rows};
     return prunus::best_swaps(state, barred.data(), locked.data(), tolerance, threads);
   }
 };

@@ -54,6 +54,7 @@ def test_demo(tmp_path: Path) -> None:
         r"│ (\S.*?)\s*│\s*([\d.]+) (\S+)\s*│\s*(\d+) │\s*(\d+) │\s*([\d.]+) │\s*([\d.]+) │", result.stdout
     )
     assert [row[0].split(",")[0] for row in rows] == ["digits", "digits", "diabetes", "diabetes"]
+    assert max(map(len, result.stdout.splitlines())) <= 80
     assert [int(row[3]) for row in rows] == [50200, 5020, 10, 5]
     dense, pruned = (float(row[1]) for row in rows[:2])
     assert pruned > dense - 0.02
@@ -131,8 +132,19 @@ def test_prune(network_file: Path, digits_network: prunus.Network) -> None:
     assert (result.returncode, result.stderr) == (0, "")
     pruned = prunus.load(output)
     assert isinstance(pruned, prunus.Pruned)
-    assert result.stdout == f"{pruned.report}\n"
+    assert result.stdout == f"{pruned.report}\n\nThe pruned model is in {output}\n"
     same_pruning(pruned, prunus.prune(digits_network, sparsity=0.9))
+
+
+def test_prune_is_seeded(command: Callable[..., Result], network_file: Path) -> None:
+    outputs = [str(network_file.with_name(f"{i}.safetensors")) for i in range(3)]
+    for output, seed in zip(outputs, ([], [], ["--random-state", "1"]), strict=True):
+        arguments = ("prune", str(network_file), "--sparsity", ".5", "--criterion", "random", "-o", output, *seed)
+        assert command(*arguments).status == 0
+    first, again, other = (prunus.load(output) for output in outputs)
+    same_pruning(first, again)  # type: ignore[arg-type]
+    assert first != other
+    assert not np.array_equal(first.masks[0], other.masks[0])  # type: ignore[union-attr]
 
 
 def same_pruning(a: Any, b: prunus.Pruned) -> None:
@@ -149,7 +161,7 @@ def test_every_option_reaches_prune(network_file: Path, digits: Any) -> None:
     arguments = (
         "prune network.safetensors --data data.npz --validation validation.npz -o pruned.safetensors --threshold 1e-3"
         " --criterion output_contribution --pattern neuron --allocation uniform --fine-tune 2 --allow-empty"
-        " --random-state 3 --latency-batch 5 --latency-threads 2 --json"
+        " --random-state 3 --control --latency-batch 5 --latency-threads 2 --json"
     )
     result = prunus_command(*arguments.split(), cwd=folder)
     assert (result.returncode, result.stderr) == (0, "")
@@ -170,6 +182,7 @@ def test_every_option_reaches_prune(network_file: Path, digits: Any) -> None:
         fine_tune=2,
         allow_empty=True,
         random_state=3,
+        control=True,
         latency_batch=5,
         latency_threads=2,
     )
@@ -335,6 +348,35 @@ def test_no_traceback_from_a_process_of_its_own() -> None:
     result = prunus_command("info", "missing.safetensors")
     assert (result.returncode, result.stdout) == (1, "")
     assert re.fullmatch(r"prunus: .*missing\.safetensors.*\n", result.stderr)
+
+
+@pytest.mark.parametrize("content", [b"", b"damaged", b"(dp0\n", b"PK\x03\x04", b"a,b\n1,2\n", b"\x80\x05."])
+def test_garbage_instead_of_a_pickle(content: bytes, command: Callable[..., Result], tmp_path: Path) -> None:
+    path = tmp_path / "model.pkl"
+    path.write_bytes(content)
+    result = command("info", str(path), "--trust-pickle")
+    assert result.status == 1
+    assert re.fullmatch(
+        r"prunus: .*model\.pkl: expected a pickle, got a file that cannot be unpickled \(.+\)\n", result.errors
+    )
+
+
+@pytest.mark.parametrize(
+    "command", [["-m", "prunus"], ["-OO", "-m", "prunus"], ["-c", "from prunus.cli import main; main()"]]
+)
+def test_version(command: list[str]) -> None:
+    result = subprocess.run([sys.executable, *command, "--version"], capture_output=True, text=True, check=True)
+    assert (result.stdout, result.stderr) == (f"prunus {prunus.__version__}\n", "")
+
+
+def test_the_module_is_the_command(network_file: Path) -> None:
+    command = [sys.executable, "-m", "prunus", "info", str(network_file)]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stdout == prunus_command("info", str(network_file)).stdout
+    usage = subprocess.run(
+        [sys.executable, "-m", "prunus", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    assert "Usage: prunus " in usage
 
 
 def test_a_damaged_file(tmp_path: Path) -> None:

@@ -186,6 +186,28 @@ def test_columns_of_bools(case: Case, prune: Callable[..., Result]) -> None:
     pruned_like(case, table[NAMES].astype(float), case.y, criterion="saliency")
 
 
+def test_columns_that_are_numbered(case: Case, prune: Callable[..., Result]) -> None:
+    """As a DataFrame numbers them, wherever y stands; a first row of numbers is a header only then."""
+    table = frame(case)
+    for names, options in (
+        (["0", "1", "2", "y"], []),
+        (["1", "2", "3", "4"], []),
+        (["0", "2", "3", "1"], ["--target", "1"]),
+    ):
+        table.set_axis(names, axis=1).to_csv("data.csv", index=False)
+        assert prune("--data", "data.csv", *SALIENCY, *options).errors == ""
+        pruned_like(case, table[NAMES].set_axis(names[:3], axis=1), case.y, criterion="saliency")
+
+
+def test_parquet_with_a_gap(case: Case, prune: Callable[..., Result]) -> None:
+    pytest.importorskip("pyarrow")
+    table = frame(case)
+    table.loc[4, "c"] = np.nan
+    table.to_parquet("data.parquet")
+    result = prune("--data", "data.parquet", *SALIENCY)
+    assert re.fullmatch(r"prunus: data.parquet: .* missing value in column 'c', row 5\n", result.errors)
+
+
 def test_validation(case: Case, prune: Callable[..., Result]) -> None:
     np.savez("data.npz", X=case.X[:30], y=case.y[:30])
     frame(case)[30:].to_csv("validation.csv", index=False)
@@ -244,11 +266,25 @@ WRONG: dict[str, tuple[str, Callable[[Path], Any], tuple[str, ...], int, str]] =
     "csv without rows": ("x.csv", lines(HEADER), (), 1, "x.csv: expected at least one row"),
     "csv empty": ("x.csv", raw(b""), (), 1, "x.csv: "),
     "csv of bytes": ("x.csv", raw(b"a,b,c,y\n\xff,1,2,3\n"), (), 1, "x.csv: "),
-    "csv too narrow": ("x.csv", lines("a;b;c", "1;2;3"), (), 1, "x.csv: expected 3 columns, or 4 with y, got 1"),
+    "csv too narrow": ("x.csv", lines("a", "1"), (), 1, "x.csv: expected 3 columns, or 4 with y, got 1"),
+    "csv with semicolons": (
+        "x.csv", lines("a;b;c;y", "1;2;3;0"), (), 1, "x.csv: expected a comma .*, got semicolons; .*sep=';'.*",
+    ),
+    "csv with tabs": ("x.csv", lines("a\tb\tc\ty", "1\t2\t3\t0"), (), 1, "x.csv: expected a comma .*, got tabs; .*"),
+    "csv without a header": (
+        "x.csv", lines("1.5,2,2,0", "1,2,3,1"), (), 1, "x.csv: expected names of columns .*, got numbers: 1.5, 2, 2",
+    ),
+    "csv without a header, y first": (
+        "x.csv", lines("no,1,3,2", "yes,2,3,1"), ("--target", "no"), 1, "x.csv: expected names of columns .*: 1, 3, 2",
+    ),
     "csv with long rows": ("x.csv", lines(HEADER, "1,2,3,0,9", "1,2,3,0,9"), (), 1, "x.csv: "),
-    "csv with short rows": ("x.csv", lines(HEADER, "1,2,3,0", "1,2"), (), 1, "x.csv: [Xy]: expected"),
+    "csv with short rows": ("x.csv", lines(HEADER, "1,2,3,0", "1,2"), (), 1, "x.csv: .*missing value in column 'c', row 2"),
     "csv with words": ("x.csv", lines(HEADER, "1,2,red,0"), (), 1, "x.csv: expected columns of numbers, got 'c'"),
-    "csv with gaps": ("x.csv", lines(HEADER, "1,,2,0"), (), 1, "x.csv: X: expected finite numbers"),
+    "csv with gaps": (
+        "x.csv", lines(HEADER, "1,2,3,0", "1,,2,0"), (), 1, "x.csv: expected .* missing value in column 'b', row 2",
+    ),
+    "csv with a gap in y": ("x.csv", lines(HEADER, "1,2,3,"), (), 1, "x.csv: .* missing value in column 'y', row 1"),
+    "csv with infinity": ("x.csv", lines(HEADER, "1,inf,2,0"), (), 1, "x.csv: X: expected finite numbers .*infinity"),
     "csv with other labels": ("x.csv", lines(HEADER, "1,2,3,4"), (), 1, "x.csv: y: expected labels among"),
     "csv with named labels": ("x.csv", lines(HEADER, "1,2,3,no"), (), 1, "x.csv: y: expected labels like the classes"),
     "csv without the target": (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -26,7 +27,8 @@ CPP_LAYERS = [
     ["simd/"],
     ["kernels/"],
     ["dispatch/"],
-    ["parallel.h"],
+    ["fork.h", "failure.h"],
+    ["parallel."],
     ["team.", "processors.h", "huge_pages.h"],
     ["pack/", "select/", "solve/"],
     ["executor/"],
@@ -100,6 +102,25 @@ def test_import_needs_no_extra() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_import_without_docstrings() -> None:
+    code = "import prunus, prunus.linear_model, prunus.cli; assert not prunus.prune.__doc__; print(prunus.criteria())"
+    subprocess.run([sys.executable, "-OO", "-c", code], check=True, capture_output=True)
+
+
+def test_warnings_are_given_at_the_line_that_called_the_package() -> None:
+    """Whoever writes `warnings.warn` must count the calls between; `_check.warn` does."""
+    calling = [path.name for path in ROOT.glob("python/**/*.py") if "warnings.warn(" in path.read_text()]
+    assert calling == ["_errors.py"]
+
+
+def test_errors_about_an_argument_carry_its_name() -> None:
+    """Whoever writes `raise ValueError("name: expected ...")` has gone past `_check.error`."""
+    pattern = re.compile(r'raise (?:Type|Value|NotSupported|FloatingPoint)Error\(\s*f?"[\w{}]+(?:\[[\w{}]*\])*: ')
+    for path in ROOT.glob("python/**/*.py"):
+        if "cli" not in path.parts:
+            assert not pattern.search(path.read_text()), path
+
+
 def test_one_version() -> None:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert prunus.__version__ == _core.version == importlib.metadata.version("prunus") == declared
@@ -115,7 +136,7 @@ def test_activations_have_the_same_numbers_in_both_languages() -> None:
 
 
 def target_objects() -> list[Path]:
-    return sorted(ROOT.glob("build/*/CMakeFiles/target_*.dir/csrc/dispatch/target*.o"))
+    return sorted(ROOT.glob("build/*/csrc/CMakeFiles/target_*.dir/dispatch/target*.o"))
 
 
 @pytest.mark.skipif(not target_objects(), reason="no build tree beside the tests")
@@ -137,19 +158,58 @@ def test_weak_symbols_lie_in_their_target() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads an ELF file")
 def test_the_module_needs_no_library_that_a_slim_machine_lacks() -> None:
-    listing = subprocess.run(["readelf", "-d", _core.__file__], capture_output=True, text=True, check=True).stdout
-    needed = set(re.findall(r"NEEDED.*\[(.*?)\]", listing))
+    needed = set(re.findall(r"NEEDED.*\[(.*?)\]", dynamic_section(_core.__file__)))
     assert {name.split(".")[0] for name in needed} <= {
         "libgomp",
+        "libgomp-prunus",
         "libm",
         "libc",
         "libpthread",
         "ld-linux-x86-64",
         "ld-linux-aarch64",
     }
-    if "libgomp.so.1" in needed:
-        assert Path(_core.__file__).with_name("libgomp.so.1").exists()
-        assert "$ORIGIN" in listing
+
+
+# In a build tree the module takes the compiler's GNU OpenMP; its own comes when it is installed.
+with_its_openmp = pytest.mark.skipif(
+    sys.platform != "linux" or not _core.openmp or Path(_core.__file__).is_relative_to(ROOT),
+    reason="no installed module with OpenMP",
+)
+
+
+@with_its_openmp
+def test_openmp_has_a_name_of_its_own() -> None:
+    """Else what is loaded later and needs the system's GNU OpenMP would get the module's."""
+    own = Path(_core.__file__).with_name("libgomp-prunus.so.1")
+    module = dynamic_section(_core.__file__)
+    assert re.findall(r"NEEDED.*\[(libgomp.*?)\]", module) == [own.name]
+    assert "$ORIGIN" in module
+    assert re.findall(r"SONAME.*\[(.*?)\]", dynamic_section(own)) == [own.name]
+
+
+@with_its_openmp
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no GCC")
+def test_another_library_has_its_own_openmp(tmp_path: Path) -> None:
+    (tmp_path / "other.c").write_text(
+        "int most(void) { int n = 0;\n#pragma omp parallel reduction(max: n)\nn = 1; return n; }"
+    )
+    subprocess.run(["gcc", "-fopenmp", "-shared", "-fPIC", "-o", "libother.so", "other.c"], cwd=tmp_path, check=True)
+    code = (
+        "import ctypes, sys, numpy as np\n"
+        "from pathlib import Path\n"
+        "from prunus import _core\n"
+        "def loaded(): return {Path(line.split()[-1]).name for line in open('/proc/self/maps') if 'libgomp' in line}\n"
+        "before = loaded()\n"
+        "other = ctypes.CDLL(sys.argv[1])\n"
+        "assert other.most() == 1\n"
+        "assert _core.count_nonzero(np.ones(1 << 20), 2) == 1 << 20\n"
+        "assert len(before) == 1 and len(loaded() - before) == 1, (before, loaded())"
+    )
+    subprocess.run([sys.executable, "-c", code, tmp_path / "libother.so"], check=True)
+
+
+def dynamic_section(library: str | Path) -> str:
+    return subprocess.run(["readelf", "-d", library], capture_output=True, text=True, check=True).stdout
 
 
 def test_no_flag_that_changes_the_process_or_the_machine() -> None:

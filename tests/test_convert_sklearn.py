@@ -129,7 +129,8 @@ def test_pruned_on_real_data(estimator: Any, name: str) -> None:
     network, eps = pruned.network, eps_of(pruned.network)
     assert pruned.sparsity == pytest.approx(0.5, abs=0.5 / pruned.masks[0].size + 0.01)
     assert (np.abs(pruned.engine(X) - network.forward(X)) <= network.error_bound(X)).all()
-    back = prunus.to_sklearn(network)
+    back = prunus.to_sklearn(pruned)
+    assert np.array_equal(back.predict(X), prunus.to_sklearn(network).predict(X))
     same_predictions(network, pruned, X, eps)
     same_predictions(network, back, X, eps)
     if hasattr(back, "decision_function"):

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+import re
+import traceback
+import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse
-from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import GroupKFold
+from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV, GroupKFold, RandomizedSearchCV
+from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 import prunus
+from prunus import NotSupportedError
 from prunus._parts import Scaling
 from prunus.feature_selection import PruneSelector
 from prunus.linear_model import PrunedLinearRegression
@@ -31,6 +44,25 @@ Y = np.ones(4)
 SUBSET_X = np.array([[1.0, 0.5, -2.0], [0.0, 1.0, 3.0], [-1.0, 2.0, 0.5], [3.0, 1.0, 1.0]])
 WITH_NAN = np.where(SUBSET_X == 3, NAN, SUBSET_X)
 LABELS = np.array(["no", "yes", "no", "yes"])
+
+
+MLP = MLPRegressor(hidden_layer_sizes=(2,), max_iter=1, random_state=0)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    MLP.fit(SUBSET_X, Y)
+LINEAR = LinearRegression().fit(SUBSET_X, Y)
+MAKE_ONE = r"a model of another library is a prunus\.Network of one prunus\.Layer\(weight, bias, activation\) .*"
+
+
+class Foreign:
+    """What a model of another library is to prunus: neither ours nor an estimator of scikit-learn."""
+
+
+def changed(estimator: Any, **attributes: Any) -> Any:
+    """Return a copy of an estimator that has other attributes."""
+    other = copy.deepcopy(estimator)
+    vars(other).update(attributes)
+    return other
 
 
 class Row(NamedTuple):
@@ -91,8 +123,6 @@ def engine(value: Any) -> Callable[[], Any]:
 
 SCORES = [np.ones((2, 3)), np.ones((1, 2))]
 KEPT = [np.ones((2, 3), bool), np.ones((1, 2), bool)]
-UNSORTED = scipy.sparse.csr_array((np.ones(2), np.array([2, 0]), np.array([0, 2, 2, 2, 2])), (4, 3))
-TWICE = scipy.sparse.csr_array((np.ones(2), np.array([1, 1]), np.array([0, 2, 2, 2, 2])), (4, 3))
 SCALED = prunus.Network([LAYER, LAST], scaling=Scaling(X[0], X[0]))
 
 TABLE: dict[str, Row] = {
@@ -122,6 +152,14 @@ TABLE: dict[str, Row] = {
     "activation of another kind": Row(layer([[1.0]], None, 3), TypeError, "activation: expected one of .*, got 3"),
     "slope NaN": Row(layer([[1.0]], negative_slope=NAN), ValueError, "negative_slope: expected a number in"),
     "slope of another kind": Row(layer([[1.0]], negative_slope="a"), TypeError, "negative_slope: expected a number"),
+    "bias beyond float32": Row(
+        layer(np.ones((1, 1), np.float32), [1e39]),
+        ValueError,
+        "bias: expected finite numbers in the range of float32, got infinity or numbers beyond it; use float64",
+    ),
+    "weight with NaN in float32": Row(
+        layer(np.full((1, 1), NAN, np.float32)), ValueError, "weight: expected finite .* of float32, got NaN$"
+    ),
     # networks
     "no layers": Row(network([]), ValueError, "layers: expected at least one"),
     "a layer alone": Row(network(LAYER), TypeError, "layers: expected a sequence of Layer"),
@@ -164,6 +202,11 @@ TABLE: dict[str, Row] = {
     "astype of ints": Row(
         lambda: NETWORK.astype("int32"), ValueError, "dtype: expected float32 or float64, got 'int32'"
     ),
+    "astype beyond float32": Row(
+        lambda: prunus.Network([prunus.Layer([[1e39]])]).astype("float32"),
+        ValueError,
+        r"weight: expected finite numbers in the range of float32, .*; use float64",
+    ),
     # X
     "X of strings": Row(engine([["a", "b", "c"]]), TypeError, "X: expected an array of real numbers"),
     "X of objects": Row(engine(np.ones((1, 3), object)), TypeError, "X: expected an array of real numbers"),
@@ -173,7 +216,11 @@ TABLE: dict[str, Row] = {
     "X of three dimensions": Row(engine(X[None]), ValueError, "X: expected 2 dimensions"),
     "X too narrow": Row(engine(X[:, :2]), ValueError, r"X: expected 3 columns, got .*\(4, 2\)"),
     "X empty and too narrow": Row(engine(np.ones((0, 2))), ValueError, "X: expected 3 columns"),
-    "X sparse": Row(lambda: NETWORK.forward(scipy.sparse.eye(4).tocsr()), ValueError, r"X: expected 3 columns"),
+    "X sparse": Row(
+        lambda: NETWORK.forward(scipy.sparse.eye(4).tocsr()),
+        ValueError,
+        r"X: expected 3 columns, got a csr_array of shape \(4, 4\) and dtype float64",
+    ),
     "X of the reference": Row(lambda: NETWORK.forward(X[:, :1]), ValueError, "X: expected 3 columns"),
     "probabilities of a regression": Row(
         lambda: NETWORK.predict_proba(X), ValueError, "predict_proba: expected a network with"
@@ -182,6 +229,12 @@ TABLE: dict[str, Row] = {
     "compile an array": Row(lambda: prunus.compile(X), TypeError, "network: expected a Network or Pruned"),
     "no threads": Row(lambda: prunus.compile(NETWORK, threads=0), ValueError, "threads: expected at least 1, got 0"),
     "negative threads": Row(lambda: prunus.compile(NETWORK, threads=-1), ValueError, "threads: expected at least 1"),
+    "too many threads": Row(
+        lambda: prunus.compile(NETWORK, threads=1025), ValueError, "threads: expected at most 1024 threads, got 1025$"
+    ),
+    "threads beyond an int": Row(
+        lambda: prunus.compile(NETWORK, threads=2**31), ValueError, "threads: expected at most 1024 threads"
+    ),
     "half a thread": Row(lambda: prunus.compile(NETWORK, threads=0.5), TypeError, "threads: expected an integer"),  # type: ignore[arg-type]
     "threads of bool": Row(lambda: prunus.compile(NETWORK, threads=True), TypeError, "threads: expected an integer"),
     # data
@@ -409,10 +462,22 @@ TABLE: dict[str, Row] = {
         r"masks\[1\]: expected True alone, since neuron is not pruned in layer 1",
     ),
     # sparse samples
-    "X unsorted": Row(engine(UNSORTED), ValueError, r"X: expected the columns of each row in order.*X\.sum_duplicates"),
-    "X with an entry twice": Row(engine(TWICE), ValueError, "X: expected the columns of each row in order, each once"),
     "X sparse and complex": Row(engine(scipy.sparse.eye_array(3) * 1j), TypeError, "X: expected real numbers"),
-    "X sparse of another width": Row(engine(scipy.sparse.eye_array(4)), ValueError, "X: expected 3 columns"),
+    "X sparse of another width": Row(
+        engine(scipy.sparse.eye_array(4)),
+        ValueError,
+        r"X: expected 3 columns, got a csr_array of shape \(4, 4\) and dtype float64",
+    ),
+    "X sparse of another width, to train on": Row(
+        fit(NETWORK, scipy.sparse.csc_array(np.ones((4, 2), np.float32)), Y),
+        ValueError,
+        r"X: expected 3 columns, got a csr_array of shape \(4, 2\) and dtype float32",
+    ),
+    "a data frame for a mask": Row(
+        lambda: prunus.apply_masks(NETWORK, pd.DataFrame(X)),
+        TypeError,
+        r"masks: expected a sequence of masks, .* got a DataFrame of shape \(4, 3\)",
+    ),
     "X sparse with NaN": Row(
         importance(NETWORK, "wanda", X=scipy.sparse.csr_array(X * NAN)), ValueError, "X: expected finite numbers"
     ),
@@ -421,7 +486,6 @@ TABLE: dict[str, Row] = {
         ValueError,
         "X: expected a dense array, since the model",
     ),
-    "fit with X unsorted": Row(fit(NETWORK, UNSORTED, Y), ValueError, "X: expected the columns of each row in order"),
     # classes
     "class weights of a regression": Row(
         importance(NETWORK, "saliency", X=X, y=Y, class_weight={0: 1}), ValueError, "class_weight: expected None for a"
@@ -531,14 +595,16 @@ TABLE: dict[str, Row] = {
         r"criterion: expected one that scores neurons .*\(.*output_contribution, weight_norm\), got 'magnitude'",
     ),
     "neurons without data": Row(
-        prune(NETWORK, sparsity=0.5, pattern="neuron"), ValueError, "X: expected data, which crit"
+        prune(NETWORK, sparsity=0.5, pattern="neuron", criterion="apoz"), ValueError, "X: expected data, which crit"
     ),
     "neurons of one layer": Row(
         prune(prunus.Network([LAYER]), X, np.ones((4, 2)), sparsity=0.5, pattern="neuron"),
         ValueError,
         "pattern: expected a network with something to remove",
     ),
-    "prune with X alone": Row(prune(NETWORK, X, sparsity=0.5), ValueError, "y: expected data beside X"),
+    "prune with X alone": Row(
+        prune(NETWORK, X, sparsity=0.5, criterion="magnitude"), ValueError, "y: expected data beside X"
+    ),
     "prune with y alone": Row(prune(NETWORK, None, Y, sparsity=0.5), ValueError, "X: expected data beside y"),
     "prune with X_val alone": Row(
         prune(NETWORK, sparsity=0.5, X_val=X), ValueError, "y_val: expected data beside X_val"
@@ -552,11 +618,31 @@ TABLE: dict[str, Row] = {
     "fine-tune of a string": Row(
         prune(NETWORK, X, Y, sparsity=0.5, fine_tune="a"), TypeError, "fine_tune: expected an integer"
     ),
+    "a label from NaN": Row(
+        lambda: BINARY.predict([[0.0, 0.0, 0.0], [0.0, NAN, 0.0]]),
+        ValueError,
+        "X: expected rows from which numbers come out, got NaN from row 1",
+    ),
+    "a probability from NaN": Row(
+        lambda: prunus.compile(MULTILABEL).predict_proba([[NAN, 0.0, 0.0]]),
+        ValueError,
+        "X: expected rows from which numbers come out, got NaN from row 0",
+    ),
+    "columns of another order": Row(
+        lambda: prunus.prune(NETWORK, pd.DataFrame(X, columns=list("abc")), Y, sparsity=0.5).predict(
+            pd.DataFrame(X, columns=list("bac"))
+        ),
+        ValueError,
+        "X: expected the columns that the model was fitted with, in order, got 'b' for 'a'",
+    ),
     "latency of no rows": Row(
         prune(NETWORK, sparsity=0.5, latency_batch=0), ValueError, "latency_batch: expected at least 1"
     ),
     "latency of no threads": Row(
         prune(NETWORK, sparsity=0.5, latency_threads=0), ValueError, "latency_threads: expected at"
+    ),
+    "latency of too many threads": Row(
+        prune(NETWORK, sparsity=0.5, latency_threads=1025), ValueError, "latency_threads: expected at most 1024 threads"
     ),
     "prune with X_val too narrow": Row(
         prune(NETWORK, X, Y, sparsity=0.5, X_val=X[:, :2], y_val=Y), ValueError, "X_val: expected 3 columns"
@@ -597,10 +683,61 @@ TABLE: dict[str, Row] = {
         ValueError,
         "y: .* in the range of float32",
     ),
+    "to_sklearn of an array": Row(
+        lambda: prunus.to_sklearn(X), TypeError, "network: expected a Network or Pruned, got an"
+    ),
     "to_sklearn of a strange origin": Row(
         lambda: prunus.to_sklearn(prunus.Network([LAST], origin={"library": "sklearn"})),
         ValueError,
         "network: .*an origin",
+    ),
+    # estimators
+    "estimator with NaN": Row(
+        lambda: prunus.from_sklearn(changed(MLP, coefs_=[MLP.coefs_[0], MLP.coefs_[1] * NAN])),
+        ValueError,
+        r"estimator\.coefs_\[1\]: expected finite numbers in the range of float64, got NaN",
+    ),
+    "estimator with an infinite intercept": Row(
+        lambda: prunus.from_sklearn(changed(MLP, intercepts_=[MLP.intercepts_[0] * INF, MLP.intercepts_[1]])),
+        ValueError,
+        r"estimator\.intercepts_\[0\]: expected finite numbers in the range of float64, got infinity",
+    ),
+    "estimator with NaN, linear": Row(
+        lambda: prunus.prune(changed(LINEAR, coef_=LINEAR.coef_ * NAN), sparsity=0.5),
+        ValueError,
+        r"estimator\.coef_: expected finite numbers",
+    ),
+    "estimator with an intercept that is NaN": Row(
+        lambda: prunus.from_sklearn(changed(LINEAR, intercept_=NAN)), ValueError, r"estimator\.intercept_: .* got NaN"
+    ),
+    "estimator beyond float32": Row(
+        lambda: prunus.from_sklearn(changed(MLP, coefs_=[MLP.coefs_[0], MLP.coefs_[1] * 0 + 1e39])),
+        ValueError,
+        r"estimator\.coefs_\[1\]: expected .* of float32, got infinity or numbers beyond it; use float64",
+    ),
+    "a step of a pipeline": Row(
+        prune(make_pipeline(PCA(2), MLP), X, Y, sparsity=0.5),
+        NotSupportedError,
+        r"estimator: expected .* got step 'pca' \(PCA\); .* prunus\.prune\(pipe\[-1\], pipe\[:-1\]\.transform\(X\), y\)",
+    ),
+    "a step that clips": Row(
+        prune(make_pipeline(MinMaxScaler(clip=True), MLP), X, Y, sparsity=0.5),
+        NotSupportedError,
+        r"estimator: clip=True of step 'minmaxscaler' .*; .* prunus\.prune\(pipe\[-1\], pipe\[:-1\]\.transform\(X\), y\)",
+    ),
+    "a search": Row(
+        prune(GridSearchCV(MLP, {}), sparsity=0.5),
+        NotSupportedError,
+        r"estimator: expected .* got GridSearchCV; prune its best_estimator_",
+    ),
+    "a search in a pipeline": Row(
+        prune(make_pipeline(StandardScaler().fit(X), RandomizedSearchCV(MLP, {})), sparsity=0.5),
+        NotSupportedError,
+        "estimator: expected .* got RandomizedSearchCV; prune its best_estimator_",
+    ),
+    "a module of PyTorch": Row(prune(Foreign(), sparsity=0.5), TypeError, f"model: expected .*Foreign; {MAKE_ONE}"),
+    "a list of arrays": Row(
+        lambda: prunus.as_network([X]), TypeError, f"model: expected .* got an object of type builtins.list; {MAKE_ONE}"
     ),
     # fit
     "fit masks of an int": Row(fit(NETWORK, X, Y, masks=5), TypeError, "masks: expected a sequence"),
@@ -933,6 +1070,30 @@ def test_bad_input(name: str) -> None:
     with pytest.raises(row.error, match=row.message) as caught:
         row.call()
     assert type(caught.value) is row.error
+    if begins := re.match(r"(\w+)([.[]\S+)?: ", str(caught.value)):
+        argument = getattr(caught.value, "argument", None)
+        assert argument == begins[1] or _is_scikit_learns(caught.value)
+
+
+def _is_scikit_learns(error: BaseException) -> bool:
+    """Whether it was raised there: what scikit-learn says of X begins with a name now and then, too."""
+    *_, last = traceback.walk_tb(error.__traceback__)
+    return str(last[0].f_globals["__name__"]).startswith("sklearn.")
+
+
+@pytest.mark.parametrize("way", [copy.copy, lambda error: pickle.loads(pickle.dumps(error))])
+def test_the_argument_outlives_a_copy(way: Callable[[Exception], Exception]) -> None:
+    with pytest.raises(ValueError, match="bias") as caught:
+        prunus.Layer([[1.0]], [1.0, 2.0])
+    assert way(caught.value).argument == "bias"  # type: ignore[attr-defined]
+
+
+def test_errors_of_files_name_the_path(tmp_path: Path) -> None:
+    file = tmp_path / "x.safetensors"
+    file.write_bytes(b"garbage")
+    with pytest.raises(prunus.FormatError, match=r"x\.safetensors") as caught:
+        prunus.load(file)
+    assert caught.value.argument == "path"
 
 
 def test_an_error_is_raised_before_a_file_is_touched(tmp_path: Any) -> None:
@@ -957,4 +1118,11 @@ def test_overflowing_shapes() -> None:
 def test_prunus_num_threads(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRUNUS_NUM_THREADS", value)
     with pytest.raises(ValueError, match="PRUNUS_NUM_THREADS: expected an integer of at least 1"):
+        prunus.compile(NETWORK)(X)
+
+
+@pytest.mark.parametrize("value", ["1025", "60000", "99999999999"])
+def test_prunus_num_threads_beyond_all_machines(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRUNUS_NUM_THREADS", value)
+    with pytest.raises(ValueError, match=f"PRUNUS_NUM_THREADS: expected at most 1024 threads, got {value}$"):
         prunus.compile(NETWORK)(X)

@@ -30,14 +30,18 @@ ESTIMATORS = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:the largest model that was searched:RuntimeWarning")  # of a dozen samples
 @pytest.mark.filterwarnings("ignore:No features were selected:UserWarning")  # a check's y is noise
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=repr)
 def test_every_check_passes(estimator: Any) -> None:
     checks = check_estimator(estimator, on_skip=None, on_fail=None)
     assert len(checks) > 50
     ends = {check["check_name"]: (check["status"], check["exception"]) for check in checks}
-    # That one asks for an environment variable of SciPy's.
-    failed = {name: end for name, end in ends.items() if end[0] != "passed" and name != "check_array_api_input"}
+    left_out = {"check_array_api_input"}  # it asks for an environment variable of SciPy's
+    if estimator.select != "cv":
+        # Criteria of the fit alone, and the size up to which they are believed, count rows: weights are relative.
+        left_out |= {f"check_sample_weight_equivalence_on_{kind}_data" for kind in ("dense", "sparse")}
+    failed = {name: end for name, end in ends.items() if end[0] != "passed" and name not in left_out}
     assert not failed
     assert ends.get("check_array_api_input", ("skipped",))[0] in ("skipped", "passed")
 

@@ -44,8 +44,10 @@ def test_round_trip(seed: int, n_out: int, n_in: int, density: float, dtype: Any
         ([0, 1, 1], [-1], [1.0], (2, 2), "column: expected to ascend"),
         ([0, 2, 2], [1, 1], [1.0, 1.0], (2, 2), "column: expected to ascend"),
         ([0, 1, 1], [0], [1.0, 2.0], (2, 2), "column, value"),
-        ([0, 1, 1], [0], [1.0], (-1, 2), "shape"),
-        ([0, 0], [], [], (1, 2**31), "n_cols: expected at most"),
+        ([0, 1, 1], [0], [1.0], (-1, 2), "n_rows: expected a number from 0 to 2147483647, got -1"),
+        ([0, 0], [], [], (1, 2**31), "n_cols: expected a number from 0 to 2147483647, got 2147483648"),
+        ([0, 0], [], [], (2**31, 1), "n_rows: expected a number from 0 to 2147483647, got 2147483648"),
+        ([0, 0], [], [], (2**63 - 1, 1), "n_rows: expected a number from 0 to 2147483647"),
     ],
 )
 def test_arrays_are_checked(starts: Any, columns: Any, values: Any, shape: tuple[int, int], message: str) -> None:
@@ -53,6 +55,19 @@ def test_arrays_are_checked(starts: Any, columns: Any, values: Any, shape: tuple
         _core.CsrMatrixF64.from_arrays(
             np.array(starts, np.int64), np.array(columns, np.int32), np.array(values, np.float64), *shape
         )
+
+
+@pytest.mark.parametrize("shape", [(2**31, 0), (0, 2**31)])
+def test_more_rows_or_columns_than_an_index_can_say(shape: tuple[int, int]) -> None:
+    name = "n_rows" if shape[0] else "n_cols"
+    with pytest.raises(ValueError, match=f"{name}: expected a number from 0 to 2147483647, got 2147483648"):
+        _core.CsrMatrixF32.from_dense(np.empty(shape, np.float32), None, 1)
+
+
+def test_results_too_large_for_any_memory() -> None:
+    n = 2**40
+    with pytest.raises(MemoryError):
+        _core.spread_blocks(np.ones((1, 1), np.bool_), n, n, n, n, 1)
 
 
 def test_a_shape_whose_product_overflows_32_bits() -> None:

@@ -103,14 +103,23 @@ def test_no_plot_builds_the_table(model: PrunedLinearRegression, monkeypatch: py
     table.assert_not_called()
 
 
-def test_coefficients_of_what_an_exchange_brought_in(rng: np.random.Generator) -> None:
-    """A sum of two features that the search left out as a combination, and the chosen model alone has."""
-    X = rng.standard_normal((100, 4))
-    X = np.c_[X, X[:, 0] + X[:, 1]]
-    found = PrunedLinearRegression(1).fit(X, X[:, 4] + 0.1 * rng.standard_normal(100))
-    assert found.collinear_features_.tolist() == np.flatnonzero(found.support_).tolist() == [4]
-    lines = {line.get_label(): line for line in plot_coefficients(found).get_lines()}
-    assert lines["4"].get_ydata().tolist() == [0, found.coef_[4], 0, 0, 0]
+def test_coefficients_of_what_an_exchange_brought_in(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A feature that the search has in larger models alone is in the chosen one, and in its place on the plot."""
+    monkeypatch.setattr("prunus.solving.selecting._FEW", 0)
+    n_changed = 0
+    for _ in range(10):
+        X = rng.standard_normal((60, 8)) @ rng.standard_normal((8, 8))
+        y = X[:, :3].sum(axis=1) + 5 * rng.standard_normal(60)
+        found, searched = PrunedLinearRegression(2).fit(X, y), PrunedLinearRegression(2, method="obs").fit(X, y)
+        if np.array_equal(found.support_, searched.support_):
+            continue
+        n_changed += 1
+        for axes, model in ((plot_coefficients(found), found), (plot_coefficients(searched), searched)):
+            lines = {line.get_label(): line.get_ydata() for line in axes.get_lines()}
+            assert np.array_equal(
+                [lines[str(j)][2] for j in np.flatnonzero(model.support_)], model.coef_[model.support_]
+            )
+    assert n_changed
 
 
 def test_outputs_and_bad_input() -> None:

@@ -18,12 +18,15 @@ from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import KFold, TimeSeriesSplit
 
 from prunus.linear_model import PrunedLinearRegression
+from prunus.solving.measures import full_noise
 from prunus.solving.methods import METHODS as METHODS_OF
-from prunus.solving.noise import full_noise
-from prunus.solving.problem import DataProblem, GramProblem, Regression
+from prunus.solving.problem import DataProblem, GramProblem
+from prunus.solving.regression import Regression
 from prunus.solving.systems import COLLINEAR
 
 EPS = float(np.finfo(np.float64).eps)
+# Short grids are searched on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore:the largest model that was searched:RuntimeWarning")
 
 
 class Data(NamedTuple):
@@ -143,7 +146,7 @@ def assert_path(model: PrunedLinearRegression, data: Data, sets: dict[int, Any],
     path = model.path_
     losses = path._selection.table["rss"]
     for i, size in enumerate(path._selection.path.sizes):
-        columns, coef, _ = path._selection.fit(i)
+        columns, coef, *_ = path._selection.fit(i)
         assert np.array_equal(columns, np.sort(sets[size])), size
         assert abs(losses[i] - residual(data, columns)) <= tolerance * losses[i]
         assert coef.shape == (data.y.reshape(len(data.y), -1).shape[1], len(columns))
@@ -153,7 +156,7 @@ def assert_path(model: PrunedLinearRegression, data: Data, sets: dict[int, Any],
 def test_backward_equals_naive_stepwise(start: int) -> None:
     for seed in range(start, start + 20):
         data = draw(seed)
-        model = PrunedLinearRegression(method="obs", select="bic", **data.options)
+        model = PrunedLinearRegression(method="obs", select="bic", max_nonzero=len(data.units), **data.options)
         model.fit(kinds(seed)(data.X), data.y, data.weight)
         removed, sets = naive_backward(data)
         assert model.path_._selection.path.sizes.tolist() == sorted(sets), seed
@@ -218,6 +221,7 @@ def test_ill_conditioned(condition: float, rng: np.random.Generator) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:a model of:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore:columns .* of X are nearly combinations:RuntimeWarning")
 @pytest.mark.parametrize("method", ["iht", "l1", "swap"])
 def test_a_path_ends_where_no_more_features_are_independent(method: str, rng: np.random.Generator) -> None:
     """What is far in the path of one search can be too near to the features that another has chosen."""
@@ -330,13 +334,14 @@ def test_noise_is_that_of_the_fit_on_all_features(name: str) -> None:
     """Whether the path comes to all of them or not, and also where some are combinations of others."""
     data = VARIANTS[name]
     twice = data._replace(X=np.hstack([data.X, data.X[:, :2]]), groups=data.groups and [*data.groups, "e", "f"])
-    n, n_out = 50 if data.weight is None else data.weight.sum(), data.y.reshape(50, -1).shape[1]
+    n, n_out = 50 if data.weight is None else np.count_nonzero(data.weight), data.y.reshape(50, -1).shape[1]
+    share = 1 if data.weight is None else n / data.weight.sum()
     for some in (data, twice):
         hat = np.eye(some.X.shape[1])
         x = some.X - some.fit_intercept * np.average(some.X, axis=0, weights=some.weight)
         gram = x.T @ (x * (1 if some.weight is None else some.weight[:, None]))
         df = np.trace(np.linalg.pinv(gram + some.alpha * hat, rcond=1e-12) @ gram)
-        expected = residual(some, range(some.X.shape[1])) / (n_out * (n - df - some.fit_intercept))
+        expected = share * residual(some, range(some.X.shape[1])) / (n_out * (n - df - some.fit_intercept))
         for problem in parts_of(some):
             for n_units in (2, problem.units.n):
                 found = full_noise(problem, METHODS_OF["forward"].path(problem.system, problem.units, n_units, 1))
@@ -371,7 +376,8 @@ def test_table(name: str, method: str) -> None:
     data = VARIANTS[name]
     model = PrunedLinearRegression(method=method, select="bic", **data.options).fit(data.X, data.y, data.weight)
     table = model.path_.table()
-    n_samples = 50 if data.weight is None else data.weight.sum()
+    n_samples = 50 if data.weight is None else np.count_nonzero(data.weight)
+    share = 1 if data.weight is None else n_samples / data.weight.sum()
     root = np.sqrt(np.ones(50) if data.weight is None else data.weight)
     y = data.y.reshape(50, -1)
     n_out, before = y.shape[1], set[int]()
@@ -385,7 +391,7 @@ def test_table(name: str, method: str) -> None:
         assert abs(row.rss - rss) <= 1e-9 * rss
         assert abs(row.r2 - (1 - rss / total)) <= 1e-9
         assert abs(row.df - np.trace(hat)) <= 1e-9 * max(len(columns), 1)
-        d, fit = np.trace(hat) * n_out, n * np.log(rss / n)
+        d, fit = np.trace(hat) * n_out, n * np.log(share * rss / n)
         k = d + n_out * data.fit_intercept + 1  # with the intercepts and the variance
         expected = {
             "aic": fit + 2 * d,
@@ -469,14 +475,16 @@ def test_models_of_the_path(rng: np.random.Generator) -> None:
     assert several.path_.coefficients().shape == (13, 2, 12)
 
 
-def test_auto_is_certified(rng: np.random.Generator) -> None:
+@pytest.mark.parametrize("few", [0, 128])
+def test_auto_is_certified(few: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
     """No exchange of one feature for another gives a smaller loss; forward and backward alone may leave one."""
+    monkeypatch.setattr("prunus.solving.selecting._FEW", few)
     for n, p in ((60, 12), (20, 50)):
         X = rng.standard_normal((n, p)) + 2 * rng.standard_normal((n, 1))
         data = Data(X, X[:, :4] @ [1.0, -1.0, 1.0, -1.0] + rng.standard_normal(n))
         model = PrunedLinearRegression(4).fit(X, data.y)
         assert model.optimality_ == "1-swap"
-        assert model.method_ == ("obs" if p < n else "forward")
+        assert model.method_ == ("swap" if few else "obs" if p < n else "forward")
         members = np.flatnonzero(model.support_)
         loss = refit(data, members)[2]
         for out in members:
@@ -488,13 +496,15 @@ def test_auto_is_certified(rng: np.random.Generator) -> None:
 
 
 def test_the_certificate_of_each_size(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
-    data = VARIANTS["plain"]
-    problem = parts_of(data)[0]
-    for method in METHODS_OF:
-        path = METHODS_OF[method].path(problem.system, problem.units, 5, 1)
-        assert [path.is_optimal(i) for i in range(6)] == [method == "swap"] * 6
+    by_gram, by_data = parts_of(VARIANTS["plain"])
+    for problem in (by_gram, by_data):
+        for method in METHODS_OF:
+            if method == "obs" and problem is by_data:
+                continue
+            path = METHODS_OF[method].path(problem.system, problem.units, 5, 1)
+            assert [path.is_optimal(i) for i in range(6)] == [method == "swap"] * 6
     monkeypatch.setattr("prunus.solving.methods.polished", lambda _s, _u, starts, _t: (starts[0], len(starts[0]) != 2))
-    path = METHODS_OF["swap"].path(problem.system, problem.units, 4, 1)
+    path = METHODS_OF["swap"].path(by_data.system, by_data.units, 4, 1)
     assert [path.is_optimal(i) for i in range(5)] == [True, True, False, True, True]
 
 
@@ -511,16 +521,24 @@ def test_other_searches_end_in_a_refit(method: str) -> None:
             assert abs(loss - residual(data, columns)) <= 1e-9 * loss
 
 
-def test_a_sample_that_its_fit_goes_through_cannot_be_left_out(rng: np.random.Generator) -> None:
+@pytest.mark.parametrize("kind", [np.asarray, scipy.sparse.csr_array])
+@pytest.mark.parametrize("method", ["obs", "forward", "swap", "iht", "l1", "auto"])
+def test_a_sample_that_its_fit_goes_through_is_left_out_by_a_refit(
+    method: str, kind: Any, rng: np.random.Generator
+) -> None:
+    """Without it the column of one entry is constant, and explains nothing."""
     X = rng.standard_normal((30, 4))
     X[:, 2] = np.arange(30) == 7
-    y = X[:, 0] + 9 * X[:, 2] + rng.standard_normal(30)
-    for method in ("obs", "forward", "swap"):
-        model = PrunedLinearRegression(method=method, select="loo").fit(X, y)
-        has = [2 in model.path_._selection.fit(i)[0] for i in range(5)]
-        assert any(has)
-        assert np.array_equal(np.isinf(model.path_._selection.table["loo"]), has)
-        assert not model.support_[2]
+    data = Data(X, X[:, 0] + 9 * X[:, 2] + rng.standard_normal(30))
+    model = PrunedLinearRegression(method=method, select="loo").fit(kind(X), data.y)
+    found = model.path_.measures["loo"]
+    for size in range(5):
+        columns, total = np.flatnonzero(model.path_.at(size).support_), 0.0
+        for i in range(30):
+            coef, intercept, _ = refit(data, columns, np.arange(30) != i)
+            total += (data.y[i] - X[i, columns] @ coef[0] - intercept[0]) ** 2
+        assert abs(found[size] - total / 30) <= 1e-9 * found[size]
+    assert model.support_[0]
 
 
 # --------------------------------------------------------------------------- what X and y may be
@@ -602,17 +620,44 @@ def test_sparse_in_any_form(method: str, shape: tuple[int, int], rng: np.random.
     assert np.array_equal(strange.indices, before[1])
 
 
-def test_a_sample_of_weight_two_counts_as_two(rng: np.random.Generator) -> None:
+def test_a_sample_of_weight_two_counts_as_two_in_sums(rng: np.random.Generator) -> None:
     X = rng.standard_normal((40, 8))
     y = X[:, 0] + 0.5 * X[:, 1] + rng.standard_normal(40)
     times = rng.integers(0, 4, 40)
-    for select in ("aic", "aicc", "bic", "ebic", "gic"):
-        for method in ("auto", "obs", "forward"):
-            model = PrunedLinearRegression(method=method, select=select)
-            weighted = clone(model).fit(X, y, times)
-            repeated = clone(model).fit(np.repeat(X, times, axis=0), np.repeat(y, times))
-            assert np.allclose(weighted.coef_, repeated.coef_, rtol=1e-10, atol=1e-12)
-            assert np.allclose(weighted.path_.table()[select], repeated.path_.table()[select], rtol=1e-9, atol=1e-9)
+    for method in ("auto", "obs", "forward"):
+        model = PrunedLinearRegression(8, method=method)
+        weighted = clone(model).fit(X, y, times)
+        repeated = clone(model).fit(np.repeat(X, times, axis=0), np.repeat(y, times))
+        for size in range(9):
+            one, other = weighted.path_.at(size), repeated.path_.at(size)
+            assert np.allclose(one.coef_, other.coef_, rtol=1e-10, atol=1e-12)
+        assert np.allclose(weighted.path_.measures["rss"], repeated.path_.measures["rss"], rtol=1e-9, atol=0)
+
+
+@pytest.mark.parametrize("select", ["aic", "aicc", "bic", "ebic", "gic", "cp", "cv", "loo"])
+@pytest.mark.parametrize("method", ["auto", "obs", "forward"])
+def test_weights_are_relative(method: str, select: str, rng: np.random.Generator) -> None:
+    """Without a ridge penalty, which stands beside them, their scale changes nothing; equal ones are none."""
+    X = rng.standard_normal((60, 8))
+    y = X[:, 0] + 0.5 * X[:, 1] + rng.standard_normal(60)
+    weight = rng.random(60) * rng.integers(0, 2, 60)
+    model = PrunedLinearRegression(method=method, select=select)
+    name = "cv_mean" if select == "cv" else select
+    for own in (weight, None):
+        first = clone(model).fit(X, y, own)
+        for scale in (1e-3, 1.0, 1e3):
+            other = clone(model).fit(X, y, scale * (np.ones(60) if own is None else own))
+            assert np.array_equal(other.support_, first.support_)
+            assert np.allclose(other.path_.measures[name], first.path_.measures[name], rtol=1e-9, atol=1e-9)
+
+
+def test_a_ridge_penalty_stands_beside_the_weights(rng: np.random.Generator) -> None:
+    X, weight = rng.standard_normal((40, 5)), rng.random(40)
+    y = X[:, 0] + rng.standard_normal(40)
+    for scale in (1.0, 100.0):
+        model = PrunedLinearRegression(5, alpha=3.0).fit(X, y, scale * weight)
+        expected = Ridge(3.0).fit(X, y, scale * weight)
+        assert np.allclose(model.coef_, expected.coef_, rtol=1e-9, atol=1e-11)
 
 
 # --------------------------------------------------------------------------- columns that say nothing, and few samples
@@ -962,8 +1007,11 @@ def test_no_model_is_larger_than_the_largest_size(method: str, rng: np.random.Ge
 
 
 @pytest.mark.parametrize("select", ["cv", "bic", "loo"])
-def test_the_chosen_model_is_the_one_on_its_path(select: str, rng: np.random.Generator) -> None:
+def test_the_chosen_model_is_the_one_on_its_path(
+    select: str, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also where exchanges have changed it."""
+    monkeypatch.setattr("prunus.solving.selecting._FEW", 0)
     n_changed = 0
     for _ in range(8):
         X = rng.standard_normal((60, 8)) @ rng.standard_normal((8, 8))
@@ -1006,12 +1054,11 @@ def test_what_is_validated_changes_no_path(rng: np.random.Generator) -> None:
             PrunedLinearRegression(n_nonzero, select=select).fit(X, y)
             for n_nonzero, select in (("auto", "cv"), ("auto", "bic"), (5, "cv"))
         ]
-        assert {model.method_ for model in models} == {"obs"}
-        # Of other sizes than are chosen: no exchange has changed them.
-        k = next(k for k in range(2, 20) if k not in [model.n_nonzero_ for model in models])
-        first, *others = [model.path_.at(k) for model in models]
-        for other in others:  # sums of folds are rounded in another order
-            np.testing.assert_allclose(other.coef_, first.coef_, rtol=1e-9)
+        assert {model.method_ for model in models} == {"swap"}
+        for k in range(6):
+            first, *others = [model.path_.at(k) for model in models]
+            for other in others:  # sums of folds are rounded in another order
+                np.testing.assert_allclose(other.coef_, first.coef_, rtol=1e-9)
 
 
 @pytest.mark.parametrize(("n", "p"), [(400, 100), (60, 600)])

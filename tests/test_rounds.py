@@ -131,18 +131,21 @@ def test_neurons_then_weights_then_more(digits: Any, digits_network: prunus.Netw
     neurons = prunus.prune(digits_network, *digits, sparsity=0.3, pattern="neuron", fine_tune=1, random_state=0)
     weights = prunus.prune(neurons, *digits, sparsity=0.8, fine_tune=1, random_state=0)
     assert weights.network.n_weights == neurons.network.n_weights
-    assert int(sum((~m).sum() for m in weights.masks)) == round(0.8 * weights.network.n_weights)
+    n_weights = digits_network.n_weights
+    assert int(sum((~m).sum() for m in weights.masks)) == round(0.8 * n_weights)
     more = prunus.prune(weights, *digits, sparsity=0.9, criterion="random", fine_tune=1, random_state=0)
     assert all((a <= b).all() for a, b in zip(more.masks, weights.masks, strict=True))
-    assert int(sum((~m).sum() for m in more.masks)) == round(0.9 * weights.network.n_weights)
-    assert more.sparsity == pytest.approx(1 - more.network.n_nonzero / weights.network.n_weights, abs=1e-12)
+    assert int(sum((~m).sum() for m in more.masks)) == round(0.9 * n_weights)
+    assert more.sparsity == pytest.approx(1 - more.network.n_nonzero / n_weights, abs=1e-12)
     fewer = prunus.prune(more, *digits, sparsity=0.5)
     assert all(map(np.array_equal, fewer.masks, more.masks))
     assert "had been removed before" in fewer.report["notes"][0]
     # and neurons again: what was zero stays so in what is left, through training
-    again = prunus.prune(more, *digits, sparsity=0.25, pattern="neuron", fine_tune=2, random_state=0)
-    kept = [np.ones(64, np.bool_), *again.masks[:-1]]
-    for layer, old, rows, columns in zip(again.network.layers, more.network.layers, again.masks, kept, strict=False):
+    again = prunus.prune(more, *digits, sparsity=0.5, pattern="neuron", fine_tune=2, random_state=0)
+    assert sum(int((~mask).sum()) for mask in again.masks) == 30
+    there = [mask[before] for mask, before in zip(again.masks, neurons.masks, strict=True)]
+    kept = [np.ones(64, np.bool_), *there[:-1]]
+    for layer, old, rows, columns in zip(again.network.layers, more.network.layers, there, kept, strict=False):
         assert not layer.weight[old.weight[rows][:, columns] == 0].any()
     assert all(map(np.array_equal, before, [layer.weight for layer in digits_network.layers]))  # nothing was changed
 
@@ -164,6 +167,18 @@ def test_no_layer_loses_more_than_its_limit(digits: Any, digits_network: prunus.
     assert removed[2] <= 100
 
 
+@pytest.mark.parametrize("layers", [[2, 0], [0, 2], np.array([2, 0])])
+def test_limits_are_those_of_the_layers_as_given(layers: Any, digits_network: prunus.Network) -> None:
+    limit = {0: 0.8, 2: 0.1}
+    in_order: Any = [limit[int(i)] for i in layers]
+    n = {i: digits_network.layers[i].weight.size for i in limit}
+    # all that may go, so that each layer loses as much as its own limit says
+    most = {i: round(share * n[i]) for i, share in limit.items()}
+    options: dict[str, Any] = {"sparsity": sum(most.values()) / sum(n.values()), "max_layer_sparsity": in_order}
+    pruned = prunus.prune(digits_network, layers=layers, **options)
+    assert [int((~mask).sum()) for mask in pruned.masks] == [most[0], 0, most[2]]
+
+
 def test_masks_go_out_and_in(digits: Any, digits_network: prunus.Network) -> None:
     for pattern in PATTERNS:
         pruned = prunus.prune(digits_network, *digits, **options_for(pattern))
@@ -172,20 +187,38 @@ def test_masks_go_out_and_in(digits: Any, digits_network: prunus.Network) -> Non
 
 
 def test_auto_is_what_the_data_allow(digits: Any, digits_network: prunus.Network) -> None:
-    cases: list[tuple[str, bool, bool, str]] = [
-        ("weight", False, False, "magnitude"),
-        ("weight", True, False, "wanda"),
-        ("weight", True, True, "magnitude"),
-        ("block:4x1", True, False, "wanda"),
-        ("2:4", True, False, "magnitude"),
-        ("neuron", True, False, "output_contribution"),
-        ("input", False, False, "input_norm"),
-        ("input", True, False, "input_contribution"),
+    cases: list[tuple[str, str, bool, str]] = [
+        ("weight", "", False, "magnitude"),
+        ("weight", "X", False, "wanda"),
+        ("weight", "Xy", False, "wanda"),
+        ("weight", "Xy", True, "magnitude"),
+        ("block:4x1", "X", False, "wanda"),
+        ("block:4x1", "Xy", False, "wanda"),
+        ("2:4", "X", False, "magnitude"),
+        ("2:4", "Xy", False, "magnitude"),
+        ("neuron", "", False, "weight_norm"),
+        ("neuron", "X", False, "activation_variance"),
+        ("neuron", "Xy", False, "output_contribution"),
+        ("input", "", False, "input_norm"),
+        ("input", "X", False, "input_norm"),
+        ("input", "Xy", False, "input_contribution"),
     ]
-    for pattern, with_data, trains, expected in cases:
-        data = digits if with_data else ()
+    for pattern, given, trains, expected in cases:
+        data = digits[: len(given)]
         options = options_for(pattern, fine_tune=1 if trains else None, random_state=0)
-        assert prunus.prune(digits_network, *data, **options).report["criterion"] == expected
+        pruned = prunus.prune(digits_network, *data, **options)
+        assert pruned.report["criterion"] == expected
+        absolute = {"absolute": True} if expected.endswith("contribution") else {}
+        chosen = prunus.criteria()[expected](**absolute)
+        named = prunus.prune(digits_network, *digits, **{**options, "criterion": chosen})
+        assert all(map(np.array_equal, pruned.masks, named.masks))
+        assert (pruned.report["loss"] is None) == (given != "Xy")
+
+
+@pytest.mark.parametrize("pattern", ["weight", "neuron", "input", "2:4"])
+def test_training_needs_labels(pattern: str, digits: Any, digits_network: prunus.Network) -> None:
+    with pytest.raises(ValueError, match="y: expected data beside X, got None"):
+        prunus.prune(digits_network, digits[0], **options_for(pattern, fine_tune=1))
 
 
 @pytest.mark.parametrize("pattern", ["neuron", "input"])
@@ -215,7 +248,7 @@ def test_a_weight_that_is_zero_but_kept_has_not_gone() -> None:
     once = prunus.prune(network, sparsity=0.125)
     twice = prunus.prune(once, sparsity=0.25)
     assert int((~twice.masks[0]).sum()) == 2
-    assert twice.report["notes"] == []
+    assert not any("removed before" in note for note in twice.report["notes"])
     assert prunus.prune(once, sparsity=0.25, keep=[once.masks[0] & (np.arange(8) > 0)]).masks[0][0, 1:5].sum() == 3
 
 

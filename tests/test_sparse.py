@@ -84,7 +84,7 @@ def test_errors() -> None:
         (lambda: prunus.SparseMatrix.from_dense(np.zeros((0, 3))), ValueError, "w: expected at least one"),
         (lambda: prunus.SparseMatrix([[1.0]]), TypeError, "made by from_dense or from_scipy"),  # type: ignore[arg-type]
         (lambda: prunus.SparseMatrix.from_scipy(X), TypeError, "matrix: expected a SciPy sparse matrix"),
-        (lambda: prunus.SparseMatrix.from_scipy(csr_array([[1j]])), TypeError, "matrix: expected an array of real"),
+        (lambda: prunus.SparseMatrix.from_scipy(csr_array([[1j]])), TypeError, "matrix: expected real numbers"),
         (lambda: prunus.SparseMatrix.from_scipy(csr_array([[np.inf]])), ValueError, "matrix: expected finite"),
         (lambda: prunus.SparseMatrix.from_scipy(csr_array((0, 3))), ValueError, "matrix: expected at least one row"),
     ]

@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import prunus
+from prunus.linear_model import PrunedLinearRegression
+from prunus.solving.gram import GramAccumulator
 from strategies import networks, options_of, seeds
 
 FORMATS = ["csr_array", "csr_matrix", "csc_array", "coo_matrix"]
@@ -112,3 +114,33 @@ def test_nothing_is_made_dense(rng: np.random.Generator) -> None:
     assert pruned.predict(X).shape == (n,)
     small = prunus.importance(network, "input_contribution", X=X[:2000], y=y[:2000], absolute=True)
     assert (small[0] > 0).sum() == len(np.unique(X[:2000].indices))
+
+
+@pytest.mark.parametrize("kind", ["coo_array", "coo_matrix", "bsr_array", "csc_array"])
+def test_entries_given_twice_are_added_up_without_overflow(kind: str) -> None:
+    """Of int8, 100 and 100 are 200."""
+    rows, columns, values = [0, 0, 1, 2, 2, 3], [1, 1, 0, 2, 2, 1], np.array([100, 100, 7, 90, 90, -3], np.int8)
+    whole = np.zeros((4, 3))
+    np.add.at(whole, (rows, columns), values.astype(float))
+    X: Any = scipy.sparse.coo_array((values, (rows, columns)), shape=(4, 3))
+    if kind == "bsr_array":
+        X = scipy.sparse.bsr_array((values[:, None, None], [1, 1, 0, 2, 2, 1], [0, 2, 3, 5, 6]), shape=(4, 3))
+    elif kind == "csc_array":  # of a column one after the other
+        X = scipy.sparse.csc_array((values[[2, 0, 1, 5, 3, 4]], [1, 0, 0, 3, 2, 2], [0, 1, 4, 6]), shape=(4, 3))
+    else:
+        X = getattr(scipy.sparse, kind)(X)
+    assert X.nnz == 6
+    assert prunus.SparseMatrix.from_scipy(X).to_scipy().toarray().tolist() == whole.tolist()
+    assert X.nnz == 6
+    gram = GramAccumulator().update(X, np.arange(4.0)).gram(fit_intercept=False)
+    assert np.allclose(gram.xx, whole.T @ whole, rtol=1e-12)
+    y = whole @ [1.0, 2.0, 3.0] + [0.5, 0.0, -0.5, 0.25]
+    fitted = PrunedLinearRegression(2, fit_intercept=False).fit(X, y)
+    dense = PrunedLinearRegression(2, fit_intercept=False).fit(whole, y)
+    assert np.allclose(fitted.coef_, dense.coef_, rtol=1e-9)
+    assert np.allclose(fitted.predict(X), whole @ fitted.coef_, rtol=1e-12)
+    network = prunus.Network([prunus.Layer([[1.0, 2.0, 3.0]])])
+    expected = whole @ [[1.0], [2.0], [3.0]]
+    assert np.array_equal(network.forward(X), expected)
+    assert np.array_equal(prunus.compile(network)(X), expected)
+    assert X.nnz == 6

@@ -10,10 +10,9 @@ import pytest
 import scipy.sparse
 
 from prunus import _core
-from prunus.solving._subset import Rows, Subset
 from prunus.solving.gram import GramAccumulator
 from prunus.solving.swap import Polished, best_of
-from prunus.solving.systems import COLLINEAR, DataSystem, GramSystem, System
+from prunus.solving.systems import DataSystem, GramSystem, System
 
 
 def gram_system(X: Any, y: Any, alpha: float = 0.0, features: Any = None) -> GramSystem:
@@ -63,99 +62,31 @@ def all_swaps(support: Any, p: int, keep: Any = ()) -> list[tuple[int, int, list
     return [(i, j, [*(m for m in support if m != i), j]) for i in support if i not in keep for j in outside]
 
 
-def scan(state: Subset, barred: Any = (), locked: Any = (), threads: int = 1) -> Any:
-    """The best swap, and the best without what is barred or locked."""
-    bars = np.zeros((2, state.system.n), dtype=np.bool_)
-    bars[1, list(barred)] = True
-    locks = np.array([np.zeros(len(state.members), dtype=np.bool_), np.isin(state.members, list(locked))])
-    return state.best_swaps(bars, locks, threads)
-
-
-@pytest.mark.parametrize("n_out", [1, 3])
-@pytest.mark.parametrize("alpha", [0.0, 2.5])
-@pytest.mark.parametrize("p", [7, 8, 13, 35])  # around whole vectors
-def test_the_change_is_that_of_refits(n_out: int, alpha: float, p: int) -> None:
-    rng = np.random.default_rng(p)
-    X, y = problem(rng, p=p, n_out=n_out)
-    system = gram_system(X, y, alpha)
-    support = np.sort(rng.permutation(p)[:4]).tolist()
-    state = Subset(system, support, Rows(system))
-    before = rss_of(X, y, support, alpha)
-    np.testing.assert_allclose(state.rss, before, rtol=1e-9)
-    for barred, locked in ((), ()), ((0, p - 1), ()), ((2,), support[:2]):
-        changes = {(i, j): rss_of(X, y, new, alpha) - before for i, j, new in all_swaps(support, p)}
-        free = {pair: c for pair, c in changes.items() if pair[0] not in locked and pair[1] not in barred}
-        for swap, of in zip(scan(state, barred, locked), (changes, free), strict=True):
-            pair = (int(state.members[swap.member]), swap.feature)
-            assert pair == min(of, key=lambda pair, of=of: of[pair])  # type: ignore[misc]
-            np.testing.assert_allclose(swap.change, of[pair], rtol=0, atol=1e-9 * before)
-
-
-def test_every_pair_has_its_refit() -> None:
-    rng = np.random.default_rng(0)
-    X, y = problem(rng, p=9, n_out=2)
-    system, support = gram_system(X, y), [1, 4, 6]
-    state, before = Subset(system, support, Rows(system)), rss_of(X, y, support)
-    for i, j, new in all_swaps(support, 9):
-        others = set(range(9)) - {j}
-        swap = scan(state, others, set(support) - {i})[1]
-        assert (state.members[swap.member], swap.feature) == (i, j)
-        np.testing.assert_allclose(swap.change, rss_of(X, y, new) - before, rtol=0, atol=1e-9 * before)
-
-
-@pytest.mark.parametrize("n_out", [1, 2])
-def test_updates_are_what_is_computed_anew(n_out: int) -> None:
-    rng = np.random.default_rng(4)
-    X, y = problem(rng, p=20, n_out=n_out)
-    system = gram_system(X, y, 0.5)
-    state = Subset(system, np.arange(6), Rows(system))
-    for _ in range(20):
-        swap = scan(state, barred=rng.permutation(20)[:10])[1]
-        after = state.rss + swap.change
-        state.exchange(swap)
-        np.testing.assert_allclose(state.rss, after, rtol=1e-11)
-    fresh = Subset(system, state.members, Rows(system))
-    order = np.argsort(state.members)
-    for name in ("inverse", "v", "coef", "norms", "rest", "rss"):
-        old = getattr(state, name)
-        old = old[np.ix_(order, order)] if name == "inverse" else old[order] if name == "v" else old
-        old = old[:, order] if name == "coef" else old
-        np.testing.assert_allclose(old, getattr(fresh, name), rtol=1e-9, atol=1e-9 * state.total, err_msg=name)
-
-
-def test_equal_columns_come_by_their_place() -> None:
-    rng = np.random.default_rng(5)
-    X, y = problem(rng, p=11)
-    X = np.hstack([X, X, X])
-    state = Subset(gram_system(X, y), [3, 15, 8], Rows(gram_system(X, y)))
-    assert scan(state)[0].feature < 11
-
-
-def test_what_is_collinear_may_not_come() -> None:
-    rng = np.random.default_rng(6)
-    X, y = problem(rng, p=6)
-    X[:, 5] = X[:, 0] + X[:, 1]
-    state = Subset(gram_system(X, y), [0, 1, 2], Rows(gram_system(X, y)))
-    only_5 = scan(state, barred=range(5), locked=[0, 1])[1]
-    assert (only_5.member, only_5.feature) == (-1, -1)  # in place of feature 2 it would be the sum of the others
-    assert state.norms[5] < COLLINEAR
-    assert scan(state, barred=range(5), locked=[1, 2])[1].feature == 5
-
-
-def test_nothing_left_to_swap() -> None:
-    X, y = problem(np.random.default_rng(7), p=4)
-    state = Subset(gram_system(X, y), [0, 1], Rows(gram_system(X, y)))
-    assert scan(state, barred=range(4))[1] == (np.inf, -1, -1)
-    assert scan(state, locked=[0, 1])[1].member == -1
-
-
 def test_the_core_refuses_what_is_out_of_range() -> None:
-    v, one, two = np.zeros((1, 2)), np.zeros((2, 1), dtype=bool), np.zeros((2, 2), dtype=bool)
-    rest = (np.ones(1), np.ones((1, 1)), np.ones(2), np.ones((1, 2)))
-    with pytest.raises(ValueError, match="members in range"):
-        _core.best_swap(v, *rest, np.array([2]), two, one, 0.0, 1)
-    with pytest.raises(ValueError, match="two bars"):
-        _core.best_swap(v, *rest, np.array([0]), one, one, 0.0, 1)
+    gram, keep = np.eye(2), np.zeros(2, dtype=np.bool_)
+
+    def found(order: Any, first: int, last: int) -> Any:
+        return _core.exchange_sizes(gram, np.array([[1.0, 2.0]]), 9.0, [np.array(order)], first, last, keep, 0.0, 1, 1)
+
+    for order in [2], [-1], [1, 1]:
+        with pytest.raises(ValueError, match="features in range"):
+            found(order, 1, 1)
+    with pytest.raises(ValueError, match="sizes"):
+        found([0, 1], 1, 3)
+    with pytest.raises(ValueError, match="whether each feature stays"):
+        _core.exchange_sizes(gram, np.ones((1, 2)), 3.0, [], 0, 1, keep[:1], 0.0, 1, 1)
+    assert [one and one[0].tolist() for one in found([0], 0, 2)] == [[], [1], None]
+
+
+def test_rows_that_python_gives_are_checked() -> None:
+    def found(rows: Any) -> Any:
+        starts, keep = [np.array([0])], np.zeros(3, np.bool_)
+        return _core.exchange(rows, np.ones((1, 3)), 3.0, starts, keep, 0.0, 1, 1)
+
+    with pytest.raises(ValueError, match="a row for each feature"):
+        found(lambda places: np.eye(3)[:, :2][places])
+    with pytest.raises(ZeroDivisionError):
+        found(lambda places: places / 0 if places.any() else 1 / 0)
 
 
 def assert_certified(X: Any, y: Any, found: Polished, keep: Any = (), alpha: float = 0.0) -> None:
@@ -297,24 +228,6 @@ def test_nearly_collinear_features_end_the_search() -> None:
         for system in gram_system(X, y), data_system(X, y):
             found = polish(system, [0, 1, 2, 3], patience=30)
             np.testing.assert_allclose(found.rss, rss_of(X, y, found.support), rtol=1e-3)
-
-
-class OneSet(GramSystem):
-    """Finds every set but one collinear, as an ill-conditioned matrix may."""
-
-    def root(self, places: Any) -> Any:
-        if set(np.asarray(places).tolist()) != {0, 1, 2}:
-            raise np.linalg.LinAlgError("the features are collinear")
-        return super().root(places)
-
-
-def test_what_cannot_be_certified_is_not_said_to_be() -> None:
-    X, y = problem(np.random.default_rng(17))
-    system = OneSet(GramAccumulator().update(X, y).gram(), np.arange(12))
-    found = polish(system, [2, 0, 1], patience=30)
-    assert found.support.tolist() == [0, 1, 2]
-    assert not found.is_optimal
-    np.testing.assert_allclose(found.rss, rss_of(X, y, [0, 1, 2]), rtol=1e-9)
 
 
 def test_constants_are_not_in_the_system() -> None:

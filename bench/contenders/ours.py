@@ -44,7 +44,13 @@ def _labels(case: Any) -> Any:
 
 
 def _regression(**parameters: Any) -> Any:
-    return lambda _: lambda data: lambda: PrunedLinearRegression(**parameters).fit(*data)
+    def build(case: Any) -> Any:
+        model = PrunedLinearRegression(
+            method="obs", max_nonzero=case.p, **parameters
+        )  # all sizes, of however few samples
+        return lambda data: lambda: model.fit(*data)
+
+    return build
 
 
 def _wide(**parameters: Any) -> Any:
@@ -66,10 +72,10 @@ CONTENDERS = [
     Contender("prunus", "prune", _prune, lambda result: result.masks),
     Contender("prunus", "score", _score, lambda result: (result, None)),
     Contender("prunus", "mlp", _mlp),
-    Contender("prunus", "regression-path", _regression(method="obs", select="bic")),
-    Contender("prunus, path alone", "regression-validation", _regression(method="obs", select="bic")),
-    Contender("prunus, leave-one-out", "regression-validation", _regression(method="obs", select="loo")),
-    Contender(f"prunus, {N_FOLDS} folds", "regression-validation", _regression(method="obs", cv=N_FOLDS)),
+    Contender("prunus", "regression-path", _regression(select="bic")),
+    Contender("prunus, path alone", "regression-validation", _regression(select="bic")),
+    Contender("prunus, leave-one-out", "regression-validation", _regression(select="loo")),
+    Contender(f"prunus, {N_FOLDS} folds", "regression-validation", _regression(cv=N_FOLDS)),
     Contender("prunus", "regression-wide", _wide(), _found),
     Contender("prunus, one standard error", "regression-wide", _wide(one_se=True), _found),
     Contender("prunus predict", "mlp", _labels, takes=lambda case: case.network_name == "digits"),

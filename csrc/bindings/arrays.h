@@ -17,8 +17,26 @@ namespace py = pybind11;
 
 namespace prunus {
 
+inline void require(bool holds, const char* message) {
+  if (!holds) throw std::invalid_argument(message);
+}
+
+// Of exactly this type, in C order. What Python hands over is used in place or refused, never converted.
 template <class T>
-using Array = py::array_t<T, py::array::c_style>;
+class Array : public py::array_t<T, py::array::c_style> {
+ public:
+  using py::array_t<T, py::array::c_style>::array_t;
+
+  // Becomes the source, if that is such an array, and returns whether it is. Throws std::invalid_argument if it begins
+  // where loads of the type may not: numpy.frombuffer makes such arrays.
+  bool take(const py::handle& source) {
+    if (!Array::check_(source)) return false;
+    *this = py::reinterpret_borrow<Array>(source);
+    require((this->flags() & py::detail::npy_api::NPY_ARRAY_ALIGNED_) != 0,
+            "expected arrays whose elements are aligned, as numpy.require(a, requirements='A') has them");
+    return true;
+  }
+};
 using MaskArray = Array<bool>;
 
 static_assert(sizeof(bool) == sizeof(u8), "a NumPy bool is a byte");
@@ -34,18 +52,20 @@ inline std::vector<py::ssize_t> shape_of(const py::array& array) {
 template <class T>
 Array<T> empty(const std::vector<py::ssize_t>& shape) {
   struct Block {
-    void* memory;
-    std::size_t bytes;
+    explicit Block(std::size_t n) : memory(Recycler::instance().take(n)), bytes(n) {}
+    ~Block() { Recycler::instance().give(memory, bytes); }
+    Block(const Block&) = delete;
+    Block& operator=(const Block&) = delete;
+    void* const memory;
+    const std::size_t bytes;
   };
   std::size_t bytes = sizeof(T);
-  for (const py::ssize_t n : shape) bytes *= static_cast<std::size_t>(n);
-  auto block = std::make_unique<Block>(Block{Recycler::instance().take(bytes), bytes});
-  const T* memory = static_cast<const T*>(block->memory);
-  const py::capsule owner(block.release(), [](void* pointer) {
-    const std::unique_ptr<Block> gone(static_cast<Block*>(pointer));
-    Recycler::instance().give(gone->memory, gone->bytes);
-  });
-  return Array<T>(shape, memory, owner);
+  for (const py::ssize_t n : shape) {
+    if (__builtin_mul_overflow(bytes, static_cast<std::size_t>(n), &bytes)) throw std::bad_alloc();
+  }
+  auto block = std::make_unique<Block>(bytes);
+  const py::capsule owner(block.get(), [](void* pointer) { delete static_cast<Block*>(pointer); });
+  return Array<T>(shape, static_cast<const T*>(block.release()->memory), owner);
 }
 
 template <class T>
@@ -53,15 +73,12 @@ Array<T> empty_like(const py::array& array) {
   return empty<T>(shape_of(array));
 }
 
-inline void require(bool holds, const char* message) {
-  if (!holds) throw std::invalid_argument(message);
-}
-
 inline void require_same_shape(const py::array& a, const py::array& b) {
   require(shape_of(a) == shape_of(b), "expected two arrays of the same shape");
 }
 
 void register_dispatch(py::module_& m);
+void register_exchange(py::module_& m);
 void register_executor(py::module_& m);
 void register_pack(py::module_& m);
 void register_scores(py::module_& m);
@@ -70,3 +87,10 @@ void register_solve(py::module_& m);
 void register_sparse_rows(py::module_& m);
 
 }  // namespace prunus
+
+template <class T>
+struct pybind11::detail::pyobject_caster<prunus::Array<T>> {
+  PYBIND11_TYPE_CASTER(prunus::Array<T>, handle_type_name<py::array_t<T>>::name);
+  bool load(handle source, bool) { return value.take(source); }
+  static handle cast(const handle& source, return_value_policy, handle) { return source.inc_ref(); }
+};

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <vector>
 
+#include "fork.h"
 #include "huge_pages.h"
 
 namespace prunus {
@@ -59,7 +60,11 @@ class Recycler {
     std::size_t bytes;
   };
 
-  Recycler() { kept_.reserve(kRoom); }
+  Recycler() {
+    kept_.reserve(kRoom);
+    hold_over_forks<&Recycler::mutex>();
+  }
+  static std::mutex& mutex() { return instance().mutex_; }
 
   std::mutex mutex_;
   std::vector<Block> kept_;

@@ -1,4 +1,6 @@
 // Packed weights, and the executor that runs them.
+#include <optional>
+
 #include "bindings/arrays.h"
 #include "executor/executor.h"
 
@@ -31,15 +33,17 @@ std::shared_ptr<Kind> operand_as(const py::handle& handle, const char* otherwise
 // From tuples (rows, narrow, wide, bias, number of the activation, negative_slope).
 template <class T>
 std::unique_ptr<Executor<T>> make_executor(const py::list& tuples, i64 panels_from, double row_cycles,
-                                           double row_more_cycles, double panel_cycles, i64 panels_together) {
+                                           double row_more_cycles, double panel_cycles, i64 panels_together,
+                                           const std::optional<MaskArray>& read) {
   require(panels_together >= 1, "panels_together: expected 1 or more");
   std::vector<PackedLayer<T>> layers;
   for (const py::handle& item : tuples) {
     require(py::isinstance<py::tuple>(item) && py::len(item) == 6, "layers: expected tuples of six");
     const py::tuple layer = py::reinterpret_borrow<py::tuple>(item);
-    const Array<T> bias = layer[3].cast<Array<T>>();
+    Array<T> bias;
     const i32 activation = layer[4].cast<i32>();
-    require(bias.ndim() == 1, "bias: expected a one-dimensional array");
+    require(bias.take(layer[3]) && bias.ndim() == 1,
+            "bias: expected a one-dimensional C-contiguous array of the weights' type");
     require(activation >= 0 && activation < static_cast<i32>(Activation::count),
             "activation: expected the number of one");
     constexpr const char* kNoRows = "layers: expected a format that takes samples first";
@@ -49,8 +53,14 @@ std::unique_ptr<Executor<T>> make_executor(const py::list& tuples, i64 panels_fr
          operand_as<PanelOperand<T>, T>(layer[2], kNoPanels), std::vector<T>(bias.data(), bias.data() + bias.size()),
          static_cast<Activation>(activation), layer[5].cast<T>()});
   }
+  std::vector<u8> is_read;
+  if (read) {
+    require(read->ndim() == 1, "read: expected a one-dimensional array");
+    is_read.assign(bytes_of(*read), bytes_of(*read) + read->size());
+  }
   return std::make_unique<Executor<T>>(std::move(layers),
-                                       Costs{panels_from, row_cycles, row_more_cycles, panel_cycles, panels_together});
+                                       Costs{panels_from, row_cycles, row_more_cycles, panel_cycles, panels_together},
+                                       std::move(is_read));
 }
 
 template <class T>
@@ -134,7 +144,7 @@ void register_executor_type(py::module_& m, const std::string& suffix) {
       .def_property_readonly("nbytes", &Operand<T>::bytes);
   py::class_<Executor<T>>(m, ("Executor" + suffix).c_str())
       .def(py::init(&make_executor<T>), arg("layers"), arg("panels_from"), arg("row_cycles"), arg("row_more_cycles"),
-           arg("panel_cycles"), arg("panels_together"))
+           arg("panel_cycles"), arg("panels_together"), arg("read").noconvert() = py::none())
       .def("run", &run<T>, arg("x").noconvert(), arg("out").noconvert(), arg("threads"))
       .def("run_plain", &run_plain<T>, arg("x"), arg("out"), arg("threads"))
       .def("run_columns", &run_columns<T>, arg("x").noconvert(), arg("out").noconvert(), arg("threads"));

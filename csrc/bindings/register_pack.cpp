@@ -14,8 +14,7 @@ std::shared_ptr<CsrMatrix<T>> from_dense(const Array<T>& w, const py::object& ma
   const u8* keep = nullptr;
   MaskArray held;
   if (!mask.is_none()) {
-    require(py::isinstance<MaskArray>(mask), "mask: expected a C-contiguous bool array");
-    held = mask.cast<MaskArray>();
+    require(held.take(mask), "mask: expected a C-contiguous bool array");
     require_same_shape(w, held);
     keep = bytes_of(held);
   }
@@ -28,7 +27,7 @@ std::shared_ptr<CsrMatrix<T>> from_dense(const Array<T>& w, const py::object& ma
 template <class T>
 std::shared_ptr<CsrMatrix<T>> from_arrays(const Array<i64>& row_start, const Array<i32>& column, const Array<T>& value,
                                           i64 n_rows, i64 n_cols) {
-  require(n_rows >= 0 && n_cols >= 0, "shape: expected nonnegative numbers");
+  require_indices(n_rows, n_cols);
   require(row_start.ndim() == 1 && row_start.size() == n_rows + 1, "row_start: expected n_rows + 1 numbers");
   require(column.ndim() == 1 && value.ndim() == 1 && column.size() == value.size(),
           "column, value: expected two one-dimensional arrays of the same length");
@@ -46,11 +45,17 @@ Array<T> to_dense(const CsrMatrix<T>& matrix) {
   return out;
 }
 
+// Not by pybind11's constructor from a pointer, which does not notice where memory lacks.
+template <class T>
+Array<T> array_of(const std::vector<T>& values) {
+  Array<T> array(static_cast<py::ssize_t>(values.size()));
+  std::copy(values.begin(), values.end(), array.mutable_data());
+  return array;
+}
+
 template <class T>
 py::tuple to_arrays(const CsrMatrix<T>& matrix) {
-  return py::make_tuple(Array<i64>(static_cast<py::ssize_t>(matrix.row_start.size()), matrix.row_start.data()),
-                        Array<i32>(static_cast<py::ssize_t>(matrix.column.size()), matrix.column.data()),
-                        Array<T>(static_cast<py::ssize_t>(matrix.value.size()), matrix.value.data()));
+  return py::make_tuple(array_of(matrix.row_start), array_of(matrix.column), array_of(matrix.value));
 }
 
 template <class T>

@@ -1,4 +1,5 @@
 // Elementwise scores and reductions.
+#include <atomic>
 #include <cmath>
 
 #include "bindings/arrays.h"

@@ -1,6 +1,7 @@
 // The second-order solver.
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <numeric>
 #include <optional>
 #include <tuple>
@@ -10,39 +11,61 @@
 #include "solve/forward.h"
 #include "solve/left_out.h"
 #include "solve/sums.h"
-#include "solve/swap.h"
 
 namespace prunus {
 namespace {
 
 using Matrix = Array<double>;
 
-FeatureGroups checked_groups(const Array<i64>& start, const MaskArray& stays, i64 p) {
-  require(start.ndim() == 1 && stays.ndim() == 1 && start.size() == stays.size() + 1,
-          "expected a start for each group");
-  const i64* at = start.data();
-  require(at[0] == 0 && at[stays.size()] == p, "expected groups from the first feature to the last");
-  for (i64 g = 0; g < stays.size(); ++g) require(at[g] < at[g + 1], "expected groups of at least one feature");
-  return {at, bytes_of(stays), stays.size()};
+// Numbers are checked in a copy: another thread may write to the array after the check.
+std::vector<i64> copy_of(const Array<i64>& numbers) {
+  return std::vector<i64>(numbers.data(), numbers.data() + numbers.size());
 }
+
+std::vector<i64> checked_numbers(const Array<i64>& array, i64 n, const char* message) {
+  std::vector<i64> numbers = copy_of(array);
+  require(std::all_of(numbers.begin(), numbers.end(), [n](i64 i) { return 0 <= i && i < n; }), message);
+  return numbers;
+}
+
+class CheckedGroups {
+ public:
+  CheckedGroups(const Array<i64>& start, const MaskArray& stays, i64 p)
+      : start_(copy_of(start)), stays_(bytes_of(stays), bytes_of(stays) + stays.size()) {
+    require(start.ndim() == 1 && stays.ndim() == 1 && start_.size() == stays_.size() + 1,
+            "expected a start for each group");
+    require(start_.front() == 0 && start_.back() == p, "expected groups from the first feature to the last");
+    for (size_t g = 0; g < stays_.size(); ++g) {
+      require(start_[g] < start_[g + 1], "expected groups of at least one feature");
+    }
+  }
+
+  i64 n() const { return static_cast<i64>(stays_.size()); }
+  i64 n_that_go() const { return std::count(stays_.begin(), stays_.end(), u8{0}); }
+  FeatureGroups view() const { return {start_.data(), stays_.data(), n()}; }
+
+ private:
+  std::vector<i64> start_;
+  std::vector<u8> stays_;
+};
 
 // The order of removal, and how the loss rises with each.
 py::tuple eliminate_features(Matrix inverse, Matrix coef, const Array<i64>& start, const MaskArray& stays, i64 n_remove,
-                             double floor, int threads) {
+                             double floor, double rounding, int threads) {
   require(inverse.ndim() == 2 && inverse.shape(0) == inverse.shape(1), "expected a square matrix");
   const i64 p = inverse.shape(0);
   require(coef.ndim() == 2 && coef.shape(1) == p, "expected coefficients of the matrix's features");
-  const FeatureGroups groups = checked_groups(start, stays, p);
-  require(n_remove >= 0 && n_remove <= groups.n, "expected no more removals than groups");
+  const CheckedGroups groups(start, stays, p);
+  require(n_remove >= 0 && n_remove <= groups.n(), "expected no more removals than groups");
   Array<i64> order(n_remove);
   Matrix rise(n_remove);
   double *h = inverse.mutable_data(), *b = coef.mutable_data();
-  const Removals removals = {order.mutable_data(), rise.mutable_data(), n_remove};
+  const Removals removals = {order.mutable_data(), rise.mutable_data(), n_remove, rounding};
   const i64 n_out = coef.shape(0);
   i64 n = 0;
   {
     py::gil_scoped_release release;
-    n = eliminate(h, p, b, n_out, groups, removals, floor, {}, threads);
+    n = eliminate(h, p, b, n_out, groups.view(), removals, floor, {}, threads);
   }
   return py::make_tuple(order[py::slice(0, n, 1)], rise[py::slice(0, n, 1)]);
 }
@@ -56,10 +79,10 @@ std::vector<Matrix> sums_of_folds(const Array<T>& x, const Matrix& y, const Matr
   require(y.shape(0) == n && root.size() == n && shift.size() == size - 1,
           "expected as many of each as samples, columns");
   require(start.size() > 0, "expected a start for each fold, and an end");
+  const std::vector<i64> rows = checked_numbers(row, n, "expected numbers of rows"), starts = copy_of(start);
   const i64 n_folds = start.size() - 1;
-  require(start.data()[0] == 0 && start.data()[n_folds] == row.size(), "expected folds of all rows");
-  for (i64 f = 0; f < n_folds; ++f) require(start.data()[f] <= start.data()[f + 1], "expected starts in order");
-  for (i64 i = 0; i < row.size(); ++i) require(row.data()[i] >= 0 && row.data()[i] < n, "expected numbers of rows");
+  require(starts.front() == 0 && starts.back() == row.size(), "expected folds of all rows");
+  require(std::is_sorted(starts.begin(), starts.end()), "expected starts in order");
   std::vector<Matrix> sums;
   std::vector<double*> to;
   for (i64 f = 0; f < n_folds; ++f) {
@@ -68,7 +91,7 @@ std::vector<Matrix> sums_of_folds(const Array<T>& x, const Matrix& y, const Matr
   }
   const Samples<T> samples = {x.data(), p, y.data(), n_out, root.data(), shift.data()};
   py::gil_scoped_release release;
-  sum_folds(samples, row.data(), start.data(), n_folds, to.data(), threads);
+  sum_folds(samples, rows.data(), starts.data(), n_folds, to.data(), threads);
   return sums;
 }
 
@@ -106,12 +129,10 @@ py::list eliminate_in_folds(const std::vector<FoldArrays>& arrays, const Array<i
   const i64 p = number.size();
   require(!arrays.empty() && n_out > 0, "expected folds and outputs");
   const i64 size = std::get<0>(arrays[0]).shape(0);
-  for (i64 j = 0; j < p; ++j) {
-    require(number.data()[j] >= 0 && number.data()[j] < size - 1 - n_out, "expected numbers of features");
-  }
-  const FeatureGroups groups = checked_groups(start, stays, p);
-  i64 n_remove = 0;
-  for (i64 g = 0; g < groups.n; ++g) n_remove += !groups.stays[g];
+  require(n_out < size, "expected sums of features, outputs and one");
+  const std::vector<i64> numbers = checked_numbers(number, size - 1 - n_out, "expected numbers of features");
+  const CheckedGroups groups(start, stays, p);
+  const i64 n_remove = groups.n_that_go();
   std::vector<i64> order(arrays.size() * static_cast<size_t>(n_remove));
   std::vector<Matrix> errors;
   std::vector<Fold> folds;
@@ -127,7 +148,7 @@ py::list eliminate_in_folds(const std::vector<FoldArrays>& arrays, const Array<i
   std::vector<u8> is_done(folds.size());
   {
     py::gil_scoped_release release;
-    eliminate_folds(folds.data(), static_cast<i64>(folds.size()), number.data(), p, n_out, groups,
+    eliminate_folds(folds.data(), static_cast<i64>(folds.size()), numbers.data(), p, n_out, groups.view(),
                     {least_pivot, most, floor}, is_done.data(), threads);
   }
   py::list found;
@@ -153,22 +174,22 @@ Matrix sums_left_out(const Matrix& q, const Matrix& z, const Matrix& y, const Ma
 
 // The order of addition.
 py::object grow_set(const Matrix& gram, Matrix products, const Array<i64>& start, const MaskArray& stays, i64 n_add,
-                    double tolerance) {
+                    double tolerance, double rounding) {
   require(gram.ndim() == 2 && gram.shape(0) == gram.shape(1), "expected a square matrix");
   const i64 p = gram.shape(0);
   require(products.ndim() == 2 && products.shape(1) == p, "expected products of the matrix's features");
-  const FeatureGroups groups = checked_groups(start, stays, p);
-  require(n_add >= 0 && n_add <= groups.n, "expected no more additions than groups");
+  const CheckedGroups groups(start, stays, p);
+  require(n_add >= 0 && n_add <= groups.n(), "expected no more additions than groups");
   Array<i64> order(n_add);
   std::vector<double> fall(static_cast<size_t>(n_add));
   const double* g = gram.data();
   double* r = products.mutable_data();
-  const Removals additions = {order.mutable_data(), fall.data(), n_add};
+  const Removals additions = {order.mutable_data(), fall.data(), n_add, rounding};
   const i64 n_out = products.shape(0);
   i64 n = 0;
   {
     py::gil_scoped_release release;
-    n = grow(g, p, r, n_out, groups, additions, tolerance);
+    n = grow(g, p, r, n_out, groups.view(), additions, tolerance);
   }
   return order[py::slice(0, n, 1)];
 }
@@ -186,49 +207,28 @@ Matrix products_of_columns(const Matrix& x, const Matrix& q, int threads) {
 }
 
 Array<i64> advance_problems(const Matrix& x, const Matrix& q, const Matrix& factor, const Matrix& bar,
-                            const Matrix& limit, Matrix norms, Matrix products, int threads) {
+                            const Matrix& limit, const Matrix& alone, const Matrix& rounding, Matrix norms,
+                            Matrix products, int threads) {
   require(x.ndim() == 2 && q.ndim() == 2 && factor.ndim() == 2 && bar.ndim() == 2, "expected matrices");
   const i64 n = x.shape(0), p = x.shape(1), n_problems = q.shape(0), n_out = factor.shape(1);
   require(q.shape(1) == n && factor.shape(0) == n_problems, "expected a vector of samples for each problem");
   require(bar.shape(0) == n_problems && bar.shape(1) == p, "expected a number for each problem and feature");
   require_same_shape(bar, limit);
+  require_same_shape(bar, alone);
+  require(rounding.size() == n_problems, "expected a number for each problem");
   require_same_shape(bar, norms);
   require(
       products.ndim() == 3 && products.shape(0) == n_problems && products.shape(1) == n_out && products.shape(2) == p,
       "expected products of each problem, output and feature");
   Array<i64> best(n_problems);
   const SharedColumns columns = {x.data(), n, p};
-  const double *vectors = q.data(), *factors = factor.data(), *bars = bar.data(), *limits = limit.data();
+  const double *vectors = q.data(), *factors = factor.data(), *bars = bar.data(), *limits = limit.data(),
+               *falls = alone.data(), *units = rounding.data();
   double *lengths = norms.mutable_data(), *left = products.mutable_data();
   i64* to = best.mutable_data();
   py::gil_scoped_release release;
-  advance(columns, n_problems, n_out, vectors, factors, bars, limits, lengths, left, to, threads);
+  advance(columns, n_problems, n_out, vectors, factors, bars, limits, falls, units, lengths, left, to, threads);
   return best;
-}
-
-py::tuple as_tuple(const Swap& swap) { return py::make_tuple(swap.change, swap.member, swap.feature); }
-
-py::tuple best_swap_of_all(const Matrix& v, const Matrix& diagonal, const Matrix& coef, const Matrix& norms,
-                           const Matrix& rest, const Array<i64>& members, const MaskArray& barred,
-                           const MaskArray& locked, double tolerance, int threads) {
-  require(v.ndim() == 2 && coef.ndim() == 2 && rest.ndim() == 2, "expected matrices");
-  const i64 k = v.shape(0), p = v.shape(1), n_out = rest.shape(0);
-  require(diagonal.ndim() == 1 && diagonal.size() == k && members.ndim() == 1 && members.size() == k,
-          "expected a number for each member");
-  for (i64 i = 0; i < k; ++i) require(members.data()[i] >= 0 && members.data()[i] < p, "expected members in range");
-  require(norms.ndim() == 1 && norms.size() == p && rest.shape(1) == p, "expected a number for each feature");
-  require(coef.shape(0) == n_out && coef.shape(1) == k, "expected coefficients of each output and member");
-  require(barred.ndim() == 2 && barred.shape(0) == 2 && barred.shape(1) == p, "expected two bars for each feature");
-  require(locked.ndim() == 2 && locked.shape(0) == 2 && locked.shape(1) == k, "expected two locks for each member");
-  const SubsetState state = {v.data(), diagonal.data(), coef.data(), norms.data(), rest.data(), members.data(), k, p,
-                             n_out};
-  const u8 *bars = bytes_of(barred), *locks = bytes_of(locked);
-  BestSwaps found;
-  {
-    py::gil_scoped_release release;
-    found = best_swaps(state, bars, locks, tolerance, threads);
-  }
-  return py::make_tuple(as_tuple(found.of_all), as_tuple(found.of_free));
 }
 
 }  // namespace
@@ -236,7 +236,7 @@ py::tuple best_swap_of_all(const Matrix& v, const Matrix& diagonal, const Matrix
 void register_solve(py::module_& m) {
   using py::arg;
   m.def("eliminate", &eliminate_features, arg("inverse").noconvert(), arg("coef").noconvert(), arg("start").noconvert(),
-        arg("stays").noconvert(), arg("n_remove"), arg("floor"), arg("threads"));
+        arg("stays").noconvert(), arg("n_remove"), arg("floor"), arg("rounding"), arg("threads"));
   const auto define_sums = [&](auto zero) {
     using T = decltype(zero);
     m.def("sum_folds", &sums_of_folds<T>, arg("x").noconvert(), arg("y").noconvert(), arg("root").noconvert(),
@@ -252,14 +252,11 @@ void register_solve(py::module_& m) {
   m.def("sums_left_out", &sums_left_out, arg("q").noconvert(), arg("z").noconvert(), arg("y").noconvert(),
         arg("base").noconvert(), arg("least"), arg("threads"));
   m.def("grow", &grow_set, arg("gram").noconvert(), arg("products").noconvert(), arg("start").noconvert(),
-        arg("stays").noconvert(), arg("n_add"), arg("tolerance"));
+        arg("stays").noconvert(), arg("n_add"), arg("tolerance"), arg("rounding"));
   m.def("multiply_columns", &products_of_columns, arg("x").noconvert(), arg("q").noconvert(), arg("threads"));
   m.def("advance", &advance_problems, arg("x").noconvert(), arg("q").noconvert(), arg("factor").noconvert(),
-        arg("bar").noconvert(), arg("limit").noconvert(), arg("norms").noconvert(), arg("products").noconvert(),
-        arg("threads"));
-  m.def("best_swap", &best_swap_of_all, arg("v").noconvert(), arg("diagonal").noconvert(), arg("coef").noconvert(),
-        arg("norms").noconvert(), arg("rest").noconvert(), arg("members").noconvert(), arg("barred").noconvert(),
-        arg("locked").noconvert(), arg("tolerance"), arg("threads"));
+        arg("bar").noconvert(), arg("limit").noconvert(), arg("alone").noconvert(), arg("rounding"),
+        arg("norms").noconvert(), arg("products").noconvert(), arg("threads"));
 }
 
 }  // namespace prunus

@@ -35,8 +35,8 @@ template <class MakeTile>
 class Tiles final : public Stages {
  public:
   Tiles(i64 n, const MakeTile& make) : n_(n), make_(make) {}
-  int n_stages() const override { return 1; }
-  i64 n_units(int) const override { return n_; }
+  int n_stages() const noexcept override { return 1; }
+  i64 n_units(int) const noexcept override { return n_; }
   void do_unit(int, i64 tile, int rank) const override { do_alone(make_(tile, rank)); }
 
  private:
@@ -65,7 +65,8 @@ void Executor<T>::run_tiles(i64 n, i64 width, i64 most_parts, int threads, MakeT
 }
 
 template <class T>
-Executor<T>::Executor(PackedLayers<T> layers, const Costs& costs) : layers_(std::move(layers)), costs_(costs) {
+Executor<T>::Executor(PackedLayers<T> layers, const Costs& costs, std::vector<u8> read)
+    : layers_(std::move(layers)), costs_(costs), read_(std::move(read)) {
   if (layers_.empty()) throw std::invalid_argument("layers: expected at least one, got none");
   for (size_t i = 0; i < layers_.size(); ++i) {
     const PackedLayer<T>& layer = layers_[i];
@@ -78,6 +79,7 @@ Executor<T>::Executor(PackedLayers<T> layers, const Costs& costs) : layers_(std:
     if (i > 0) check_shape("columns", number, layers_[i - 1].rows->n_rows(), n_cols);
     widest_ = std::max({widest_, n_rows, layer.rows->readable_columns()});
   }
+  if (!read_.empty()) check_shape("columns read or not", 0, n_in(), static_cast<i64>(read_.size()));
   const i64 whole = kCacheLine / static_cast<i64>(sizeof(T));
   widest_ = (widest_ + whole - 1) / whole * whole;
 }
@@ -85,12 +87,12 @@ Executor<T>::Executor(PackedLayers<T> layers, const Costs& costs) : layers_(std:
 template <class T>
 void Executor<T>::run(const T* x, i64 n, T* y, int threads) const {
   if (n < costs_.panels_from) return run_rows(x, n, y, threads);
-  run_panels({x, y, n, false}, threads);
+  run_panels({x, y, n, false, read()}, threads);
 }
 
 template <class T>
 void Executor<T>::run_columns(const T* x, i64 n, T* y, int threads) const {
-  run_panels({x, y, n, true}, threads);
+  run_panels({x, y, n, true, read()}, threads);
 }
 
 template <class T>
@@ -99,7 +101,8 @@ void Executor<T>::run_rows(const T* x, i64 n, T* y, int threads) const {
   for (const PackedLayer<T>& layer : layers_) most_parts = std::max(most_parts, layer.rows->n_parts());
   const i64 width = std::min(n, kRowTile);
   run_tiles(n, width, most_parts, threads, [&](i64 begin, T* memory) {
-    return RowTile<T>(layers_, widest_, x + begin * n_in(), std::min(width, n - begin), y + begin * n_out(), memory);
+    return RowTile<T>(layers_, widest_, x + begin * n_in(), read(), std::min(width, n - begin), y + begin * n_out(),
+                      memory);
   });
 }
 

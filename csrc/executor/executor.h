@@ -1,6 +1,8 @@
 // The plan of an engine, walked over a batch: a tile of samples goes through all layers while it is in cache.
 #pragma once
 
+#include <vector>
+
 #include "executor/layer.h"
 #include "executor/panel_tile.h"
 #include "executor/workspace.h"
@@ -31,9 +33,10 @@ struct Costs {
 template <class T>
 class Executor {
  public:
-  // Throws std::invalid_argument if there is no layer, or one that does not fit the layer before it, its own bias or
-  // its place.
-  Executor(PackedLayers<T> layers, const Costs& costs);
+  // read: for each feature of a sample whether some weight reads it, or nothing if all are. Formats multiply by zeros
+  // that they store, and a feature that is not read may hold NaN. Throws std::invalid_argument if there is no layer, or
+  // one that does not fit the layer before it, its own bias or its place, or read does not fit the first.
+  Executor(PackedLayers<T> layers, const Costs& costs, std::vector<u8> read = {});
 
   i64 n_in() const { return layers_.front().rows->n_cols(); }
   i64 n_out() const { return layers_.back().rows->n_rows(); }
@@ -58,9 +61,11 @@ class Executor {
   void run_tiles(i64 n, i64 width, i64 most_parts, int threads, MakeTile&& make) const;
   void run_rows(const T* x, i64 n, T* y, int threads) const;
   void run_panels(const Batch<T>& batch, int threads) const;
+  const u8* read() const { return read_.empty() ? nullptr : read_.data(); }
 
   PackedLayers<T> layers_;
   Costs costs_;
+  std::vector<u8> read_;
   i64 widest_ = 0;  // activations of the widest layer, readable ones included
   mutable WorkspacePool pool_;
 };

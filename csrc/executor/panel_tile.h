@@ -9,13 +9,14 @@
 
 namespace prunus {
 
-// Where the samples are: row-major, or in columns.
+// Where the samples are: row-major, or in columns. read: which features are; null: all. The others may hold anything.
 template <class T>
 struct Batch {
   const T* x;
   T* y;
   i64 n;
   bool columns;
+  const u8* read;
 };
 
 // If the first layer's panel is larger than kWholeBytes, it is turned and multiplied slab by slab, so that what was
@@ -57,9 +58,9 @@ class PanelTile final : public Stages {
         panel_size_(panel_size),
         slab_(slab_columns(n_in(), panels.widest() * static_cast<i64>(sizeof(T)), weight(0).column_step())) {}
 
-  int n_stages() const override { return 2 * n_slabs() + n_layers(); }
+  int n_stages() const noexcept override { return 2 * n_slabs() + n_layers(); }
 
-  i64 n_units(int stage) const override {
+  i64 n_units(int stage) const noexcept override {
     const int layer = layer_at(stage);
     if (is_turning(stage)) return n_panels_ * n_parts(size(slab(stage)));
     return layer == n_layers() ? n_panels_ * n_parts(n_out()) : weight(layer).n_parts();
@@ -101,14 +102,19 @@ class PanelTile final : public Stages {
     const i64 parts = n_parts(size(columns)), panel = unit / parts, n = n_samples(panel), wide = width(panel);
     const Range features = rows_of_part(size(columns), unit % parts);  // from the first of the slab on
     T* const to = input(0, panel);
-    if (!batch_.columns) {
-      return active_target().kernels<T>().rows_to_panel(batch_.x + begin(panel) * n_in() + columns.begin, n, n_in(),
-                                                        features.begin, features.end, wide, to);
+    if (batch_.columns) {
+      const T* const from = batch_.x + columns.begin * batch_.n + begin(panel);
+      for (i64 c = features.begin; c < features.end; ++c) {
+        std::copy_n(from + c * batch_.n, n, to + c * wide);
+        std::fill(to + c * wide + n, to + (c + 1) * wide, T(0));
+      }
+    } else {
+      active_target().kernels<T>().rows_to_panel(batch_.x + begin(panel) * n_in() + columns.begin, n, n_in(),
+                                                 features.begin, features.end, wide, to);
     }
-    const T* const from = batch_.x + columns.begin * batch_.n + begin(panel);
+    if (batch_.read == nullptr) return;
     for (i64 c = features.begin; c < features.end; ++c) {
-      std::copy_n(from + c * batch_.n, n, to + c * wide);
-      std::fill(to + c * wide + n, to + (c + 1) * wide, T(0));
+      if (batch_.read[columns.begin + c] == 0) std::fill(to + c * wide, to + (c + 1) * wide, T(0));
     }
   }
 

@@ -9,17 +9,18 @@
 
 namespace prunus {
 
-// First the input is copied, if the first layer reads further than it goes; then a stage for each layer, whose units
-// are its parts. memory: two times n * stride, of which samples take turns layer by layer.
+// First the input is copied, if the first layer reads further than it goes or not all of it; then a stage for each
+// layer, whose units are its parts. read: which features are, others may hold anything; null: all. memory: two times
+// n * stride, of which samples take turns layer by layer.
 template <class T>
 class RowTile final : public Stages {
  public:
-  RowTile(const PackedLayers<T>& layers, i64 stride, const T* x, i64 n, T* y, T* memory)
-      : layers_(layers), stride_(stride), x_(x), n_(n), y_(y), memory_(memory) {}
+  RowTile(const PackedLayers<T>& layers, i64 stride, const T* x, const u8* read, i64 n, T* y, T* memory)
+      : layers_(layers), stride_(stride), x_(x), read_(read), n_(n), y_(y), memory_(memory) {}
 
-  int n_stages() const override { return static_cast<int>(layers_.size()) + 1; }
+  int n_stages() const noexcept override { return static_cast<int>(layers_.size()) + 1; }
 
-  i64 n_units(int stage) const override {
+  i64 n_units(int stage) const noexcept override {
     return stage == 0 ? copies_input() : layers_[static_cast<size_t>(stage) - 1].rows->n_parts();
   }
 
@@ -30,12 +31,17 @@ class RowTile final : public Stages {
  private:
   T* buffer(size_t layer) const { return memory_ + static_cast<i64>(layer % 2) * stride_ * n_; }
   i64 n_in() const { return layers_.front().rows->n_cols(); }
-  bool copies_input() const { return layers_.front().rows->readable_columns() > n_in(); }
+  bool copies_input() const { return read_ != nullptr || layers_.front().rows->readable_columns() > n_in(); }
 
   void copy_input() const {
     T* const to = buffer(1);
     for (i64 s = 0; s < n_; ++s) {
-      std::memcpy(to + s * stride_, x_ + s * n_in(), static_cast<size_t>(n_in()) * sizeof(T));
+      const T* const from = x_ + s * n_in();
+      if (read_ == nullptr) {
+        std::memcpy(to + s * stride_, from, static_cast<size_t>(n_in()) * sizeof(T));
+      } else {
+        active_target().kernels<T>().apply_mask(from, read_, n_in(), to + s * stride_);
+      }
     }
     clear(to, n_in(), layers_.front().rows->readable_columns());
   }
@@ -58,6 +64,7 @@ class RowTile final : public Stages {
   const PackedLayers<T>& layers_;
   i64 stride_;
   const T* x_;
+  const u8* read_;
   i64 n_;
   T* y_;
   T* memory_;

@@ -34,13 +34,17 @@ void for_each_entry(const CsrMatrix<T>& w, F&& f) {
   }
 }
 
+// Throws std::invalid_argument for rows or columns of which a 32-bit index could not say the last.
+void require_indices(i64 n_rows, i64 n_cols);
+
 // The entries of w (n_rows, n_cols) that are not zero and, where there is a mask, kept by it. O(n_rows * n_cols).
-// Throws std::invalid_argument if n_cols does not fit a column index.
+// Throws as require_indices does, and std::runtime_error if another thread changes which there are meanwhile.
 template <class T>
 CsrMatrix<T> pack_dense(const T* w, const u8* mask, i64 n_rows, i64 n_cols, int threads);
 
 // A copy of the three arrays, checked: row_start begins at 0, does not decrease and ends at n_entries; columns lie in
-// [0, n_cols) and ascend within a row. O(n_rows + n_entries). Throws std::invalid_argument that says what is wrong.
+// [0, n_cols) and ascend within a row. O(n_rows + n_entries). Throws std::invalid_argument that says what is wrong, and
+// as require_indices does.
 template <class T>
 CsrMatrix<T> pack_csr(const i64* row_start, const i32* column, const T* value, i64 n_rows, i64 n_cols, i64 n_entries);
 

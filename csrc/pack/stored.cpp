@@ -1,12 +1,11 @@
 #include "pack/stored.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <mutex>
 #include <new>
 
+#include "fork.h"
 #include "huge_pages.h"
 
 namespace prunus {
@@ -52,11 +51,8 @@ class Pages {
   }
 
  private:
-  // Held over a fork, or a child might find it locked for ever.
-  Pages() {
-    pthread_atfork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
-                   [] { instance().mutex_.unlock(); });
-  }
+  Pages() { hold_over_forks<&Pages::mutex>(); }
+  static std::mutex& mutex() { return instance().mutex_; }
 
   std::mutex mutex_;
   std::vector<Page*> pages_;

@@ -22,15 +22,20 @@ i64 end_of(i64 i, i64 size, i64 n) { return n - i * size < size ? n : (i + 1) * 
 template <class F>
 void parallel_rows(i64 n_rows, i64 n_cols, int threads, F&& f) {
   const i64 step = rows_at_once(n_cols);
-  parallel_for_allocating(ceil_div(n_rows, step), threads, [&](i64 i) { f(i * step, end_of(i, step, n_rows)); });
+  parallel_for(ceil_div(n_rows, step), threads, [&](i64 i) { f(i * step, end_of(i, step, n_rows)); });
 }
 
-// One group too large to compare every two of it.
+// One group too large to compare every two of it. Of its scores a copy: an order that another thread changes, by
+// writing to them, would lead out of the array.
 template <class T>
-void keep_best(const T* score, i64 size, i64 n, u8* mask) {
+void keep_best(const T* from, i64 size, i64 n, u8* mask) {
+  const std::vector<T> score(from, from + size);
   std::vector<i64> order(static_cast<size_t>(size));
   std::iota(order.begin(), order.end(), i64{0});
-  const auto first = [score](i64 a, i64 b) { return score[a] != score[b] ? score[a] > score[b] : a < b; };
+  const auto first = [&](i64 a, i64 b) {
+    const T left = score[static_cast<size_t>(a)], right = score[static_cast<size_t>(b)];
+    return left != right ? left > right : a < b;
+  };
   const auto end = order.begin() + std::min(n, size);
   if (end != order.end()) std::nth_element(order.begin(), end, order.end(), first);
   std::fill(mask, mask + size, u8{0});
@@ -73,7 +78,7 @@ void mask_best_of_groups(const T* score, i64 n_rows, i64 n_cols, i64 n, i64 m, u
 template <class T>
 void block_sums(const T* score, i64 n_rows, i64 n_cols, BlockShape block, T* out, int threads) {
   const i64 n_down = ceil_div(n_rows, block.rows), n_along = ceil_div(n_cols, block.columns);
-  parallel_for_allocating(n_down, threads_for(n_rows * n_cols, threads), [&](i64 i) {
+  parallel_for(n_down, threads_for(n_rows * n_cols, threads), [&](i64 i) {
     std::vector<double> sum(static_cast<size_t>(n_cols), 0.0);
     for (i64 r = i * block.rows; r < end_of(i, block.rows, n_rows); ++r) {
       for (i64 c = 0; c < n_cols; ++c) sum[static_cast<size_t>(c)] += static_cast<double>(score[r * n_cols + c]);

@@ -177,7 +177,7 @@ template <class T>
 std::vector<i64> lamp_counts(const std::vector<Scores<T>>& arrays, i64 n_remove, int threads) {
   const std::vector<Piece<T>> pieces = pieces_of(arrays);
   const auto each_piece = [&](auto&& f) {
-    parallel_for_allocating(static_cast<i64>(pieces.size()), threads, [&](i64 i) { f(static_cast<size_t>(i)); });
+    parallel_for(static_cast<i64>(pieces.size()), threads, [&](i64 i) { f(static_cast<size_t>(i)); });
   };
   std::vector<std::unique_ptr<Counts>> of_piece(pieces.size());
   each_piece([&](size_t i) { of_piece[i] = std::make_unique<Counts>(counts_of(pieces[i].scores)); });
@@ -201,7 +201,11 @@ std::vector<i64> lamp_counts(const std::vector<Scores<T>>& arrays, i64 n_remove,
   std::vector<Ranked> ranked;
   i64 n_left = n_remove;
   for (size_t i = 0; i < arrays.size(); ++i) {
-    counts.push_back(bins[i].before[places[i].first]);
+    const std::vector<i64>& before = bins[i].before;
+    if (static_cast<i64>(near_cut[i].size()) != before[places[i].end] - before[places[i].first]) {
+      throw std::runtime_error("scores: expected to stay as they are meanwhile, but another thread changed them");
+    }
+    counts.push_back(before[places[i].first]);
     n_left -= counts.back();
     add_ranked(near_cut[i], bins[i].left[places[i].end], i, ranked);
   }

@@ -17,7 +17,8 @@ struct Scores {
 // array that stand no lower in ascending order; scores below zero count as zero), of equal ones those of later arrays
 // first. 0 <= n_remove <= n. O(n) expected, two passes: one counts and sums by bins of the score's leading bits, and
 // finds in which bins of each array the cut lies; one gathers the scores of these, which alone are sorted. Throws
-// std::invalid_argument if a score is NaN.
+// std::invalid_argument if a score is NaN, and std::runtime_error if the second pass finds other scores than the first,
+// as another thread may write to them.
 template <class T>
 std::vector<i64> lamp_counts(const std::vector<Scores<T>>& arrays, i64 n_remove, int threads);
 

@@ -1,6 +1,7 @@
 #include "select/select.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -227,6 +228,9 @@ void keep_first_equal(const std::vector<Chunk<T>>& chunks, T threshold, i64 n_ke
   for (const Chunk<T>& chunk : chunks) {
     if (n_keep == 0) return;  // the mask already has none of them
     n_keep = kernels.keep_first_equal(chunk.score, chunk.size, threshold, n_keep, chunk.mask);
+  }
+  if (n_keep > 0) {
+    throw std::runtime_error("scores: expected to stay as they are meanwhile, but another thread changed them");
   }
 }
 

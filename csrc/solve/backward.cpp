@@ -25,13 +25,14 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // that have gone since they were last moved together.
 class Eliminator {
  public:
-  Eliminator(double* inverse, i64 p, double* coef, i64 n_out, FeatureGroups groups, double floor, HeldOut held,
-             int threads)
+  Eliminator(double* inverse, i64 p, double* coef, i64 n_out, FeatureGroups groups, double floor, double rounding,
+             HeldOut held, int threads)
       : inverse_(inverse),
         p_(p),
         result_(coef),
         n_out_(n_out),
         groups_(groups),
+        rounding_(rounding),
         threads_(threads),
         kernels_(active_target().kernels<double>()),
         n_(p),
@@ -107,16 +108,16 @@ class Eliminator {
 
   i64 best() const {
     double least = kInfinity;
-    i64 g = -1;
     for (i64 j = 0; j < n_; ++j) {
-      if (score_[size_of(j)] <= least && bar_[size_of(j)] == 0) {
-        least = score_[size_of(j)];
-        g = group_of_[size_of(j)];
-      }
+      if (score_[size_of(j)] < least && bar_[size_of(j)] == 0) least = score_[size_of(j)];
+    }
+    i64 g = -1;
+    for (i64 j = n_; j-- > 0 && g < 0;) {
+      if (score_[size_of(j)] <= least * (1 + kTie) + rounding_ && bar_[size_of(j)] == 0) g = group_of_[size_of(j)];
     }
     for (const i64 h : several_) {
       const double rise = rise_of(h);
-      if (rise < least || (rise == least && h > g)) {
+      if (rise < least * (1 - kTie) - rounding_ || (rise <= least * (1 + kTie) + rounding_ && h > g)) {
         least = rise;
         g = h;
       }
@@ -205,6 +206,7 @@ class Eliminator {
   double* result_;
   i64 n_out_;
   FeatureGroups groups_;
+  double rounding_;
   int threads_;
   const Kernels<double>& kernels_;
   i64 n_, n_rows_ = 0;
@@ -226,7 +228,7 @@ class Eliminator {
 
 i64 eliminate(double* inverse, i64 p, double* coef, i64 n_out, FeatureGroups groups, Removals removals, double floor,
               HeldOut held, int threads) {
-  Eliminator eliminator(inverse, p, coef, n_out, groups, floor, held, threads);
+  Eliminator eliminator(inverse, p, coef, n_out, groups, floor, removals.rounding, held, threads);
   i64 n = 0;
   for (bool is_low = false; n < removals.n && !is_low; ++n) {
     const i64 g = eliminator.step(removals.rise[n], is_low);

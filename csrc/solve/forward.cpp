@@ -16,14 +16,41 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
+struct Addition {
+  i64 feature;
+  double fall;
+};
+
+// The feature whose score is the largest that may come; -1 for none. Of those that are equal but for rounding the one
+// that explains most alone, and of equal ones the first.
+Addition best_of(const double* score, const double* norms, const double* limit, const double* alone, i64 n,
+                 double rounding) {
+  double most = -1;
+  for (i64 j = 0; j < n; ++j) {
+    if (score[j] > most && norms[j] > limit[j]) most = score[j];
+  }
+  Addition best = {-1, most};
+  if (most < 0) return best;
+  double most_alone = -1;
+  for (i64 j = 0; j < n; ++j) {
+    if (score[j] >= most * (1 - kTie) - rounding && norms[j] > limit[j] && alone[j] > most_alone * (1 + kTie)) {
+      most_alone = alone[j];
+      best.feature = j;
+    }
+  }
+  return best;
+}
+
 class Grower {
  public:
-  Grower(const double* gram, i64 p, double* products, i64 n_out, FeatureGroups groups, double tolerance)
+  Grower(const double* gram, i64 p, double* products, i64 n_out, FeatureGroups groups, double tolerance,
+         double rounding)
       : gram_(gram),
         p_(p),
         products_(products),
         n_out_(n_out),
         groups_(groups),
+        rounding_(rounding),
         kernels_(active_target().kernels<double>()),
         norms_(size_of(p)),
         limit_(size_of(p)),
@@ -45,6 +72,7 @@ class Grower {
       }
     }
     update(std::vector<double>(size_of(p), 0).data());
+    alone_ = score_;
   }
 
   // Adds the group; returns by how much the loss falls.
@@ -57,20 +85,16 @@ class Grower {
 
   // The group that lets the loss fall most, -1 for none.
   i64 best() const {
-    double most = -1;
-    i64 g = -1;
-    for (i64 j = 0; j < p_; ++j) {
-      if (score_[size_of(j)] > most && norms_[size_of(j)] > limit_[size_of(j)]) {
-        most = score_[size_of(j)];
-        g = j;
-      }
-    }
+    const Addition feature = best_of(score_.data(), norms_.data(), limit_.data(), alone_.data(), p_, rounding_);
+    double most = feature.fall;
     // From the place of a feature to its group.
+    i64 g = feature.feature;
     if (g >= 0) g = std::upper_bound(groups_.start, groups_.start + groups_.n + 1, g) - groups_.start - 1;
     for (const i64 h : several_) {
       const i64 begin = groups_.start[h];
       const double fall = block_[size_of(h)].norm_of(products_ + begin, n_out_, p_, &limit_[size_of(begin)]);
-      if ((fall > most || (fall == most && h < g)) && is_new(h)) {
+      const bool is_more = g < 0 || fall > most * (1 + kTie) + rounding_;
+      if ((is_more || (fall >= most * (1 - kTie) - rounding_ && h < g)) && is_new(h)) {
         most = fall;
         g = h;
       }
@@ -120,26 +144,23 @@ class Grower {
   double* products_;
   i64 n_out_;
   FeatureGroups groups_;
+  double rounding_;
   const Kernels<double>& kernels_;
   i64 n_rows_ = 0;
   std::vector<double> rows_;  // of every feature that came, what it took out of all
   std::vector<double> norms_, limit_, bar_, score_, factors_;
-  std::vector<i64> several_;  // groups of several features that may come
+  std::vector<double> alone_;  // by how much each would let the loss fall as the first one
+  std::vector<i64> several_;   // groups of several features that may come
   std::vector<GroupBlock> block_;
 };
 
 constexpr i64 kColumns = 512;  // of X at once: with eight problems, 32 KB of sums
 
-struct Addition {
-  i64 feature;
-  double fall;
-};
-
 }  // namespace
 
 i64 grow(const double* gram, i64 p, double* products, i64 n_out, FeatureGroups groups, Removals additions,
          double tolerance) {
-  Grower grower(gram, p, products, n_out, groups, tolerance);
+  Grower grower(gram, p, products, n_out, groups, tolerance, additions.rounding);
   i64 n = 0;
   const auto add = [&](i64 g) {
     additions.group[n] = g;
@@ -165,7 +186,8 @@ void multiply_columns(SharedColumns columns, const double* q, i64 n_q, double* o
 }
 
 void advance(SharedColumns columns, i64 n_problems, i64 n_out, const double* q, const double* factor, const double* bar,
-             const double* limit, double* norms, double* products, i64* best, int threads) {
+             const double* limit, const double* alone, const double* rounding, double* norms, double* products,
+             i64* best, int threads) {
   const Kernels<double>& kernels = active_target().kernels<double>();
   const i64 p = columns.p, n_parts = ceil_div(p, kColumns);
   std::vector<Addition> found(size_of(n_parts * n_problems));
@@ -178,10 +200,8 @@ void advance(SharedColumns columns, i64 n_problems, i64 n_out, const double* q, 
       double* score = &scores[size_of(begin)];
       kernels.take_away(&sums[size_of(at)], n, factor + r * n_out, n_out, p, bar + at, limit + at, norms + at,
                         products + r * n_out * p + begin, score);
-      Addition candidate = {-1, -1};
-      for (i64 j = 0; j < n; ++j) {
-        if (score[j] > candidate.fall && norms[at + j] > limit[at + j]) candidate = {begin + j, score[j]};
-      }
+      Addition candidate = best_of(score, norms + at, limit + at, alone + at, n, rounding[r]);
+      if (candidate.feature >= 0) candidate.feature += begin;
       found[size_of(part * n_problems + r)] = candidate;
     }
   });
@@ -189,7 +209,12 @@ void advance(SharedColumns columns, i64 n_problems, i64 n_out, const double* q, 
     Addition most = {-1, -1};
     for (i64 part = 0; part < n_parts; ++part) {
       const Addition& candidate = found[size_of(part * n_problems + r)];
-      if (candidate.fall > most.fall) most = candidate;
+      if (candidate.feature < 0 || candidate.fall < most.fall * (1 - kTie) - rounding[r]) continue;
+      const double* own = alone + r * p;
+      if (most.feature < 0 || candidate.fall > most.fall * (1 + kTie) + rounding[r] ||
+          own[candidate.feature] > own[most.feature] * (1 + kTie)) {
+        most = candidate;
+      }
     }
     best[r] = most.feature;
   }

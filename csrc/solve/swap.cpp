@@ -53,7 +53,8 @@ BestSwaps best_swaps(const SubsetState& state, const u8* barred, const u8* locke
   for_units(k, threads_for(k * p * n_out, threads), [&](i64 i) {
     if (locked[i]) return;
     Gain<double>* found = gains[size_of(i)].of;
-    kernels.best_exchange(state.v + i * p, 1 / state.diagonal[i], ratio.data() + i * n_out, outside, tolerance, found);
+    kernels.best_exchange(state.v + i * state.v_stride, 1 / state.diagonal[i], ratio.data() + i * n_out, outside,
+                          tolerance, found);
     if (locked[k + i]) found[1] = {-1, -1};
   });
   return {best_of(state, loss, gains, 0), best_of(state, loss, gains, 1)};

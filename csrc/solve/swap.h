@@ -9,6 +9,7 @@ namespace prunus {
 // products with the outputs.
 struct SubsetState {
   const double* v;         // (k, p), H G_A
+  i64 v_stride;            // from row to row
   const double* diagonal;  // (k), of H
   const double* coef;      // (n_out, k), b = c_A H
   const double* norms;     // (p), s_j = 1 - G_jA H G_Aj, what is left of each feature

@@ -2,8 +2,6 @@
 // that the system keeps from running (team.h).
 #pragma once
 
-#include <atomic>
-#include <new>
 #include <type_traits>
 
 #include "team.h"
@@ -11,32 +9,26 @@
 namespace prunus {
 
 // f(i), or f(i, rank), for every i in [0, n). What it does must depend on i alone; units that are done at the same time
-// have different ranks, below `threads` or zero. std::bad_alloc is thrown when all are done.
+// have different ranks, below `threads` or zero. What f throws first is thrown when all that have begun are done.
 template <class F>
 void for_units(i64 n, int threads, F&& f) {
   class Work final : public Stages {
    public:
     Work(i64 n, F& f) : n_(n), f_(f) {}
-    int n_stages() const override { return 1; }
-    i64 n_units(int) const override { return n_; }
+    int n_stages() const noexcept override { return 1; }
+    i64 n_units(int) const noexcept override { return n_; }
     void do_unit(int, i64 unit, int rank) const override {
-      try {
-        if constexpr (std::is_invocable_v<F&, i64, int>) {
-          f_(unit, rank);
-        } else {
-          (void)rank;
-          f_(unit);
-        }
-      } catch (const std::bad_alloc&) {
-        is_lacking_.store(true);
+      if constexpr (std::is_invocable_v<F&, i64, int>) {
+        f_(unit, rank);
+      } else {
+        (void)rank;
+        f_(unit);
       }
     }
-    bool is_lacking() const { return is_lacking_.load(); }
 
    private:
     i64 n_;
     F& f_;
-    mutable std::atomic<bool> is_lacking_{false};
   };
   const Work work(n, f);
   if (threads > 1 && n > 1) {
@@ -44,7 +36,6 @@ void for_units(i64 n, int threads, F&& f) {
   } else {
     do_alone(work);
   }
-  if (work.is_lacking()) throw std::bad_alloc();
 }
 
 }  // namespace prunus

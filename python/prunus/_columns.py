@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from prunus import _check
 from prunus._samples import is_sparse
 
 _ROWS = 4096  # looked at together, so that of X mapped from a file no copy is made
@@ -19,7 +20,7 @@ _ROWS = 4096  # looked at together, so that of X mapped from a file no copy is m
 def naming_columns(X: Any) -> Iterator[None]:
     """Name the first column with anything but finite numbers, if X is refused within; refuse dates, which NumPy converts."""
     if _is_of_times(X):
-        raise TypeError(f"X: expected finite numbers, got {_found(X)}")
+        raise _check.error(TypeError, "X", f"expected finite numbers, got {_found(X)}")
     try:
         yield
     except (TypeError, ValueError) as error:
@@ -27,7 +28,7 @@ def naming_columns(X: Any) -> Iterator[None]:
         if found is None:
             raise
         kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"X: expected finite numbers, got {found}. {error}") from error
+        raise _check.error(kind, "X", f"expected finite numbers, got {found}. {error}") from error
 
 
 def _is_of_times(X: Any) -> bool:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import safetensors.numpy
 from safetensors import SafetensorError
 
-from prunus._check import FormatError
+from prunus._check import MAKE_ONE, FormatError
 
 Tensors = dict[str, npt.NDArray[Any]]
 _KEY, _CHECKSUM = "prunus", "sha256"
@@ -46,8 +46,21 @@ def size(document: Mapping[str, Any], tensors: Tensors) -> int:
 
 
 def write(raw: bytes, path: str | os.PathLike[str]) -> None:
-    """Write beside the place, flush to disk, and rename: the old file or the new one, never a part."""
-    target = Path(os.path.realpath(path))
+    """Write beside the place, flush to disk, and rename: the old file or the new one, never a part.
+
+    A device or a pipe is written to; it is not replaced by a file. An OSError names the path that was asked for.
+    """
+    try:
+        place = Path(path)
+        if place.exists() and not place.is_file() and not place.is_dir():
+            place.write_bytes(raw)
+        else:
+            _replace(raw, Path(os.path.realpath(path)))
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
+
+
+def _replace(raw: bytes, target: Path) -> None:
     part = target.with_name(f".{target.name}.{secrets.token_hex(8)}.part")
     try:
         with part.open("xb") as file:
@@ -85,9 +98,9 @@ def unpack(raw: bytes) -> tuple[dict[str, Any], Tensors]:
         header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
         metadata = header.get("__metadata__")
     except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise FormatError(f"expected a safetensors file, got one that cannot be read ({error})") from None
+        raise FormatError(f"expected a safetensors file, got one that cannot be read ({error}); {MAKE_ONE}") from None
     if not isinstance(metadata, dict) or not {_KEY, _CHECKSUM} <= metadata.keys():
-        raise FormatError("expected a file saved by prunus, got a foreign safetensors file")
+        raise FormatError(f"expected a file saved by prunus, got a foreign safetensors file; {MAKE_ONE}")
     checksum = metadata[_CHECKSUM]
     place = _checksum_place(raw, checksum)
     blanked = raw[:place] + b"0" * len(checksum) + raw[place + len(checksum) :]

@@ -1,6 +1,6 @@
 """The compiled core. Every array is C-contiguous; an array of another type is refused, never converted."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,7 +41,7 @@ def cut_of(scores: _Floats, mask: _Bools) -> tuple[float, float]: ...
 def apply_mask(w: _Floats, mask: _Bools, threads: int) -> _Floats: ...
 
 _Doubles = NDArray[np.float64]
-_Swap = tuple[float, int, int]
+_Exchanged = tuple[NDArray[np.int64], float, bool]
 
 def eliminate(
     inverse: _Doubles,
@@ -50,6 +50,7 @@ def eliminate(
     stays: _Bools,
     n_remove: int,
     floor: float,
+    rounding: float,
     threads: int,
 ) -> tuple[NDArray[np.int64], _Doubles]: ...
 def sum_folds(
@@ -77,7 +78,13 @@ def eliminate_folds(
 ) -> list[_Doubles | None]: ...
 def sums_left_out(q: _Doubles, z: _Doubles, y: _Doubles, base: _Doubles, least: float, threads: int) -> _Doubles: ...
 def grow(
-    gram: _Doubles, products: _Doubles, start: NDArray[np.int64], stays: _Bools, n_add: int, tolerance: float
+    gram: _Doubles,
+    products: _Doubles,
+    start: NDArray[np.int64],
+    stays: _Bools,
+    n_add: int,
+    tolerance: float,
+    rounding: float,
 ) -> NDArray[np.int64]: ...
 def multiply_columns(x: _Doubles, q: _Doubles, threads: int) -> _Doubles: ...
 def advance(
@@ -86,22 +93,34 @@ def advance(
     factor: _Doubles,
     bar: _Doubles,
     limit: _Doubles,
+    alone: _Doubles,
+    rounding: _Doubles,
     norms: _Doubles,
     products: _Doubles,
     threads: int,
 ) -> NDArray[np.int64]: ...
-def best_swap(
-    v: _Doubles,
-    diagonal: _Doubles,
-    coef: _Doubles,
-    norms: _Doubles,
-    rest: _Doubles,
-    members: NDArray[np.int64],
-    barred: _Bools,
-    locked: _Bools,
+def exchange(
+    rows: Callable[[NDArray[np.int64]], _Doubles],
+    products: _Doubles,
+    total: float,
+    starts: Sequence[NDArray[np.int64]],
+    keep: _Bools,
     tolerance: float,
+    patience: int,
     threads: int,
-) -> tuple[_Swap, _Swap]: ...
+) -> _Exchanged | None: ...
+def exchange_sizes(
+    gram: _Doubles,
+    products: _Doubles,
+    total: float,
+    orders: Sequence[NDArray[np.int64]],
+    first: int,
+    last: int,
+    keep: _Bools,
+    tolerance: float,
+    patience: int,
+    threads: int,
+) -> list[_Exchanged | None]: ...
 
 class _CsrMatrix:
     @staticmethod
@@ -150,6 +169,7 @@ class _Executor:
         row_more_cycles: float,
         panel_cycles: float,
         panels_together: int,
+        read: _Bools | None = None,
     ) -> None: ...
     def run(self, x: _Floats, out: _Floats, threads: int) -> None: ...
     def run_plain(self, x: Any, out: Any, threads: int) -> _Floats | None: ...

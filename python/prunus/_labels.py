@@ -37,6 +37,7 @@ class Labels(NamedTuple):
         if self.classes is None:
             values = OUTPUTS[self.output].link(raw)
             return values[:, 0] if self.n_out == 1 else values
+        _require_numbers(raw)
         if self.is_multilabel:
             return (raw > 0).astype(np.int64)
         chosen = (raw[:, 0] > 0).astype(np.intp) if self.is_binary else raw.argmax(axis=1)
@@ -45,7 +46,10 @@ class Labels(NamedTuple):
     def probabilities(self, raw: Floats) -> Floats:
         """Return what `predict_proba` returns, from the raw output (n_samples, n_out)."""
         if self.classes is None:
-            raise ValueError("predict_proba: expected a network with classes, got one without: it does regression")
+            raise _check.error(
+                ValueError, "predict_proba", "expected a network with classes, got one without: it does regression"
+            )
+        _require_numbers(raw)
         if self.is_binary:
             positive = OUTPUTS["sigmoid"].link(raw)
             return np.concatenate([1 - positive, positive], axis=1)
@@ -57,11 +61,11 @@ class Labels(NamedTuple):
             target = _check.real_array(name, y).astype(np.float64, order="C")
             _check.per_sample(name, target, n_samples)
             if target.ndim > 2 or target.size != n_samples * self.n_out:
-                raise ValueError(
-                    f"{name}: expected the shape ({n_samples}, {self.n_out}), got {_check.describe(target)}"
+                raise _check.error(
+                    ValueError, name, f"expected the shape ({n_samples}, {self.n_out}), got {_check.describe(target)}"
                 )
             if self.is_multilabel and not np.isin(target, (0, 1)).all():
-                raise ValueError(f"{name}: expected rows of 0 and 1, one for each label, got other numbers")
+                raise _check.error(ValueError, name, "expected rows of 0 and 1, one for each label, got other numbers")
             return _check.finite(name, target).reshape(n_samples, self.n_out)
         index = _parts.index_of(_check.per_sample(name, y, n_samples), self.classes, name)
         if self.is_binary:
@@ -81,15 +85,19 @@ class Labels(NamedTuple):
         samples of the class).
         """
         if self.classes is None or self.is_multilabel:
-            raise ValueError("class_weight: expected None for a network without one class for each sample")
+            raise _check.error(
+                ValueError, "class_weight", "expected None for a network without one class for each sample"
+            )
         index = _parts.index_of(_check.per_sample("y", y, n_samples), self.classes, "y")
         if isinstance(class_weight, str):
             _check.one_of("class_weight", class_weight, ("balanced",))
             counts = np.bincount(index, minlength=len(self.classes))
             return n_samples / (np.count_nonzero(counts) * counts[index])
         if not isinstance(class_weight, Mapping):
-            raise TypeError(
-                f"class_weight: expected a mapping of labels to weights or 'balanced', got {_check.describe(class_weight)}"
+            raise _check.error(
+                TypeError,
+                "class_weight",
+                f"expected a mapping of labels to weights or 'balanced', got {_check.describe(class_weight)}",
             )
         table = np.ones(len(self.classes))
         if class_weight:
@@ -97,5 +105,13 @@ class Labels(NamedTuple):
             table[labels] = [_check.number("class_weight", w, 0, _LARGEST) for w in class_weight.values()]
         weights = table[index]
         if len(weights) and not weights.any():
-            raise ValueError("class_weight: expected a weight above 0 for some class in y, got none")
+            raise _check.error(ValueError, "class_weight", "expected a weight above 0 for some class in y, got none")
         return weights / (weights.max(initial=0) or 1)
+
+
+def _require_numbers(raw: Floats) -> None:
+    """Refuse what says nothing of a label."""
+    bad = np.isnan(raw)
+    if bad.any():
+        row = int(bad.any(axis=1).argmax())
+        raise _check.error(ValueError, "X", f"expected rows from which numbers come out, got NaN from row {row}")

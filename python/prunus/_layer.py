@@ -41,7 +41,8 @@ class Layer(Frozen):
     Parameters
     ----------
     weight : array_like of shape (n_out, n_in)
-        float32 stays float32, every other real type becomes float64. Copied.
+        float32 stays float32, every other real type becomes float64. Copied; -0, which multiplying by a mask leaves behind,
+        becomes +0.
     bias : array_like of shape (n_out,), optional
         Zeros if None. Takes the weight's dtype.
     activation : str, default "identity"
@@ -79,12 +80,15 @@ class Layer(Frozen):
     ) -> None:
         w = _check.float_array("weight", weight, ndim=2)
         _check.not_empty("weight", w)
-        b = np.zeros(len(w), w.dtype) if bias is None else _check.float_array("bias", bias, ndim=1, dtype=w.dtype)
+        with np.errstate(over="ignore"):  # what is too large for the weight's dtype is refused by name
+            b = np.zeros(len(w), w.dtype) if bias is None else _check.float_array("bias", bias, ndim=1, dtype=w.dtype)
         if len(b) != len(w):
-            raise ValueError(f"bias: expected {len(w)} entries, one for each row of weight, got {len(b)}")
+            raise _check.error(
+                ValueError, "bias", f"expected {len(w)} entries, one for each row of weight, got {len(b)}"
+            )
         self._set(
-            weight=read_only(_check.finite("weight", w.copy())),
-            bias=read_only(_check.finite("bias", b.copy())),
+            weight=read_only(_check.finite("weight", w + 0)),  # a copy; -0 + 0 is +0 (IEEE 754, 6.3)
+            bias=read_only(_check.finite("bias", b + 0)),
             activation=_check.one_of("activation", activation, ACTIVATIONS),
             negative_slope=_check.number("negative_slope", negative_slope, -1e6, 1e6),
         )

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from prunus import files
 from prunus._check import Bools
+from prunus._frames import names_of
 from prunus._functions import OUTPUTS
-from prunus._layer import Layer
 from prunus._passes import outputs_of, widest
-from prunus._samples import unchecked
+from prunus._samples import is_sparse, require_names, unchecked
 from prunus.engine import Engine
 from prunus.masking.stock import n_removed
 from prunus.network import Network
-from prunus.pruned import score
+from prunus.pruned import Pruned, score
 
 
-def layer_row(layer: Layer, mask: Bools, cut: tuple[float | None, float | None]) -> dict[str, Any]:
+def layer_row(shape: tuple[int, ...], mask: Bools, cut: tuple[float | None, float | None]) -> dict[str, Any]:
     """Say what a layer lost, and where its cut lies."""
     return {
-        "shape": [layer.n_out, layer.n_in],
+        "shape": list(shape),
         "units": int(mask.size),
         "removed": n_removed(mask),
         "highest_removed": cut[0],
@@ -30,12 +32,16 @@ def layer_row(layer: Layer, mask: Bools, cut: tuple[float | None, float | None])
     }
 
 
-def quality(before: Network, after: Network, X: Any, y: Any, weights: Any, where: str) -> dict[str, Any]:
-    """Return the (weighted) loss and score before and after."""
-    (name, old), (_, new) = (score(network, _predicted(network, X), y, weights) for network in (before, after))
+def quality(networks: Mapping[str, Network], X: Any, y: Any, weights: Any, where: str) -> dict[str, Any]:
+    """Return the (weighted) loss and score of each network, by its name."""
+    scores = {name: score(network, _predicted(network, X), y, weights) for name, network in networks.items()}
     return {
-        "loss": {"before": before.loss(X, y, weights), "after": after.loss(X, y, weights), "data": where},
-        "score": {"metric": name, "before": old, "after": new, "data": where},
+        "loss": {**{name: network.loss(X, y, weights) for name, network in networks.items()}, "data": where},
+        "score": {
+            "metric": scores["before"][0],
+            **{name: value for name, (_, value) in scores.items()},
+            "data": where,
+        },
     }
 
 
@@ -47,20 +53,41 @@ def _predicted(network: Network, X: Any) -> Any:
 
 
 def latency(before: Network, after: Network, X: Any, batch: int, threads: int) -> dict[str, Any]:
-    """Microseconds of one call: dense, as NumPy would compute it in the network's dtype, and through the engine."""
+    """Microseconds of one call: dense, as NumPy would compute it in the network's dtype, and through the engine.
+
+    Of sparse X the engine takes the rows as they are, and NumPy the same rows dense.
+    """
     if X is None:
         rows: Any = np.random.default_rng(0).standard_normal((batch, before.n_in)).astype(before.dtype)
     else:
         whole = unchecked(X, before.n_in, before.dtype)
         rows = whole.rows(np.arange(batch) % len(whole))
     engine = Engine(after, threads)
-    dense = before.with_all_inputs()
+    dense, dense_rows = before.with_all_inputs(), rows.toarray() if is_sparse(rows) else rows
+    with _numpy_on(threads) as numpy_threads:
+        numpy = _microseconds(lambda: OUTPUTS[dense.output].link(outputs_of(dense.layers, dense_rows)[1][-1]))
     return {
-        "before": _microseconds(lambda: OUTPUTS[dense.output].link(outputs_of(dense.layers, rows)[1][-1])),
+        "before": numpy,
         "after": _microseconds(lambda: OUTPUTS[after.output].link(engine(rows))),
         "batch": batch,
         "threads": threads,
+        "numpy_threads": numpy_threads,
     }
+
+
+@contextlib.contextmanager
+def _numpy_on(threads: int) -> Iterator[int | None]:
+    """Let NumPy's BLAS have so many threads; None where nothing is there that can tell it."""
+    try:
+        import threadpoolctl  # scikit-learn brings it
+    except ImportError:
+        yield None
+        return
+    if not any(library["user_api"] == "blas" for library in threadpoolctl.threadpool_info()):
+        yield None
+        return
+    with threadpoolctl.threadpool_limits(threads, user_api="blas"):
+        yield threads
 
 
 def _microseconds(call: Callable[[], object]) -> float:
@@ -73,25 +100,26 @@ def _microseconds(call: Callable[[], object]) -> float:
     return min(times) * 1e6
 
 
-def feature_names(network: Network, X: Any, name: str = "X") -> list[str] | None:
-    """Return the names of X's columns, or those that the model was fitted with. Where both have names they must agree."""
-    fitted = _fitted_names(network.origin or {})
-    if not hasattr(X, "columns"):
-        return fitted
-    own = [str(column) for column in X.columns]
-    if fitted is not None and own != fitted:
-        apart = next((pair for pair in zip(fitted, own, strict=False) if pair[0] != pair[1]), (len(fitted), len(own)))
-        raise ValueError(
-            f"{name}: expected the columns that the model was fitted with, in order, got {apart[1]!r} for {apart[0]!r}"
-        )
-    return own
+def feature_names(fitted: list[str] | None, **given: Any) -> list[str] | None:
+    """Return the names that the model was fitted with, or those of what is given. Where several have names they must agree."""
+    for name, X in given.items():
+        require_names(name, X, fitted)
+        fitted = names_of(X) if fitted is None else fitted
+    return fitted
 
 
-def _fitted_names(origin: Mapping[str, Any]) -> list[str] | None:
-    """Of the first step of a scikit-learn model that has any. What an origin of elsewhere says is not for us to read."""
-    if origin.get("library") != "sklearn":
+def removed_inputs(before: Network, after: Network, names: list[str] | None) -> list[str] | None:
+    """Return the names of the inputs that were read before and are no more; None where they have none."""
+    if names is None or len(names) != before.n_in:
         return None
-    scalers, model = origin.get("scalers"), origin.get("model")
-    steps = [*(scalers if isinstance(scalers, list) else []), model]
-    found = (step.get("feature_names") for step in steps if isinstance(step, Mapping))
-    return next((names for names in found if isinstance(names, list)), None)
+    was, still = ((network.with_all_inputs().layers[0].weight != 0).any(axis=0) for network in (before, after))
+    return [name for name, gone in zip(names, was & ~still, strict=True) if gone]
+
+
+def tell_size(pruned: Pruned) -> None:
+    """Put the size of the file into the report, which is part of the file: its own digits are not counted."""
+    report = pruned.report
+    report["bytes"]["after"] = files.size_of(pruned.contents())
+    if report["bytes"]["after"] > report["bytes"]["before"]:
+        report["notes"].append("the file grew: the report and the masks take more bytes than the zeros save")
+        report["bytes"]["after"] = files.size_of(pruned.contents())

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from prunus import _core, _costs, _threads
-from prunus._check import Floats
+from prunus._check import Bools, Floats
 
 _NEVER = 2**62  # samples
 
@@ -69,10 +69,13 @@ def _kernel(kind: str, regime: str) -> str:
     return f"{'spmv' if regime == 'rows' else 'spmm'}_{kind.split()[0]}"
 
 
-def executor(layers: list[tuple[PackedWeight, Floats, int, float]]) -> tuple[_core._Executor, int | None]:
+def executor(
+    layers: list[tuple[PackedWeight, Floats, int, float]], read: Bools | None = None
+) -> tuple[_core._Executor, int | None]:
     """Return what runs layers of (weight, bias, number of the activation, negative_slope).
 
-    Beside it, from how many samples on it turns them into panels; None: never.
+    Beside it, from how many samples on it turns them into panels; None: never. read: which columns of X some weight reads;
+    the others may hold anything. None: NaN may come from any.
     """
     choices = [weight.choice for weight, *_ in layers]
     dtype = layers[0][0].dtype
@@ -85,5 +88,6 @@ def executor(layers: list[tuple[PackedWeight, Floats, int, float]]) -> tuple[_co
         max(moved, sum(choice.rows_work.further for choice in choices)),
         max(moved, sum(choice.wide.cycles for choice in choices) + choices[0].turns[0] + choices[-1].turns[1]),
         _costs.panels_together(sum(weight.operands[2].nbytes for weight, *_ in layers)),
+        read,
     )
     return made, panels_from

@@ -14,6 +14,8 @@ from prunus import _check
 from prunus._check import Bools
 from prunus._layer import Layer, read_only
 
+WIDEST = 1 << 10  # characters of a dtype that holds shorter labels: of a file a few bytes must not stand for gigabytes
+
 
 class Scaling(NamedTuple):
     """A standardization that has been folded into the first layer: the model was trained on ``(x - shift) / scale``."""
@@ -21,20 +23,31 @@ class Scaling(NamedTuple):
     shift: npt.NDArray[np.float64]  # (n_in of the first layer,)
     scale: npt.NDArray[np.float64]
 
+    def spread(self, inputs: Bools) -> Scaling:
+        """Return the scaling of all columns of X, which leaves those that are no inputs as they are."""
+        whole = Scaling(np.zeros(len(inputs)), np.ones(len(inputs)))
+        for full, selected in zip(whole, self, strict=True):
+            full[inputs] = selected
+        return whole
+
 
 def checked_layers(layers: Any) -> tuple[Layer, ...]:
     if isinstance(layers, Layer) or not isinstance(layers, Sequence):
-        raise TypeError(f"layers: expected a sequence of Layer, got {_check.describe(layers)}")
+        raise _check.error(TypeError, "layers", f"expected a sequence of Layer, got {_check.describe(layers)}")
     if not layers:
-        raise ValueError("layers: expected at least one Layer, got none")
+        raise _check.error(ValueError, "layers", "expected at least one Layer, got none")
     for i, layer in enumerate(layers):
         if not isinstance(layer, Layer):
-            raise TypeError(f"layers[{i}]: expected a Layer, got {_check.describe(layer)}")
+            raise _check.error(TypeError, f"layers[{i}]", f"expected a Layer, got {_check.describe(layer)}")
         if layer.weight.dtype != layers[0].weight.dtype:
-            raise ValueError(f"layers[{i}]: expected {layers[0].weight.dtype} as in layer 0, got {layer.weight.dtype}")
+            raise _check.error(
+                ValueError, f"layers[{i}]", f"expected {layers[0].weight.dtype} as in layer 0, got {layer.weight.dtype}"
+            )
         if i > 0 and layer.n_in != layers[i - 1].n_out:
-            raise ValueError(
-                f"layers[{i}]: expected {layers[i - 1].n_out} inputs, the outputs of layer {i - 1}, got {layer.n_in}"
+            raise _check.error(
+                ValueError,
+                f"layers[{i}]",
+                f"expected {layers[i - 1].n_out} inputs, the outputs of layer {i - 1}, got {layer.n_in}",
             )
     return tuple(layers)
 
@@ -43,20 +56,27 @@ def checked_classes(classes: Any, output: str, n_out: int) -> npt.NDArray[Any] |
     if classes is None:
         return None
     labels = np.asarray(classes)
-    if labels.dtype.kind == "O" and all(isinstance(label, str) for label in labels.flat):
-        labels = labels.astype(np.str_)
-    if labels.dtype.kind == "U":
-        labels = np.array(labels.tolist(), dtype=np.str_)  # no wider than they are
-    elif labels.dtype == np.longdouble:
+    if labels.dtype == np.longdouble:
         labels = labels.astype(np.float64)
-    if labels.dtype.kind not in "biufU":
-        raise TypeError(f"classes: expected numbers or strings, got {_check.describe(labels)}")
+    if labels.dtype.kind == "U" and labels.dtype.itemsize > 4 * WIDEST:
+        labels = np.array(labels.tolist(), dtype=np.str_)  # no wider than they are
+    if labels.dtype.kind not in "biuf" and not _are_words(labels):
+        raise _check.error(TypeError, "classes", f"expected numbers or strings, got {_check.describe(labels)}")
     if output == "identity" or (output == "softmax" and n_out == 1):
-        raise ValueError(f"classes: expected an output of sigmoid, softmax or ovr that fits them, got {output!r}")
+        raise _check.error(
+            ValueError, "classes", f"expected an output of sigmoid, softmax or ovr that fits them, got {output!r}"
+        )
     expected = 2 if n_out == 1 else n_out
     if labels.shape != (expected,) or len(np.unique(labels)) != expected or (labels != labels).any():
-        raise ValueError(f"classes: expected {expected} different labels, got {_check.describe(labels)}")
+        raise _check.error(
+            ValueError, "classes", f"expected {expected} different labels, got {_check.describe(labels)}"
+        )
     return read_only(labels.copy())  # type: ignore[no-any-return]
+
+
+def _are_words(labels: npt.NDArray[Any]) -> bool:
+    """Whether all labels are strings, NumPy's or Python's."""
+    return labels.dtype.kind == "U" or (labels.dtype.kind == "O" and all(isinstance(x, str) for x in labels.flat))
 
 
 def checked_origin(origin: Any) -> Mapping[str, Any]:
@@ -64,7 +84,19 @@ def checked_origin(origin: Any) -> Mapping[str, Any]:
     try:
         return MappingProxyType(dict(json.loads(json.dumps(dict(origin)))))
     except (TypeError, ValueError):
-        raise TypeError(f"origin: expected a mapping of plain JSON values, got {_check.describe(origin)}") from None
+        raise _check.error(
+            TypeError, "origin", f"expected a mapping of plain JSON values, got {_check.describe(origin)}"
+        ) from None
+
+
+def feature_names(origin: Mapping[str, Any] | None, n_in: int) -> list[str] | None:
+    """Return the names that the first step of a scikit-learn model with any was fitted with; others have none."""
+    if origin is None or origin.get("library") != "sklearn":
+        return None
+    scalers, model = origin.get("scalers"), origin.get("model")
+    steps = [*(scalers if isinstance(scalers, list) else []), model]
+    found = [step.get("feature_names") for step in steps if isinstance(step, Mapping)]
+    return next((names for names in found if isinstance(names, list) and len(names) == n_in), None)
 
 
 def checked_inputs(inputs: Any, n_in: int) -> Bools | None:
@@ -73,7 +105,9 @@ def checked_inputs(inputs: Any, n_in: int) -> Bools | None:
     selected = np.asarray(inputs)
     selected = _check.bools("inputs", selected, (selected.size,))
     if selected.sum() != n_in:
-        raise ValueError(f"inputs: expected {n_in} True, one for each input of the first layer, got {selected.sum()}")
+        raise _check.error(
+            ValueError, "inputs", f"expected {n_in} True, one for each input of the first layer, got {selected.sum()}"
+        )
     return read_only(selected.copy())  # type: ignore[no-any-return]
 
 
@@ -81,12 +115,14 @@ def checked_scaling(scaling: Any, n_in: int) -> Scaling | None:
     if scaling is None:
         return None
     if not isinstance(scaling, Scaling):
-        raise TypeError(f"scaling: expected a Scaling, got {_check.describe(scaling)}")
+        raise _check.error(TypeError, "scaling", f"expected a Scaling, got {_check.describe(scaling)}")
     shift, scale = (
         _check.finite("scaling", _check.float_array("scaling", part, ndim=1, dtype=np.float64)) for part in scaling
     )
     if len(shift) != n_in or len(scale) != n_in or (scale <= 0).any():
-        raise ValueError(f"scaling: expected {n_in} shifts and {n_in} scales above 0, one for each input")
+        raise _check.error(
+            ValueError, "scaling", f"expected {n_in} shifts and {n_in} scales above 0, one for each input"
+        )
     return Scaling(read_only(shift.copy()), read_only(scale.copy()))
 
 
@@ -95,14 +131,21 @@ def index_of(y: npt.NDArray[Any], classes: npt.NDArray[Any], name: str) -> npt.N
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1:
-        raise ValueError(f"{name}: expected one label for each row of X, got {_check.describe(y)}")
+        raise _check.error(ValueError, name, f"expected one label for each row of X, got {_check.describe(y)}")
+    told = classes.dtype
+    if told.kind == "O":
+        classes = classes.astype(np.str_)
     if classes.dtype.kind == "U" and y.dtype.kind == "O":
         y = y.astype(np.str_)
     if (classes.dtype.kind == "U") != (y.dtype.kind == "U") or y.dtype.kind not in "biufU":
-        raise TypeError(f"{name}: expected labels like the classes, of dtype {classes.dtype}, got {_check.describe(y)}")
+        raise _check.error(
+            TypeError, name, f"expected labels like the classes, of dtype {told}, got {_check.describe(y)}"
+        )
     order = np.argsort(classes)
     index: npt.NDArray[np.intp] = order[np.minimum(np.searchsorted(classes[order], y), len(classes) - 1)]
     unknown = np.unique(y[classes[index] != y])
     if len(unknown):
-        raise ValueError(f"{name}: expected labels among the classes {classes.tolist()}, got {unknown[:5].tolist()}")
+        raise _check.error(
+            ValueError, name, f"expected labels among the classes {classes.tolist()}, got {unknown[:5].tolist()}"
+        )
     return index

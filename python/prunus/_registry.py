@@ -1,9 +1,9 @@
-"""How a mechanism finds its parts by name: a read-only mapping that keeps the order in which they are listed."""
+"""How a mechanism finds its parts by name: a read-only mapping in the order in which they are listed, which prints them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+import sys
+from collections.abc import Iterator, Mapping
 from typing import ClassVar, Protocol, TypeVar
 
 
@@ -13,14 +13,39 @@ class Named(Protocol):
     name: ClassVar[str]
 
 
+_Kind = TypeVar("_Kind")
 _Part = TypeVar("_Part", bound=Named)
 
 
-def registry(*parts: type[_Part]) -> Mapping[str, type[_Part]]:
-    """Return name -> class. A class without a docstring of its own, or with a name that is taken, is a mistake."""
+class Registry(Mapping[str, _Kind]):
+    """Name -> class, read-only; prints as a table of the names and the first lines of the docstrings."""
+
+    def __init__(self, table: Mapping[str, _Kind]) -> None:
+        self._table = dict(table)
+
+    def __getitem__(self, name: str) -> _Kind:
+        return self._table[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._table)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __repr__(self) -> str:
+        width = max(map(len, self), default=0)
+        first = {name: (kind.__doc__ or "").strip().partition("\n")[0] for name, kind in self.items()}
+        return "\n".join(f"{name.ljust(width)}  {line}".rstrip() for name, line in first.items())
+
+
+def registry(*parts: type[_Part]) -> Registry[type[_Part]]:
+    """Return name -> class. A class without a docstring of its own, or with a name that is taken, is a mistake.
+
+    (Under ``python -OO`` no class has one.)
+    """
     table: dict[str, type[_Part]] = {}
     for part in parts:
-        if part.name in table or not part.__doc__:
+        if part.name in table or not (part.__doc__ or sys.flags.optimize > 1):
             raise RuntimeError(f"{part.__qualname__} needs a docstring and a name of its own")
         table[part.name] = part
-    return MappingProxyType(table)
+    return Registry(table)

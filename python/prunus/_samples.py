@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from prunus import _check
+from prunus import _check, _frames
 from prunus._check import Bools, Floats
 from prunus._parts import Scaling
 
@@ -30,6 +30,13 @@ class Samples:
 
     def __len__(self) -> int:
         return int(self.source.shape[0])
+
+    def weighted(self, sample_weight: Any) -> Samples:
+        """Return the samples with these weights; None: all count the same."""
+        share = _check.sample_weights(sample_weight, len(self))
+        total = float(share.sum())
+        weight = total if sample_weight is None else total * float(np.max(np.asarray(sample_weight)))
+        return replace(self, share=share / (total or 1), weight=weight)
 
     def rows(self, which: Any) -> Any:
         """Return these samples, (n, n_in of the first layer): C-contiguous, or a csr_array where the source is one."""
@@ -62,52 +69,109 @@ def is_sparse(X: Any) -> bool:
     return hasattr(X, "tocsr")
 
 
-def source_of(name: str, X: Any, n_in: int) -> Any:
-    """Return X as an array of its own type, or a canonical csr_array, without a copy where none is needed."""
-    array = _csr_of(name, X) if is_sparse(X) else _check.real_array(name, X, ndim=2)
+def require_names(name: str, X: Any, fitted: list[str] | None) -> None:
+    """Refuse a DataFrame whose columns have not the names that the model was fitted with, in order."""
+    own = _frames.names_of(X)
+    if own is None or fitted is None or own == fitted:
+        return
+    apart = next((pair for pair in zip(fitted, own, strict=False) if pair[0] != pair[1]), (len(fitted), len(own)))
+    raise _check.error(
+        ValueError,
+        name,
+        f"expected the columns that the model was fitted with, in order, got {apart[1]!r} for {apart[0]!r}",
+    )
+
+
+def source_of(name: str, X: Any, n_in: int, fitted: list[str] | None = None) -> Any:
+    """Return X as an array of its own type, or as `canonical` does, without a copy where none is needed."""
+    require_names(name, X, fitted)
+    array = canonical(name, X) if is_sparse(X) else _check.real_array(name, X, ndim=2)
     if array.shape[1] != n_in:
-        raise ValueError(f"{name}: expected {n_in} columns, got {_check.describe(array)}")
+        raise _check.error(ValueError, name, f"expected {n_in} columns, got {_check.describe(array)}")
     return array
 
 
-def unchecked(X: Any, n_in: int, dtype: Any, inputs: Bools | None = None) -> Samples:
+def unchecked(X: Any, n_in: int, dtype: Any, inputs: Bools | None = None, fitted: list[str] | None = None) -> Samples:
     """Return samples to be predicted: NaN and infinity are let through, and none counts for anything."""
-    return Samples(source_of("X", X, n_in), np.ones(0), 0.0, np.dtype(dtype), inputs, None)
+    return Samples(source_of("X", X, n_in, fitted), np.ones(0), 0.0, np.dtype(dtype), inputs, None)
 
 
-def checked(name: str, samples: Samples) -> Samples:
-    """Return the samples if there are any and all are finite, in their dtype; in one pass, batch by batch."""
+def read_by(weight: Floats) -> Bools | None:
+    """Return which columns some weight (n_out, n_in) reads, (n_in,); None: all."""
+    read = np.asarray(weight.any(axis=0))
+    return None if read.all() else read
+
+
+def only_read(x: Any, read: Bools | None) -> Any:
+    """Return samples with zeros for what may be NaN or infinite in columns that are not read: multiplied by zero it counts."""
+    if read is None:
+        return x
+    if is_sparse(x):
+        if np.isfinite(x.data).all():
+            return x
+        return type(x)((np.where(read[x.indices], x.data, 0), x.indices, x.indptr), shape=x.shape)
+    return x if np.isfinite(x).all() else np.where(read, x, 0)
+
+
+def checked(name: str, samples: Samples, columns: Sequence[str] | None) -> Samples:
+    """Return the samples if there are any and all are finite, in their dtype; in one pass, batch by batch.
+
+    The error names the column where all have names.
+    """
     if len(samples) == 0:
-        raise ValueError(f"{name}: expected at least one element, got {_check.describe(samples.source)}")
+        raise _check.error(ValueError, name, f"expected at least one element, got {_check.describe(samples.source)}")
     if is_sparse(samples.source) and samples.scaling is not None and samples.scaling.shift.any():
-        raise ValueError(f"{name}: expected a dense array, since the model subtracts means; use {name}.toarray()")
+        raise _check.error(
+            ValueError, name, f"expected a dense array, since the model subtracts means; use {name}.toarray()"
+        )
     whole = samples.source
-    # Of a narrower type, and not scaled, it is finite in the samples' dtype if it is in its own.
-    as_it_is = (
-        samples.scaling is None and whole.dtype.kind in "biuf" and np.can_cast(whole.dtype, samples.dtype, "safe")
-    )
+    # Read as a whole, of a narrower type, and not scaled, it is finite in the samples' dtype if it is in its own.
+    is_whole = samples.inputs is None and samples.scaling is None
+    as_it_is = is_whole and whole.dtype.kind in "biuf" and np.can_cast(whole.dtype, samples.dtype, "safe")
     if as_it_is and whole.dtype.kind in "biu":
         return samples
     for batch in samples.batches():
         with np.errstate(over="ignore"):  # what is too large for the dtype is refused by name
             x = whole[batch] if as_it_is else samples.rows(batch)
-        _check.finite(name, _check.float_array(name, x.data if is_sparse(x) else x))
+        array = _check.float_array(name, x.data if is_sparse(x) else x)
+        try:
+            _check.finite(name, array)
+        except ValueError as error:
+            if columns is None:
+                raise
+            read = np.arange(len(columns)) if as_it_is or samples.inputs is None else np.flatnonzero(samples.inputs)
+            first = read[int(np.argmin(np.isfinite(array).all(axis=0)))]
+            problem = f"{str(error).removeprefix(f'{name}: ')}, in column {columns[first]!r}"
+            raise _check.error(ValueError, name, problem) from None
     return samples
 
 
-def _csr_of(name: str, X: Any) -> Any:
-    from scipy.sparse import csr_array
+def canonical(name: str, X: Any) -> Any:
+    """Return sparse X as a csr_array whose rows have each column once, in order; without a copy where it is so already.
+
+    Entries of one place count together, as in SciPy, but are added up in a type that holds the sum. SciPy would sort the
+    caller's own arrays; they stay as they are.
+    """
+    from scipy.sparse import coo_array, csr_array
 
     if X.ndim != 2:
-        raise ValueError(f"{name}: expected 2 dimensions, got {_check.describe(X)}")
-    csr = csr_array(X)
-    if csr.data.dtype.kind not in "biuf":
-        raise TypeError(f"{name}: expected real numbers, got {_check.describe(X)} of dtype {csr.data.dtype}")
-    if not csr.has_canonical_format:
-        raise ValueError(
-            f"{name}: expected the columns of each row in order, each once, got others; call {name}.sum_duplicates()"
-        )
-    return csr
+        raise _check.error(ValueError, name, f"expected 2 dimensions, got {_check.describe(X)}")
+    if X.dtype.kind not in "biuf":
+        raise _check.error(TypeError, name, f"expected real numbers, got {_check.describe(X)} of dtype {X.dtype}")
+    wide = np.float32 if X.dtype == np.float32 else np.float64
+    if X.format in ("coo", "bsr"):  # adds up what it holds twice when it becomes another
+        coo = X.tocoo()
+        X = coo_array((coo.data.astype(wide), (coo.row, coo.col)), shape=X.shape)
+    rows = csr_array(X)
+    if rows.has_canonical_format:
+        return rows
+    rows = csr_array((rows.data.astype(wide), rows.indices.copy(), rows.indptr.copy()), shape=rows.shape)
+    try:
+        rows.check_format()  # SciPy sorts what it has not checked
+    except ValueError as error:
+        raise _check.error(ValueError, name, f"{error}") from None
+    rows.sum_duplicates()  # sorts, too
+    return rows
 
 
 def _scaled(x: Any, scaling: Scaling | None) -> Any:

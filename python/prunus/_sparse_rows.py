@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from prunus import _core, _packed
+from prunus import _core, _packed, _samples
 from prunus._check import Floats
 from prunus._functions import ACTIVATION_NUMBER
 from prunus._layer import Layer
@@ -25,9 +25,11 @@ class SparseRows:
         sparse = _packed.csr_of(transposed)
         is_thin = _SPARSE_ENTRY * sparse.nnz + _SPARSE_ROW * layer.n_in < _DENSE_OUTPUT * transposed.size
         self._weight: Floats | _core._CsrMatrix = sparse if is_thin else transposed
+        self._read = None if is_thin else _samples.read_by(layer.weight)  # what is not there is not multiplied
 
     def __call__(self, X: Any, threads: int) -> Floats:
         """Return the layer's output for a canonical csr_array of the weight's dtype."""
+        X = _samples.only_read(X, self._read)
         starts, columns = X.indptr.astype(np.int64), X.indices.astype(np.int32)
         x = _packed.csr_type(X.dtype).from_arrays(starts, columns, X.data, *X.shape)
         layer = self._layer

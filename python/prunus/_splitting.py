@@ -52,8 +52,10 @@ def splitter_of(cv: Any, n_samples: int) -> Any:
     if isinstance(cv, numbers.Integral):
         return KFold(_check.integer("cv", cv, minimum=2))
     if isinstance(cv, str) or not (hasattr(cv, "split") or isinstance(cv, Iterable)):
-        raise TypeError(
-            f"cv: expected None, an integer, a splitter or an iterable of (train, test), got {_check.describe(cv)}"
+        raise _check.error(
+            TypeError,
+            "cv",
+            f"expected None, an integer, a splitter or an iterable of (train, test), got {_check.describe(cv)}",
         )
     return check_cv(cv)
 
@@ -75,11 +77,13 @@ def folds_of(
     try:
         folds = [(every[_rows(train)], every[_rows(test)]) for train, test in splitter.split(X, y, **metadata)]
     except IndexError as error:
-        raise ValueError(f"cv: expected masks or numbers of {len(every)} samples, got others: {error}") from None
+        raise _check.error(
+            ValueError, "cv", f"expected masks or numbers of {len(every)} samples, got others: {error}"
+        ) from None
     except (TypeError, ValueError) as error:
-        raise ValueError(f"cv: {error}{_way_on(splitter, metadata)}") from error
+        raise _check.error(ValueError, "cv", f"{error}{_way_on(splitter, metadata)}") from error
     if not all(weight[train].any() for train, _ in folds):
-        raise ValueError("cv: expected a training sample of positive weight in every fold, got none")
+        raise _check.error(ValueError, "cv", "expected a training sample of positive weight in every fold, got none")
     return folds
 
 

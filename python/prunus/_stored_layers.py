@@ -19,14 +19,14 @@ _UNSIGNED = (np.uint8, np.uint16, np.uint32, np.uint64)
 
 
 def write_layer(i: int, layer: Layer, tensors: Tensors, entries: Entries) -> dict[str, Any]:
-    stored = bits(layer.weight) != 0  # a negative zero is stored: what is loaded is what was saved, to the bit
+    stored = layer.weight != 0  # of zeros a layer has +0 alone
     sizes = csr_sizes(layer.weight, stored)
     sparse = sum(array.nbytes for array in sizes.values()) < layer.weight.nbytes
     if sparse:
         tensors |= {f"layers.{i}.{name}": array for name, array in entries(layer.weight, stored).items()}
     else:
         tensors[f"layers.{i}.weight"] = layer.weight
-    if bits(layer.bias).any():
+    if layer.bias.any():
         tensors[f"layers.{i}.bias"] = layer.bias
     return {
         "shape": [layer.n_out, layer.n_in],
@@ -75,8 +75,8 @@ def _read_csr(i: int, n_out: int, n_in: int, tensors: Tensors, dtype: np.dtype[A
     columns = take(tensors, f"layers.{i}.columns", values.shape, np.dtype(smallest(n_in - 1)))
     starts = take(tensors, f"layers.{i}.row_starts", (n_out + 1,), np.dtype(smallest(len(values))))
     matrix = _packed.csr_type(dtype)
-    if n_in > np.iinfo(np.int32).max:
-        raise FormatError(f"layers.{i}: expected at most 2147483647 columns, got {n_in}")
+    if max(n_out, n_in) > np.iinfo(np.int32).max:
+        raise FormatError(f"layers.{i}: expected at most 2147483647 rows and columns, got {n_out} and {n_in}")
     # The core checks every start and every column.
     return matrix.from_arrays(starts.astype(np.int64), columns.astype(np.int32), values, n_out, n_in).to_dense()
 
@@ -88,16 +88,12 @@ def take(tensors: Tensors, name: str, shape: tuple[int, ...] | None, dtype: np.d
     array = tensors.pop(name)
     if array.dtype != dtype or (array.ndim != 1 if shape is None else array.shape != shape):
         raise FormatError(f"{name}: expected {dtype} of shape {shape or '(n,)'}, got {_check.describe(array)}")
-    return np.ascontiguousarray(array)
+    return np.require(array, requirements=["C", "A"])
 
 
 def smallest(largest: int) -> type[np.unsignedinteger[Any]]:
     """The smallest unsigned type that holds numbers up to `largest`."""
     return next(kind for kind in _UNSIGNED if largest <= np.iinfo(kind).max)
-
-
-def bits(array: Floats) -> npt.NDArray[Any]:
-    return array.view(np.uint32 if array.dtype == np.float32 else np.uint64)
 
 
 def flag(row: Mapping[str, Any], key: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from prunus import _check
 from prunus.solving.gram import Doubles
 from prunus.solving.paths import NestedPath
-from prunus.solving.selecting import Selection
+from prunus.solving.selection import Selection
 from prunus.solving.systems import Places
 
 if TYPE_CHECKING:
@@ -82,9 +83,11 @@ class SubsetPath:
         size = _check.integer("n_nonzero", n_nonzero, minimum=0)
         found = np.flatnonzero(self.sizes == size)
         if not len(found):
-            raise ValueError(f"n_nonzero: expected one of the path's sizes, {self._range()}, got {size}")
+            raise _check.error(
+                ValueError, "n_nonzero", f"expected one of the path's sizes, {self._range()}, got {size}"
+            )
         i = int(found[0])
-        columns, coef, intercept = self._selection.fit(i)
+        columns, coef, intercept, _ = self._selection.fit(i)
         model = self._class.__new__(self._class)
         model.__dict__.update(self._attributes, n_nonzero=size, path_=self)
         model.optimality_ = self._selection.optimality(i)
@@ -95,7 +98,7 @@ class SubsetPath:
         """Return all models' coefficients, (n_models, n_features), of several outputs (n_models, n_outputs, n_features)."""
         whole = np.zeros((len(self.sizes), len(self._offset), self._attributes["n_features_in_"]))
         for i in range(len(self.sizes)):
-            columns, coef, _ = self._selection.fit(i)
+            columns, coef, _, _ = self._selection.fit(i)
             whole[i][:, columns] = coef
         return whole[:, 0] if self._is_flat else whole
 
@@ -103,14 +106,13 @@ class SubsetPath:
         """Return which features come and which go with each model."""
         selection, path = self._selection, self._selection.path
         n = len(path.sizes)
-        if isinstance(path, NestedPath):  # none goes, but for what was exchanged in the chosen model
-            features = path.system.features[path.places[: path.n_features[-1]]]
-            added, removed = np.split(features, path.n_features[:-1]), [features[:0]] * n
-            changed = range(selection.index, min(selection.index + 2, n))
-        else:
-            added, removed, changed = [selection.columns] * n, [selection.columns] * n, range(n)
+        changed: Iterable[int] = range(n)
+        added, removed = [np.zeros(0, np.int64)] * n, [np.zeros(0, np.int64)] * n
+        if isinstance(path, NestedPath):  # none goes, but for what was exchanged
+            added = np.split(path.system.features[path.places[: path.n_features[-1]]], path.n_features[:-1])
+            changed = sorted({i for j in selection.exchanged for i in (j, j + 1) if i < n})
         for i in changed:
-            now, before = selection.support(i), selection.support(i - 1) if i else selection.columns[:0]
+            now, before = selection.support(i), selection.support(i - 1) if i else np.zeros(0, np.int64)
             added[i], removed[i] = np.setdiff1d(now, before), np.setdiff1d(before, now)
         return [self._named(some) for some in added], [self._named(some) for some in removed]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -11,12 +10,13 @@ from sklearn.utils.validation import _check_sample_weight, column_or_1d, validat
 
 from prunus import _check, _threads
 from prunus._columns import naming_columns
-from prunus._samples import is_sparse
+from prunus._samples import canonical, is_sparse
 from prunus._splitting import folds_of, metadata_of, splitter_of
 from prunus.solving.gram import Doubles
 from prunus.solving.methods import METHODS
-from prunus.solving.problem import Regression
-from prunus.solving.selecting import SELECTIONS, Options, Selection, select_subset
+from prunus.solving.regression import Regression
+from prunus.solving.selecting import SELECTIONS, Options, select_subset
+from prunus.solving.selection import Selection
 from prunus.solving.units import Units, groups_of, keep_of, units_of
 
 # Outputs between it and its inverse have squares that are numbers, also a trillionth of them and a trillion of them together.
@@ -58,7 +58,7 @@ def search(estimator: Any, size: str, X: Any, y: Any, sample_weight: Any, metada
         sizes.least,
     )
     if options.one_se and select != "cv":
-        raise ValueError(f"one_se: expected False with select {select!r}, got True: there are no folds")
+        raise _check.error(ValueError, "one_se", f"expected False with select {select!r}, got True: there are no folds")
     penalty = _check.number("alpha", estimator.alpha, 0, np.finfo(np.float64).max)
     weight = _weight(X, sample_weight)
     fit_intercept = _check.flag("fit_intercept", estimator.fit_intercept)
@@ -67,8 +67,11 @@ def search(estimator: Any, size: str, X: Any, y: Any, sample_weight: Any, metada
     centred: Doubles = targets - offset
     largest = float(np.abs(centred).max())
     if largest and not _LEAST < largest < 1 / _LEAST:
-        raise ValueError(f"y: expected numbers whose squares can be summed, got {largest} for the largest distance")
-    data = Regression(canonical(X), centred, weight, fit_intercept, penalty, labels, stays)
+        raise _check.error(
+            ValueError, "y", f"expected numbers whose squares can be summed, got {largest} for the largest distance"
+        )
+    rows = X.astype(np.float64, copy=False) if is_sparse(X) else X
+    data = Regression(rows, centred, weight, fit_intercept, penalty, labels, stays)
     splitter, given = splitter_of(estimator.cv, len(y)), metadata_of(estimator, metadata, len(y))
     needs_folds = options.n_nonzero is None and select == "cv"
     folds = folds_of(splitter, X, y, weight, given) if needs_folds else []
@@ -83,11 +86,11 @@ def takes_outputs(method: Any) -> bool:
 def _validated(estimator: Any, X: Any, y: Any) -> tuple[Any, Doubles]:
     """Return what scikit-learn makes of X and y, y in float64."""
     if is_sparse(y):
-        raise TypeError(f"y: expected a dense array, got {_check.describe(y)}; use y.toarray()")
+        raise _check.error(TypeError, "y", f"expected a dense array, got {_check.describe(y)}; use y.toarray()")
     with naming_columns(X):
         X, y = validate_data(
             estimator,
-            X,
+            taken(X),
             y,
             accept_sparse="csr",
             dtype=[np.float64, np.float32],
@@ -97,19 +100,28 @@ def _validated(estimator: Any, X: Any, y: Any) -> tuple[Any, Doubles]:
     if y.ndim == 2 and y.shape[1] == 1 and not takes_outputs(estimator.method):
         y = column_or_1d(y, warn=True)
     try:
-        return X, np.ascontiguousarray(y, np.float64)
+        return X, np.require(y, np.float64, ["C", "A"])
     except (TypeError, ValueError) as error:
-        raise type(error)(f"y: {error}") from None
+        raise _check.error(type(error), "y", str(error)) from None
+
+
+def taken(X: Any) -> Any:
+    """Return what to give to scikit-learn: sparse X canonical, which it would not make it; anything else as it is."""
+    return canonical("X", X) if is_sparse(X) else X
 
 
 def _require_fit(method: str, has_groups: bool, n_out: int) -> None:
     takes = METHODS[method]
     if has_groups and not takes.takes_groups:
-        raise ValueError(
-            f"groups: expected None with method {method!r}, which chooses single features; 'obs' takes them"
+        raise _check.error(
+            ValueError,
+            "groups",
+            f"expected None with method {method!r}, which chooses single features; 'obs' takes them",
         )
     if n_out > 1 and not takes.takes_outputs:
-        raise ValueError(f"method: expected one of obs, forward, swap, iht for {n_out} outputs, got {method!r}")
+        raise _check.error(
+            ValueError, "method", f"expected one of obs, forward, swap, iht for {n_out} outputs, got {method!r}"
+        )
 
 
 class _Sizes(NamedTuple):
@@ -125,12 +137,12 @@ def _sizes(estimator: Any, name: str, units: Units, what: str) -> _Sizes:
     wanted = _wanted(name, value, units, what)
     least = _check.integer(floor, getattr(estimator, floor, 0), minimum=0)  # a regression may be empty
     if least > units.n:
-        warnings.warn(f"{floor}={least} is above n_{what}={units.n}: no choice is left", UserWarning, stacklevel=4)
+        _check.warn(f"{floor}={least} is above n_{what}={units.n}: no choice is left")
         least = units.n
     asked, needed = (f"{floor}={least}", least) if wanted is None else (f"{name}={value}", wanted)
     most = estimator.max_nonzero
     if most is not None and _check.integer("max_nonzero", most, minimum=units.n_stay) < needed:
-        raise ValueError(f"max_nonzero: expected at least {needed}, since {asked}, got {most}")
+        raise _check.error(ValueError, "max_nonzero", f"expected at least {needed}, since {asked}, got {most}")
     return _Sizes(wanted, least if wanted is None else 0, None if most is None else int(most))
 
 
@@ -145,27 +157,16 @@ def _wanted(name: str, value: Any, units: Units, what: str) -> int | None:
     else:
         size = _check.integer(name, value, minimum=0)
     if size > units.n:
-        raise ValueError(f"{name}: expected at most n_{what}={units.n}, got {size}")
+        raise _check.error(ValueError, name, f"expected at most n_{what}={units.n}, got {size}")
     if size < units.n_stay:
-        raise ValueError(f"{name}: expected at least {units.n_stay}, the number of {what} in keep, got {size}")
+        raise _check.error(
+            ValueError, name, f"expected at least {units.n_stay}, the number of {what} in keep, got {size}"
+        )
     return size
 
 
 def _weight(X: Any, sample_weight: Any) -> Doubles:
     weight = np.asarray(_check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True))
     if not weight.any():
-        raise ValueError("sample_weight: expected nonnegative numbers that are not all zero")
+        raise _check.error(ValueError, "sample_weight", "expected nonnegative numbers that are not all zero")
     return weight
-
-
-def canonical(X: Any) -> Any:
-    """Return sparse X as a csr_array whose rows have each column once, in order; anything else as it is."""
-    if not is_sparse(X):
-        return X
-    from scipy.sparse import csr_array
-
-    rows = csr_array(X, dtype=np.float64)
-    if not rows.has_canonical_format:  # entries of one place count together, as in SciPy; the caller's stay as they are
-        rows = rows.copy()
-        rows.sum_duplicates()
-    return rows

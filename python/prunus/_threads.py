@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import os
 from pathlib import Path
+from typing import Any
 
 from prunus import _check
 
-_MOST = 1 << 16  # threads; more is a mistake, and would not fit an int of the core's
+_MOST = 1024  # threads; more is a mistake
 
 
 def resolve(threads: int | None) -> int:
@@ -18,7 +19,7 @@ def resolve(threads: int | None) -> int:
     of its cgroup and OMP_NUM_THREADS (joblib sets that in its workers, so that n workers do not start n times n threads).
     """
     if threads is not None:
-        return min(_check.integer("threads", threads, minimum=1), _MOST)
+        return checked("threads", threads)
     own = os.environ.get("PRUNUS_NUM_THREADS")
     if own:
         return _from_environment("PRUNUS_NUM_THREADS", own)
@@ -29,10 +30,17 @@ def resolve(threads: int | None) -> int:
     return min(limits)
 
 
+def checked(name: str, threads: Any) -> int:
+    """Return a number of threads from 1 to 1024."""
+    if (n := _check.integer(name, threads, minimum=1)) > _MOST:
+        raise _check.error(ValueError, name, f"expected at most {_MOST} threads, got {n}")
+    return n
+
+
 def _from_environment(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit()) or int(text) < 1:
-        raise ValueError(f"{name}: expected an integer of at least 1, got {text!r}")
-    return min(int(text), _MOST)
+        raise _check.error(ValueError, name, f"expected an integer of at least 1, got {text!r}")
+    return checked(name, int(text))
 
 
 def _affinity() -> int:

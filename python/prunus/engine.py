@@ -74,8 +74,9 @@ class Engine:
     network and packs it again.
     """
 
-    def __init__(self, network: Network, threads: int | None = None) -> None:
+    def __init__(self, network: Network, threads: int | None = None, feature_names: list[str] | None = None) -> None:
         self._network = network
+        self._feature_names = feature_names
         self._threads = None if threads is None else _threads.resolve(threads)
         self._n_in, self._n_out, self._dtype = network.n_in, network.n_out, network.dtype
         layers = network.with_all_inputs().layers
@@ -84,7 +85,8 @@ class Engine:
             [
                 (weight, layer.bias, ACTIVATION_NUMBER[layer.activation], layer.negative_slope)
                 for weight, layer in zip(weights, layers, strict=True)
-            ]
+            ],
+            _samples.read_by(layers[0].weight),
         )
         self._plan = Plan(
             [_row(weight, layer) for weight, layer in zip(weights, layers, strict=True)], panels_from=panels_from
@@ -105,14 +107,22 @@ class Engine:
         """One row for each layer: shape, density, format, kernel, target, bytes."""
         return self._plan
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the packed weights and the biases, the sum of the plan's; what sparse samples need is not among them."""
+        return sum(row.bytes for row in self._plan)
+
     def __call__(self, X: Any, out: Floats | None = None) -> Floats:
         """Return the raw output, before sigmoid, softmax or the choice of a label.
 
         Parameters
         ----------
-        X : array_like or SciPy sparse matrix of shape (n_samples, n_in)
-            C-contiguous and of the network's dtype it is used in place; anything else of a real type is converted once.
-            NaN or infinity in a sample affects that sample alone. Of a sparse matrix the zeros are not multiplied.
+        X : array_like, DataFrame or SciPy sparse matrix of shape (n_samples, n_in)
+            C-contiguous and of the network's dtype it is used in place; anything else of a real type is converted once, what
+            is missing in a DataFrame to NaN, and a sparse matrix that is unsorted is put in order in a copy.
+            NaN or infinity in a sample affects that sample alone, and in a column that no weight reads nothing at all. In a
+            column that some output reads, a weight of zero may or may not pass it on to the other outputs, as the packed
+            format has it. Of a sparse matrix the zeros are not multiplied.
         out : ndarray of shape (n_samples, n_out), optional
             Where to write: C-contiguous, of the network's dtype, not overlapping X.
 
@@ -125,10 +135,11 @@ class Engine:
         Raises
         ------
         TypeError, ValueError
-            If X or out is not as said.
+            If X or out is not as said, or X is a DataFrame of other columns than the model was fitted with.
         """
         if (done := self._executor.run_plain(X, out, self._threads or 0)) is not None:
             return done
+        _samples.require_names("X", X, self._feature_names)
         if _samples.is_sparse(X):
             return self._run_sparse(X, out)
         X = _check.samples("X", X, self._n_in, self._dtype)
@@ -156,15 +167,18 @@ class Engine:
         return SparseRows(first), Engine(Network(rest), self._threads) if rest else None
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
-        """Return labels if the network has classes (0/1 rows for multilabel), else the output, (n_samples,) if there is one."""
+        """Return labels if the network has classes (0/1 rows for multilabel), else the output, (n_samples,) if there is one.
+
+        Raises ValueError if the output that a label is to be told from is NaN; a regression returns NaN.
+        """
         return self._network.labels.decide(self(X))
 
     def predict_proba(self, X: Any) -> npt.NDArray[Any]:
-        """Return probabilities (n_samples, n_classes). Classification only: raises ValueError without classes."""
+        """Return probabilities (n_samples, n_classes). Classification only: raises ValueError without classes, and for NaN."""
         return self._network.labels.probabilities(self(X))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Engine, (self._network, self._threads)
+        return Engine, (self._network, self._threads, self._feature_names)
 
     def __repr__(self) -> str:
         return f"Engine({self._network!r}, target {self._plan[0].target}, threads {self._threads})"
@@ -177,11 +191,13 @@ def compile(network: Any, *, threads: int | None = None) -> Engine:
     ----------
     network : Network or Pruned
     threads : int, optional
-        How many threads a call may use. None: as many as the process may use when it calls (see PRUNUS_NUM_THREADS).
+        How many threads a call may use, 1024 at most. None: as many as the process may use when it calls (see
+        PRUNUS_NUM_THREADS).
 
     Returns
     -------
     Engine
+        What a column of X holds that no weight reads does not matter, NaN included; see `Engine.__call__` for the others.
 
     Raises
     ------
@@ -194,10 +210,12 @@ def compile(network: Any, *, threads: int | None = None) -> Engine:
     >>> engine([[3.0, 7.0, 1.0]])
     array([[2.]])
     """
-    network = getattr(network, "network", network)
-    if not isinstance(network, Network):
-        raise TypeError(f"network: expected a Network or Pruned, got {_check.describe(network)}; see prunus.as_network")
-    return Engine(network, threads)
+    inner = getattr(network, "network", network)
+    if not isinstance(inner, Network):
+        raise _check.error(
+            TypeError, "network", f"expected a Network or Pruned, got {_check.describe(inner)}; see prunus.as_network"
+        )
+    return Engine(inner, threads, network.feature_names)
 
 
 def _row(weight: _packed.PackedWeight, layer: Layer) -> LayerPlan:
@@ -213,9 +231,13 @@ def _row(weight: _packed.PackedWeight, layer: Layer) -> LayerPlan:
 
 def _checked_out(out: Any, shape: tuple[int, int], dtype: np.dtype[Any], X: Floats) -> Floats:
     if not isinstance(out, np.ndarray) or out.dtype != dtype:
-        raise TypeError(f"out: expected an array of {dtype}, got {_check.describe(out)}")
-    if out.shape != shape or not out.flags.c_contiguous or not out.flags.writeable:
-        raise ValueError(f"out: expected a writeable C-contiguous array of shape {shape}, got {_check.describe(out)}")
+        raise _check.error(TypeError, "out", f"expected an array of {dtype}, got {_check.describe(out)}")
+    if out.shape != shape or not out.flags.carray:
+        raise _check.error(
+            ValueError,
+            "out",
+            f"expected a writeable, aligned, C-contiguous array of shape {shape}, got {_check.describe(out)}",
+        )
     if np.may_share_memory(out, X):
-        raise ValueError("out: expected memory of its own, got an array that overlaps X")
+        raise _check.error(ValueError, "out", "expected memory of its own, got an array that overlaps X")
     return out

@@ -12,7 +12,7 @@ from prunus import _subsets
 from prunus._check import Bools
 from prunus._columns import naming_columns
 from prunus._splitting import Splitting
-from prunus.solving.selecting import Selection
+from prunus.solving.selection import Selection
 
 __all__ = ["PruneSelector"]
 

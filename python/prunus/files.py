@@ -8,26 +8,27 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from prunus import _check, _container
+from prunus import _check, _container, _stored_bools
 from prunus._check import Bools, FormatError
 from prunus._container import Tensors
 from prunus._functions import OUTPUTS
-from prunus._parts import Scaling
+from prunus._parts import WIDEST, Scaling
+from prunus._stored_bools import of_version_1, read_bools, write_bools
 from prunus._stored_layers import Entries, csr_arrays, csr_sizes, flag, read_layer, take, write_layer
+from prunus._structure import Structure
 from prunus.network import Network
 from prunus.report import Report
 
-VERSION = 1
+VERSION = 2
 _KEYS = frozenset({"version", "dtype", "output", "classes", "inputs", "scaling", "origin", "layers", "masks", "report"})
 _LAYER_KEYS = frozenset({"shape", "format", "bias", "activation", "negative_slope"})
-_BOOLS_KEYS = frozenset({"shape", "all"})
 
 
 class Contents(NamedTuple):
@@ -36,6 +37,7 @@ class Contents(NamedTuple):
     network: Network
     masks: tuple[Bools, ...] | None = None
     report: Report | None = None
+    structure: Structure | None = None  # None: as the masks say
 
 
 def to_bytes(contents: Contents) -> bytes:
@@ -57,15 +59,19 @@ def _described(contents: Contents, entries: Entries) -> tuple[dict[str, Any], Te
         "dtype": network.dtype.name,
         "output": network.output,
         "classes": None if network.classes is None else _write_classes(network.classes),
-        "inputs": None if network.inputs is None else _write_bools("inputs", network.inputs, tensors),
+        "inputs": None if network.inputs is None else write_bools("inputs", network.inputs, tensors),
         "scaling": network.scaling is not None and _write_scaling(network.scaling, tensors),
         "origin": None if network.origin is None else dict(network.origin),
         "layers": [write_layer(i, layer, tensors, entries) for i, layer in enumerate(network.layers)],
         "masks": None,
         "report": contents.report,
     }
-    if contents.masks is not None:
-        document["masks"] = [_write_bools(f"masks.{i}", mask, tensors) for i, mask in enumerate(contents.masks)]
+    masks, report, structure = contents.masks, contents.report, contents.structure
+    if masks is not None and report is not None:
+        layers = dict(enumerate(network.layers))  # fewer than masks where all neurons of one have gone
+        document["masks"] = [write_bools(f"masks.{i}", mask, tensors, layers.get(i)) for i, mask in enumerate(masks)]
+        if structure is not None and structure != structure_of(masks, report):
+            document["structure"] = [write_bools(f"structure.{i}", part, tensors) for i, part in enumerate(structure)]
     return document, tensors
 
 
@@ -78,19 +84,22 @@ def load(path: str | os.PathLike[str]) -> Contents:
     """Read a file, or raise FormatError. Nothing in it is executed."""
     raw = Path(path).read_bytes()
     try:
-        return _parse(raw)
+        return from_bytes(raw)
     except FormatError as error:
         raise FormatError(f"{os.fspath(path)}: {error}") from None
 
 
-def _parse(raw: bytes) -> Contents:
+def from_bytes(raw: bytes) -> Contents:
+    """Return what the bytes of a file hold, or raise FormatError."""
     document, tensors = _container.unpack(raw)
     with _container.malformed():
+        if document["version"] == 1:
+            document = _of_version_1(document)
         if document["version"] != VERSION:
             raise FormatError(
                 f"expected format version {VERSION}, got {document['version']!r}; it needs a newer prunus"
             )
-        _require_keys("description", document, _KEYS)
+        _require_keys("description", document, _KEYS | ({"structure"} & document.keys()))
         dtype = np.dtype(_check.one_of("dtype", document["dtype"], ("float32", "float64")))
         _require_room(document, dtype)
         layers = [read_layer(i, row, tensors, dtype) for i, row in enumerate(document["layers"])]
@@ -98,14 +107,25 @@ def _parse(raw: bytes) -> Contents:
             layers,
             output=_check.one_of("output", document["output"], OUTPUTS),
             classes=None if document["classes"] is None else _read_classes(document["classes"]),
-            inputs=None if document["inputs"] is None else _read_bools("inputs", document["inputs"], tensors),
+            inputs=None if document["inputs"] is None else read_bools("inputs", document["inputs"], tensors),
             scaling=_read_scaling(layers[0].n_in, tensors) if flag(document, "scaling") else None,
             origin=document["origin"],
         )
-        masks, report = _read_pruning(document, network, tensors)
+        masks, report, structure = _read_pruning(document, network, tensors)
         if tensors:
             raise FormatError(f"expected no tensor beside those described, got {', '.join(sorted(tensors))}")
-        return Contents(network, masks, report)
+        return Contents(network, masks, report, structure)
+
+
+def _of_version_1(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the description as one of today. Files of the first version say otherwise how bools lie."""
+    inputs, masks = document["inputs"], document["masks"]
+    return {
+        **document,
+        "version": VERSION,
+        "inputs": None if inputs is None else of_version_1(inputs),
+        "masks": None if masks is None else [of_version_1(row) for row in masks],
+    }
 
 
 def _require_keys(name: str, row: Mapping[str, Any], keys: frozenset[str]) -> None:
@@ -127,11 +147,13 @@ def _require_room(document: Mapping[str, Any], dtype: np.dtype[Any]) -> None:
     for i, row in enumerate(document["layers"]):
         _require_keys(f"layers.{i}", row, _LAYER_KEYS)
         size += 2 * _size(f"layers.{i}", row["shape"], (2,)) * dtype.itemsize  # as it is read, and in its Layer
-    bools = {f"masks.{i}": row for i, row in enumerate(document["masks"] or [])}
+    if document["classes"] is not None:
+        size += 2 * len(document["classes"]["labels"]) * np.dtype(document["classes"]["dtype"]).itemsize
+    bools = {f"{key}.{i}": row for key in ("masks", "structure") for i, row in enumerate(document.get(key) or [])}
     if document["inputs"] is not None:
         bools["inputs"] = document["inputs"]
     for name, row in bools.items():
-        _require_keys(name, row, _BOOLS_KEYS)
+        _require_keys(name, row, _stored_bools.KEYS)
         size += 2 * _size(name, row["shape"], (1, 2))
     if size > _memory() // 2:
         raise FormatError(f"expected arrays that fit half of the memory there is, got {size} bytes of them")
@@ -145,7 +167,7 @@ def _memory() -> int:
     return memory
 
 
-# Scaling, labels and bools ---------------------------------------------------------------------------------------------------
+# Scaling and labels ---------------------------------------------------------------------------------------------------------
 
 
 def _write_scaling(scaling: Scaling, tensors: Tensors) -> bool:
@@ -164,53 +186,48 @@ def _write_classes(classes: npt.NDArray[Any]) -> dict[str, Any]:
 
 def _read_classes(row: Mapping[str, Any]) -> npt.NDArray[Any]:
     _require_keys("classes", row, frozenset({"dtype", "labels"}))
-    # As wide as the labels are, not as wide as the file says; then the two must agree.
-    text = all(isinstance(label, str) for label in row["labels"])
-    classes = np.array(row["labels"]) if text else np.array(row["labels"], dtype=np.dtype(row["dtype"]))
-    if classes.dtype.kind not in "biufU" or classes.dtype.str != row["dtype"] or classes.tolist() != row["labels"]:
+    dtype, labels = np.dtype(row["dtype"]), row["labels"]
+    words = all(isinstance(label, str) for label in labels)
+    is_wide = dtype.kind == "U" and words and dtype.itemsize > 4 * max(WIDEST, *map(len, labels))
+    classes = None if is_wide or dtype.kind not in ("UO" if words else "biuf") else np.array(labels, dtype)
+    if classes is None or classes.dtype.str != row["dtype"] or classes.tolist() != labels:
         raise FormatError(f"classes: expected labels of dtype {row['dtype']!r}, got others")
     return classes
-
-
-def _write_bools(name: str, mask: Bools, tensors: Tensors) -> dict[str, Any]:
-    if not mask.all():
-        tensors[name] = np.packbits(mask)
-    return {"shape": list(mask.shape), "all": name not in tensors}
-
-
-def _read_bools(name: str, row: Mapping[str, Any], tensors: Tensors) -> Bools:
-    shape, size = tuple(row["shape"]), _size(name, row["shape"], (1, 2))
-    if flag(row, "all"):
-        return np.ones(shape, np.bool_)
-    packed = take(tensors, name, (-(-size // 8),), np.dtype(np.uint8))
-    mask = np.unpackbits(packed, count=size).astype(np.bool_)
-    if not np.array_equal(np.packbits(mask), packed):
-        raise FormatError(f"{name}: expected zeros behind the last bit, got others")
-    return mask.reshape(shape)
 
 
 # What was pruned --------------------------------------------------------------------------------------------------------
 
 
+def structure_of(masks: Sequence[Bools], report: Report) -> Structure:
+    """Return what is left of the original if nothing else was pruned before: as the masks say."""
+    whole = Structure.whole([tuple(row["shape"]) for row in report["layers"]])
+    return whole.without(report["pattern"], masks)
+
+
 def _read_pruning(
     document: Mapping[str, Any], network: Network, tensors: Tensors
-) -> tuple[tuple[Bools, ...] | None, Report | None]:
-    """Return masks and report, both or neither, that fit the network."""
+) -> tuple[tuple[Bools, ...] | None, Report | None, Structure | None]:
+    """Return masks, report and structure, all or none, that fit the network."""
     if (document["masks"] is None) != (document["report"] is None):
         raise FormatError("masks, report: expected both or neither")
     if document["masks"] is None:
-        return None, None
+        if "structure" in document:
+            raise FormatError("structure: expected none without masks")
+        return None, None, None
     report = Report.checked(document["report"])
-    masks = tuple(_read_bools(f"masks.{i}", row, tensors) for i, row in enumerate(document["masks"]))
+    layers = dict(enumerate(network.layers))  # fewer than masks where all neurons of one have gone
+    masks = tuple(read_bools(f"masks.{i}", row, tensors, layers.get(i)) for i, row in enumerate(document["masks"]))
     original = [tuple(row["shape"]) for row in report["layers"]]
-    shapes, now = [mask.shape for mask in masks], [layer.weight.shape for layer in network.layers]
-    weights = shapes == original == now
-    neurons = shapes == [shape[:1] for shape in original]
-    if neurons and all(mask.any() for mask in masks):
-        neurons = [int(mask.sum()) for mask in masks] == [layer.n_out for layer in network.layers]
-    inputs = shapes == [shape[1:] for shape in original] and max(int(masks[0].sum()), 1) == network.layers[0].n_in
-    if not masks or not (weights or neurons or inputs):
-        raise FormatError(
-            "masks: expected one for each layer, of the shape that the report tells, and fitting the network"
-        )
-    return masks, report
+    of_units = {"neuron": [shape[:1] for shape in original], "input": [shape[1:] for shape in original]}
+    if not masks or [mask.shape for mask in masks] != of_units.get(report["pattern"], original):
+        raise FormatError("masks: expected one for each layer, of the shape that the report tells")
+    structure = structure_of(masks, report)
+    if "structure" in document:
+        parts = [read_bools(f"structure.{i}", row, tensors) for i, row in enumerate(document["structure"])]
+        structure = Structure(tuple(parts[1:]), parts[0])
+    if {part.ndim for part in structure} != {1} or structure.shapes != original:
+        raise FormatError("structure: expected the neurons of each layer and the inputs that the report tells")
+    shapes = [layer.weight.shape for layer in network.layers]
+    if not structure.fits(shapes) or not structure.agrees(report["pattern"], masks, shapes):
+        raise FormatError("masks: expected some that fit the network")
+    return masks, report, structure

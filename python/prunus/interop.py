@@ -43,9 +43,11 @@ def as_network(model: Any) -> Network:
         return files.load(model).network
     if hasattr(model, "get_params") and hasattr(model, "fit"):
         return convert.from_sklearn(model)
-    raise TypeError(
-        "model: expected a Network, a Pruned, a fitted scikit-learn estimator or the path of a .safetensors file, "
-        f"got {_check.describe(model)}"
+    raise _check.error(
+        TypeError,
+        "model",
+        "expected a Network, a Pruned, a fitted scikit-learn estimator or the path of a .safetensors file, "
+        f"got {_check.describe(model)}; {_check.MAKE_ONE}",
     )
 
 
@@ -74,7 +76,9 @@ def save(model: Network | Pruned, path: str | os.PathLike[str]) -> None:
     elif isinstance(model, Network):
         files.save(files.Contents(model), path)
     else:
-        raise TypeError(f"model: expected a Network or Pruned, got {_check.describe(model)}; see prunus.as_network")
+        raise _check.error(
+            TypeError, "model", f"expected a Network or Pruned, got {_check.describe(model)}; see prunus.as_network"
+        )
 
 
 def load(path: str | os.PathLike[str]) -> Network | Pruned:
@@ -101,5 +105,5 @@ def load(path: str | os.PathLike[str]) -> Network | Pruned:
     >>> prunus.load("network.safetensors") == network
     True
     """
-    network, masks, report = files.load(Path(path))
-    return network if masks is None or report is None else Pruned(network, masks, report)
+    network, masks, report, structure = files.load(Path(path))
+    return network if masks is None or report is None else Pruned(network, masks, report, structure)

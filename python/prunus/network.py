@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from prunus import _check, _core, _parts, _passes, _samples
+from prunus import _check, _core, _frames, _parts, _passes, _samples
 from prunus._check import Bools, Floats
 from prunus._functions import OUTPUTS
 from prunus._labels import Labels
@@ -97,6 +97,11 @@ class Network(Frozen):
         return self.layers[0].weight.dtype
 
     @property
+    def feature_names(self) -> list[str] | None:
+        """Names of the columns of X, if the model was fitted with a DataFrame: one of other columns is refused."""
+        return _parts.feature_names(self.origin, self.n_in)
+
+    @property
     def n_weights(self) -> int:
         """Number of weights, zeros included, biases not."""
         return sum(layer.weight.size for layer in self.layers)
@@ -123,9 +128,9 @@ class Network(Frozen):
     def astype(self, dtype: npt.DTypeLike) -> Network:
         """Return the network in float32 or float64."""
         name = _check.floating("dtype", dtype)
-        return self.replace(
-            [layer.replace(layer.weight.astype(name), layer.bias.astype(name)) for layer in self.layers]
-        )
+        with np.errstate(over="ignore"):  # the Layer refuses what is too large
+            layers = [layer.replace(layer.weight.astype(name), layer.bias.astype(name)) for layer in self.layers]
+        return self.replace(layers)
 
     def with_all_inputs(self) -> Network:
         """Return an equal network whose first layer reads every column of X, with zeros for those it did not."""
@@ -133,11 +138,7 @@ class Network(Frozen):
             return self
         weight = np.zeros((self.layers[0].n_out, self.n_in), self.dtype)
         weight[:, self.inputs] = self.layers[0].weight
-        scaling = None
-        if self.scaling is not None:
-            scaling = Scaling(np.zeros(self.n_in), np.ones(self.n_in))
-            for full, selected in zip(scaling, self.scaling, strict=True):
-                full[self.inputs] = selected
+        scaling = None if self.scaling is None else self.scaling.spread(self.inputs)
         return self._with((self.layers[0].replace(weight), *self.layers[1:]), scaling=scaling)
 
     def with_inputs(self, kept: Bools) -> Network:
@@ -177,6 +178,7 @@ class Network(Frozen):
         Parameters
         ----------
         X : array_like or SciPy sparse matrix of shape (n_samples, n_in)
+            A column that no weight reads may hold anything; NaN or infinity elsewhere affects its sample.
 
         Returns
         -------
@@ -198,11 +200,11 @@ class Network(Frozen):
         return _passes.error_bound(self.layers, self._rows(X), float(np.finfo(self.dtype).eps))
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
-        """Return labels if the network has classes (0/1 rows for multilabel), else the output, (n_samples,) if there is one."""
+        """Return labels (0/1 rows for multilabel; ValueError for NaN), or without classes the output, (n_samples,) of one."""
         return self.labels.decide(self.forward(X))
 
     def predict_proba(self, X: Any) -> npt.NDArray[Any]:
-        """Return probabilities (n_samples, n_classes). Classification only: raises ValueError without classes."""
+        """Return probabilities (n_samples, n_classes). Classification only: raises ValueError without classes, and for NaN."""
         return self.labels.probabilities(self.forward(X))
 
     @property
@@ -231,11 +233,10 @@ class Network(Frozen):
         names: tuple[str, str] = ("X", "y"),
     ) -> Data:
         """Check samples, labels and weights, and return them encoded. Refuses an empty batch, NaN and infinity."""
-        source = _samples.source_of(names[0], X, self.n_in)
-        n = source.shape[0]
+        samples = self.samples(X, sample_weight, dtype=dtype, standardized=standardized, name=names[0])
+        n = len(samples)
         if class_weight is not None:
-            sample_weight = self.labels.weights(class_weight, y, sample_weight, n)
-        samples = self.samples(source, sample_weight, dtype=dtype, standardized=standardized, name=names[0])
+            samples = samples.weighted(self.labels.weights(class_weight, y, sample_weight, n))
         with np.errstate(over="ignore"):  # what is too large for the dtype is refused by name
             target = _check.float_array(names[1], self.encode(y, n, name=names[1]), dtype=dtype)
         return Data(**vars(samples), target=_check.finite(names[1], target))
@@ -244,17 +245,15 @@ class Network(Frozen):
         self, X: Any, sample_weight: Any = None, *, dtype: Any = np.float64, standardized: bool = False, name: str = "X"
     ) -> Samples:
         """Check samples and weights, for this network or, standardized, for `unfolded()`; refuse none, NaN and infinity."""
-        source = _samples.source_of(name, X, self.n_in)
-        share = _check.sample_weights(sample_weight, source.shape[0])
-        total = float(share.sum())
-        weight = total if sample_weight is None else total * float(np.max(sample_weight))
+        source = _samples.source_of(name, X, self.n_in, self.feature_names)
         scaling = self.scaling if standardized else None
-        samples = Samples(source, share / (total or 1), weight, np.dtype(dtype), self.inputs, scaling)
-        return _samples.checked(name, samples)
+        samples = Samples(source, np.ones(0), 0.0, np.dtype(dtype), self.inputs, scaling)
+        return _samples.checked(name, samples.weighted(sample_weight), _frames.columns_of(X))
 
     def _rows(self, X: Any) -> Any:
         """Return X in float64, as the first layer takes it; NaN and infinity are let through."""
-        return _samples.unchecked(X, self.n_in, np.float64, self.inputs).rows(slice(None))
+        rows = _samples.unchecked(X, self.n_in, np.float64, self.inputs, self.feature_names).rows(slice(None))
+        return _samples.only_read(rows, _samples.read_by(self.layers[0].weight))
 
     def traces(self, data: Data) -> Iterator[Trace]:
         """Go through the data in batches, forwards and backwards, in the data's dtype."""

@@ -80,8 +80,10 @@ def plot_validation(model: PrunedLinearRegression, *, ax: Any = None) -> Any:
     """
     measures, axes = _measures(model), _axes(ax)
     if model.n_nonzero != "auto":
-        raise ValueError(
-            f"model: expected one that chose its size (n_nonzero='auto'), got n_nonzero={model.n_nonzero!r}"
+        raise _check.error(
+            ValueError,
+            "model",
+            f"expected one that chose its size (n_nonzero='auto'), got n_nonzero={model.n_nonzero!r}",
         )
     sizes = measures["n_nonzero"]
     name = {"cv": "cv_mean"}.get(model.select, model.select)
@@ -149,7 +151,7 @@ def plot_coefficients(model: PrunedLinearRegression, *, n_labels: int = 10, ax: 
 
 def _measures(model: Any) -> dict[str, Any]:
     if not isinstance(model, PrunedLinearRegression):
-        raise TypeError(f"model: expected a PrunedLinearRegression, got {_check.describe(model)}")
+        raise _check.error(TypeError, "model", f"expected a PrunedLinearRegression, got {_check.describe(model)}")
     check_is_fitted(model)
     return model.path_.measures
 

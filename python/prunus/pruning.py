@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
-import numpy as np
-
-from prunus import _check, _outcome, _rounds, _threads, files, masking, scoring
-from prunus._check import Bools
-from prunus._samples import source_of
+from prunus import _check, _choices, _earlier, _outcome, _rounds, _threads, files, masking
 from prunus.interop import as_network, load
 from prunus.masking import Pattern, arguments
-from prunus.network import Network
 from prunus.pruned import Pruned
 from prunus.report import Report
-from prunus.scheduling import Schedule, schedule_of
+from prunus.scheduling import Schedule
 from prunus.scoring.base import Criterion
 from prunus.training import FineTune, as_options, settings_of
-
-_AUTO_ALLOCATION = "lamp"  # what kept most accuracy with nearly every criterion: docs/which-criterion.md
 
 
 def prune(
@@ -35,6 +29,7 @@ def prune(
     allocation: str = "auto",
     schedule: str | Schedule = "one-shot",
     fine_tune: int | FineTune | None = None,
+    control: bool = False,
     sample_weight: Any = None,
     class_weight: Any = None,
     X_val: Any = None,
@@ -53,23 +48,28 @@ def prune(
     Parameters
     ----------
     model : Network, Pruned, fitted scikit-learn estimator or Pipeline, or path of a .safetensors file
-        It is not changed. What an earlier pruning set to zero in a Pruned stays zero, and counts as removed.
-    X : array_like or SciPy sparse matrix of shape (n_samples, n_in), optional
+        It is not changed. What an earlier pruning removed from a Pruned, or set to zero, stays so and counts as removed: all
+        numbers, and the shapes of masks, are those of the original, by every pattern. Zeros of any other model stay zero in
+        training, too (the report says how many), but do not count.
+    X : array_like, DataFrame or SciPy sparse matrix of shape (n_samples, n_in), optional
         Data for the criteria that need it, for fine-tuning, and for the loss and the score in the report. It is read in
-        batches, so that an array mapped from a file (``numpy.load(..., mmap_mode="r")``) need not fit in memory.
+        batches, so that an array mapped from a file (``numpy.load(..., mmap_mode="r")``) need not fit in memory. The columns
+        of a DataFrame are numbers or bools, of types that may be missing too. A sparse matrix that is unsorted, or gives an
+        entry in parts, is put in order once, in a copy.
     y : array_like of shape (n_samples,) or (n_samples, n_out), optional
-        Labels or values, needed beside X; not for a criterion that looks at X alone, which leaves loss and score out of the
-        report.
+        Labels or values, needed beside X; not for a criterion that looks at X alone, nor for "auto" without training, which
+        leaves loss and score out of the report.
     sparsity : float in [0, 1], optional
         Fraction of the units to remove: of the weights, the hidden neurons, the inputs, or the blocks (of `layers` where it
-        is given).
+        is given, else of all that the pattern fits).
     threshold : float, optional
         Remove what scores strictly below it. Exactly one of `sparsity` and `threshold` must be given; neither
         for n:m, which says itself how much goes.
     criterion : str or Criterion, default "auto"
         A name from `criteria()`, or one of its classes with its options set. "auto" is what kept most accuracy in
-        docs/which-criterion.md: for weights wanda with X and y if nothing is trained, else magnitude; for neurons the absolute
-        output_contribution; for inputs the absolute input_contribution, or input_norm without data.
+        docs/which-criterion.md: for weights wanda with X if nothing is trained, else magnitude; for neurons the absolute
+        output_contribution with X and y, activation_variance with X alone, weight_norm without data; for inputs the absolute
+        input_contribution with X and y, else input_norm.
     pattern : str or Pattern, default "weight"
         A name from `patterns()`, with numbers in the place of letters: "2:4", "block:4x1". The neurons of the last layer are
         not pruned.
@@ -80,6 +80,8 @@ def prune(
         between them.
     fine_tune : int or FineTune, optional
         Train under the mask afterwards: so many epochs, or with these settings.
+    control : bool, default False
+        Also train the model as it is, unpruned, equally long, and report its loss and score: what the training did.
     sample_weight : array_like of shape (n_samples,), optional
         Nonnegative. It counts wherever X does, in the report's loss and score too.
     class_weight : mapping or "balanced", optional
@@ -87,12 +89,13 @@ def prune(
     X_val, y_val : array_like, optional
         Data for the loss and the score in the report, instead of X and y.
     latency_batch, latency_threads : int, default 1
-        Rows of a call, and threads, for the latency in the report.
+        Rows of a call, and threads, for the latency in the report: of the engine, and of NumPy where threadpoolctl is there.
     layers : sequence of int, optional
-        Indices of the layers to prune. None: all that the pattern can prune.
+        Indices of the layers to prune. None: all that the pattern can prune; one that is smaller than a block, or than the m
+        inputs of n:m, stays as it is, with a note in the report.
     keep : sequence of (array_like of bool or None), optional
-        What must stay, one for each layer of the network, of the shape of its mask.
-    max_layer_sparsity : float in [0, 1], or one for each pruned layer, optional
+        What must stay, one for each layer of the network (of a Pruned: of its original), of the shape of its mask.
+    max_layer_sparsity : float in [0, 1], or one for each pruned layer in the order of `layers`, optional
         No layer loses a larger fraction of its units.
     allow_empty : bool, default False
         Whether a layer may lose everything. If not, its highest score stays, another unit goes instead, and the report says
@@ -124,156 +127,97 @@ def prune(
     if isinstance(model, (str, os.PathLike)):
         model = load(model)
     network = as_network(model)
+    earlier = _earlier.of(model, network)
     how = masking.pattern_of(pattern)
-    prunable = _layers(layers, how, network)
-    goal = masking.goal_of(how, sparsity, threshold)._replace(
-        limits=arguments.limits_of(how, max_layer_sparsity, len(prunable)),
+    goal = masking.goal_of(how, sparsity, threshold)
+    named, small = _choices.layers_of(layers, how, network)
+    limits = arguments.limits_of(how, max_layer_sparsity, len(named))
+    prunable = sorted(named)
+    goal = goal._replace(
+        limits=limits and tuple(limits[named.index(i)] for i in prunable),
         allow_empty=_check.flag("allow_empty", allow_empty),
     )
-    share_out = _allocation(allocation, how)
-    rounds = _schedule(schedule, goal, X)
+    share_out = _choices.allocation_of(allocation, how)
+    rounds = _choices.schedule_for(schedule, goal, X)
     settings = settings_of(fine_tune)
-    trains = settings is not None or rounds.fine_tune is not None
-    has_data = X is not None and y is not None
-    chosen = _auto(how, has_data, trains) if criterion == "auto" else _criterion(criterion, how)
+    learns = settings is not None or rounds.fine_tune is not None
+    chosen, is_auto = _choices.criterion_for(how, criterion, X is not None, y is not None, learns)
     chosen.require(network)
-    without_labels = y is None and not trains and chosen.needs == ("X",)
-    data = None if without_labels else _both("X", X, "y", y)
-    if trains and data is None:
-        raise ValueError("X: expected data to fine-tune on, got None")
-    validation = _both("X_val", X_val, "y_val", y_val)
-    weights = _weights(network, X, y, sample_weight, class_weight)
-    names = _outcome.feature_names(network, X)
-    _outcome.feature_names(network, X_val, "X_val")
-    # What is used late, or not at all, is wrong at once if it is wrong.
+    without_labels = y is None and not learns and (is_auto or chosen.needs == ("X",))
+    data = None if without_labels else _choices.both("X", X, "y", y)
+    if learns and data is None:
+        raise _check.error(ValueError, "X", "expected data to fine-tune on, got None")
+    if _check.flag("control", control) and not learns:
+        raise _check.error(
+            ValueError, "control", "expected fine_tune, or a schedule that trains, beside it, got neither"
+        )
+    validation = _choices.both("X_val", X_val, "y_val", y_val)
+    fitted = (model if isinstance(model, Pruned) else network).feature_names
+    names = _outcome.feature_names(fitted, X=X, X_val=X_val)
+    # What is used late, or not at all, is wrong at once if it is wrong; and X is converted, or sorted, once.
     if data is not None:
-        network.data(*data, weights)
+        X = network.data(X, y, sample_weight, class_weight=class_weight).source
     elif X is not None:
-        network.samples(X, weights)
+        X = network.samples(X, sample_weight).source
+    weights = _choices.weights_of(network, X, y, sample_weight, class_weight)
     if validation is not None:
-        network.data(*validation, names=("X_val", "y_val"))
+        validation = (network.data(*validation, names=("X_val", "y_val")).source, y_val)
     rng = _check.generator("random_state", random_state)
     batch = _check.integer("latency_batch", latency_batch, minimum=1)
-    threads = _check.integer("latency_threads", latency_threads, minimum=1)
-    shapes = arguments.shapes_of(how, network)
-    alive = _alive(model) if isinstance(model, Pruned) else None
-    stay = None if keep is None else arguments.masks_of("keep", keep, shapes, default=False)
-    if alive is not None and how.unit == "weight":
-        arguments.require_there(stay, [~there for there in alive])
+    threads = _threads.checked("latency_threads", latency_threads)
+    units = earlier.units(how, prunable, layers is None)
+    stay = None
+    if keep is not None:
+        stay = arguments.masks_of("keep", keep, units.shapes, default=False)
+        arguments.require_there(stay, [~there for there in earlier.structure.original(how.unit, units.start)])
+        stay = earlier.present(how.unit, stay)
 
-    plan = _rounds.Plan(how, chosen.seeded(rng), share_out, rounds, goal, prunable, stay, alive, settings)
+    trains = earlier.alive or _choices.nonzero(network)
+    plan = _rounds.Plan(
+        how,
+        chosen.seeded(rng),
+        share_out,
+        rounds,
+        goal,
+        prunable,
+        stay,
+        earlier.alive,
+        trains,
+        settings,
+        units,
+        control,
+    )
     learning = _rounds.Learning(X, y, weights, rng, progress)
-    outcome = _rounds.run(network, plan, learning, shapes, _threads.resolve(None))
+    outcome = _rounds.run(network, plan, learning, _threads.resolve(None))
+    after = outcome.networks["after"]
+    masks = earlier.structure.original(how.unit, outcome.masks)
+    cuts = dict(zip(earlier.structure.places, outcome.cuts, strict=True))
+    n_weights = sum(map(prod, earlier.structure.shapes))
     quality: dict[str, Any] = {"loss": None, "score": None}
     if validation or data:
         measured = (*validation, None, "validation") if validation else (X, y, weights, "training")
-        quality = _outcome.quality(network, outcome.network, *measured)
+        quality = _outcome.quality(outcome.networks, *measured)
     report = Report(
         criterion=chosen.name,
         pattern=str(how),
         allocation=share_out.name if how.takes_target else None,
         schedule=rounds.name,
-        target={name: value for name, value in (("sparsity", sparsity), ("threshold", threshold)) if value is not None},
-        sparsity=1 - outcome.n_kept / network.n_weights,
-        weights={"before": network.n_weights, "after": outcome.n_kept},
-        layers=[_outcome.layer_row(*row) for row in zip(network.layers, outcome.masks, outcome.cuts, strict=True)],
+        target={name: value for name in ("sparsity", "threshold") if (value := getattr(goal, name)) is not None},
+        sparsity=1 - outcome.n_kept / n_weights,
+        weights={"before": n_weights, "after": outcome.n_kept},
+        layers=[
+            _outcome.layer_row(shape, mask, cuts.get(i, (None, None)))
+            for i, (shape, mask) in enumerate(zip(earlier.structure.shapes, masks, strict=True))
+        ],
         rounds=outcome.rounds,
         **quality,
         bytes={"before": files.size_of(files.Contents(network)), "after": 0},
-        latency_us=_outcome.latency(network, outcome.network, X, batch, threads),
+        latency_us=_outcome.latency(network, after, X, batch, threads),
         fine_tune=None if settings is None else {**as_options(settings), "loss": outcome.loss},
         feature_names=names,
-        notes=outcome.notes,
+        removed_inputs=_outcome.removed_inputs(network, after, names),
+        notes=[*(_choices.too_small(how, i, network) for i in small), *outcome.notes],
     )
-    pruned = Pruned(outcome.network, outcome.masks, report)
-    # The report is part of the file whose size it tells; its own digits are not counted.
-    report["bytes"]["after"] = files.size_of(pruned.contents())
+    pruned = Pruned(after, masks, report, earlier.structure.without(how.unit, masks))
+    _outcome.tell_size(pruned)
     return pruned
-
-
-def _layers(layers: Any, pattern: Pattern, network: Network) -> list[int]:
-    """Return the indices of the layers to prune."""
-    prunable = pattern.prunable(network)
-    if not prunable:
-        raise ValueError(f"pattern: expected a network with something to remove by {str(pattern)!r}, got {network!r}")
-    if layers is None:
-        return prunable
-    if not isinstance(layers, (Sequence, np.ndarray)) or isinstance(layers, str):
-        raise TypeError(f"layers: expected a sequence of indices, got {_check.describe(layers)}")
-    chosen = [_check.integer("layers", i, minimum=0) for i in layers]
-    if not chosen or len(set(chosen)) < len(chosen) or not set(chosen) <= set(prunable):
-        valid = ", ".join(map(str, prunable))
-        raise ValueError(f"layers: expected some of {valid}, each once, got {chosen}")
-    return sorted(chosen)
-
-
-def _allocation(allocation: str, pattern: Pattern) -> type[masking.Allocation]:
-    """Return the allocation; a pattern that says itself how much goes has none to choose."""
-    name = _check.one_of("allocation", allocation, ["auto", *masking.allocations()])
-    if name != "auto" and not pattern.takes_target:
-        raise ValueError(f"allocation: expected 'auto' for pattern {pattern}, which says how much goes, got {name!r}")
-    return masking.allocations()[_AUTO_ALLOCATION if name == "auto" else name]
-
-
-def _alive(pruned: Pruned) -> list[Bools]:
-    """Return which weights of a pruned network are left: as its masks say, or of smaller matrices those that are not zero."""
-    layers = pruned.network.layers
-    if [mask.shape for mask in pruned.masks] == [layer.weight.shape for layer in layers]:
-        return list(pruned.masks)
-    return [layer.weight != 0 for layer in layers]
-
-
-def _auto(pattern: Pattern, has_data: bool, trains: bool) -> Criterion:
-    """Return the criterion that kept most accuracy with what is there (docs/which-criterion.md)."""
-    kinds = scoring.criteria()
-    if pattern.unit == "neuron":
-        return kinds["output_contribution"](absolute=True)
-    if pattern.unit == "input":
-        return kinds["input_contribution"](absolute=True) if has_data else kinds["input_norm"]()
-    # Before training, and for n:m, wanda kept no more than magnitude.
-    return kinds["wanda" if has_data and not trains and pattern.takes_target else "magnitude"]()
-
-
-def _criterion(criterion: str | Criterion, pattern: Pattern) -> Criterion:
-    """Return the criterion, if it scores what the pattern removes."""
-    chosen = scoring.base.make(criterion, scoring.criteria(), {})
-    if chosen.unit != pattern.unit:
-        valid = sorted(name for name, kind in scoring.criteria().items() if kind.unit == pattern.unit)
-        raise ValueError(
-            f"criterion: expected one that scores {pattern.unit}s for pattern {str(pattern)!r} ({', '.join(valid)}), "
-            f"got {chosen.name!r}"
-        )
-    return chosen
-
-
-def _schedule(schedule: str | Schedule, goal: masking.Goal, X: Any) -> Schedule:
-    """Return the schedule; one of several rounds needs a sparsity to approach."""
-    chosen = schedule_of(schedule)
-    if goal.sparsity is None and chosen.name != "one-shot":
-        raise ValueError(f"schedule: expected 'one-shot' without a sparsity to approach, got {chosen.name!r}")
-    if chosen.fine_tune is not None and X is None:
-        raise ValueError("X: expected data to fine-tune on between the rounds, got None")
-    return chosen
-
-
-def _weights(network: Network, X: Any, y: Any, sample_weight: Any, class_weight: Any) -> Any:
-    """Return the weight of each sample, that of its class in it; None where all count the same."""
-    if sample_weight is None and class_weight is None:
-        return None
-    if X is None:
-        raise ValueError(f"X: expected data beside {'sample' if class_weight is None else 'class'}_weight, got None")
-    n = source_of("X", X, network.n_in).shape[0]
-    if class_weight is None:
-        _check.sample_weights(sample_weight, n)
-        return np.asarray(sample_weight, np.float64)  # as they are: a penalty is beside their sum
-    if y is None:
-        raise ValueError("y: expected labels beside class_weight, got None")
-    return network.labels.weights(class_weight, y, sample_weight, n)
-
-
-def _both(name_X: str, X: Any, name_y: str, y: Any) -> tuple[Any, Any] | None:
-    """Return the pair, or None if neither is there."""
-    if (X is None) != (y is None):
-        missing, other = (name_X, name_y) if X is None else (name_y, name_X)
-        raise ValueError(f"{missing}: expected data beside {other}, got None")
-    return None if X is None else (X, y)

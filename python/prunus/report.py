@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from prunus import _check
+
 
 class Report(dict[str, Any]):
     """What happened, in plain JSON values; ``print(report)`` shows it as text.
@@ -29,14 +31,19 @@ class Report(dict[str, Any]):
         ``loss`` of its last epoch.
     loss, score : dict or None
         ``before``, ``after``, and for the score its ``metric``; None without data. ``data`` says on which data; on the training
-        data with their weights.
+        data with their weights. Where it was asked for, ``control``: of the unpruned model, trained equally long.
     bytes : dict
         ``before``, ``after``: of the saved file.
     latency_us : dict
-        ``before`` (NumPy, dense), ``after`` (the engine), microseconds for one call of ``batch`` rows on ``threads`` threads.
+        ``before`` (NumPy, dense), ``after`` (the engine; sparse X as it is), microseconds for one call of ``batch`` rows on
+        ``threads`` threads. ``numpy_threads`` are those of NumPy, or None where their number could not be set, which takes
+        the package threadpoolctl.
     fine_tune : dict or None
         The settings and the training ``loss`` after the last epoch.
     feature_names : list of str or None
+        Of the columns of X, where the model was fitted or pruned with a DataFrame.
+    removed_inputs : list of str or None
+        The names of the inputs that were read before and are no more; None where they have no names.
     notes : list of str
         What did not go as asked.
     """
@@ -45,10 +52,15 @@ class Report(dict[str, Any]):
     def checked(cls, value: Any) -> Report:
         """Return a report that has every key and can be shown. Raises ValueError or what a malformed one makes Python raise."""
         if not isinstance(value, dict) or {**_SINCE_VERSION_0_1, **value}.keys() != _KEYS:
-            raise ValueError("report: expected an object with the keys of a report")
+            raise _check.error(ValueError, "report", "expected an object with the keys of a report")
         report = cls({**_SINCE_VERSION_0_1, **value})
         if not isinstance(report["sparsity"], (int, float)) or not 0 <= report["sparsity"] <= 1:
-            raise ValueError(f"report: expected a sparsity in [0, 1], got {report['sparsity']!r}")
+            raise _check.error(ValueError, "report", f"expected a sparsity in [0, 1], got {report['sparsity']!r}")
+        names = report["feature_names"]
+        if names is not None and not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+            raise _check.error(
+                ValueError, "report", f"expected null or a list of names for feature_names, got {names!r}"
+            )
         str(report)
         return report
 
@@ -57,17 +69,20 @@ class Report(dict[str, Any]):
         return dict(self)
 
     def __str__(self) -> str:
-        lines = [_headline(self), "", *_table(_layer_rows(self)), ""]
-        lines += _table([["", "before", "after"], *_summary_rows(self)])
-        lines += [f"note: {note}" for note in self["notes"]]
+        lines = [_headline(self), "", *_table(_layer_rows(self)), "", *_table(_summary_rows(self))]
+        if self["removed_inputs"]:
+            lines.append(f"inputs removed: {_listed(self['removed_inputs'])}")
+        lines += [f"note: {note}" for note in (*_of_training(self), *self["notes"])]
         return "\n".join(lines)
 
 
 _KEYS = frozenset(
     {"criterion", "pattern", "allocation", "target", "sparsity", "weights", "layers", "loss", "score", "bytes"}
-    | {"latency_us", "fine_tune", "feature_names", "notes", "schedule", "rounds"}
+    | {"latency_us", "fine_tune", "feature_names", "notes", "schedule", "rounds", "removed_inputs"}
 )
-_SINCE_VERSION_0_1: Mapping[str, Any] = {"schedule": "one-shot", "rounds": []}  # what reports did not say before
+# What reports did not say before.
+_SINCE_VERSION_0_1: Mapping[str, Any] = {"schedule": "one-shot", "rounds": [], "removed_inputs": None}
+_MOST_NAMES = 50  # that are printed
 
 
 def _headline(report: Mapping[str, Any]) -> str:
@@ -92,17 +107,34 @@ def _layer_rows(report: Mapping[str, Any]) -> list[list[str]]:
 
 
 def _summary_rows(report: Mapping[str, Any]) -> list[list[str]]:
-    rows = [["weights", str(report["weights"]["before"]), str(report["weights"]["after"])]]
-    if report["loss"]:
-        data = report["loss"]["data"]
-        rows.append([f"loss ({data})", _number(report["loss"]["before"]), _number(report["loss"]["after"])])
-        score = report["score"]
-        rows.append([f"{score['metric']} ({data})", f"{score['before']:.4f}", f"{score['after']:.4f}"])
-    rows.append(["bytes on disk", str(report["bytes"]["before"]), str(report["bytes"]["after"])])
-    latency = report["latency_us"]
-    name = f"microseconds, {latency['batch']} rows (NumPy dense, engine)"
-    rows.append([name, f"{latency['before']:.1f}", f"{latency['after']:.1f}"])
+    loss, score, latency = report["loss"], report["score"], report["latency_us"]
+    columns = ["before", "control", "after"] if loss and "control" in loss else ["before", "after"]
+
+    def row(name: str, values: Mapping[str, Any], form: str) -> list[str]:
+        return [name, *(format(values[column], form) if column in values else "" for column in columns)]
+
+    rows = [["", *columns], row("weights", report["weights"], "d")]
+    if loss:
+        rows.append(row(f"loss ({loss['data']})", loss, ".4g"))
+        rows.append(row(f"{score['metric']} ({loss['data']})", score, ".4f"))
+    rows.append(row("bytes on disk", report["bytes"], "d"))
+    anyhow = "" if latency.get("numpy_threads") == latency["threads"] else " on any number of threads"
+    rows.append(row(f"microseconds, {latency['batch']} rows (NumPy dense{anyhow}, engine)", latency, ".1f"))
     return rows
+
+
+def _of_training(report: Mapping[str, Any]) -> list[str]:
+    """Say what loss and score mean where something was trained."""
+    if not report["loss"] or not (report["fine_tune"] or any("loss" in row for row in report["rounds"])):
+        return []
+    if "control" in report["loss"]:
+        return ["after is pruned and trained; control is the model as it was, trained equally long"]
+    return ["loss and score after include the training: control=True shows what it does to the unpruned model"]
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + more
 
 
 def _number(value: float | None) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from prunus import _check, _core, _packed, _threads
+from prunus import _check, _core, _packed, _samples, _threads
 from prunus._check import Floats
 from prunus._functions import ACTIVATION_NUMBER
 
@@ -16,7 +16,8 @@ class SparseMatrix:
 
     `W @ X` takes X of shape (n_in, n_samples) or (n_in,); `X @ W.T` takes X of shape (n_samples, n_in) or (n_in,). Make one
     with `from_dense` or `from_scipy`. Immutable; float32 or float64. Packed memory is more than that of compressed sparse rows,
-    since one sample and many want different formats.
+    since one sample and many want different formats. As these have it, NaN or infinity in X may or may not pass through a zero
+    of W.
 
     Examples
     --------
@@ -32,8 +33,10 @@ class SparseMatrix:
 
     def __init__(self, csr: _core._CsrMatrix) -> None:
         if not isinstance(csr, (_core.CsrMatrixF32, _core.CsrMatrixF64)):
-            raise TypeError(
-                f"SparseMatrix: expected to be made by from_dense or from_scipy, got {_check.describe(csr)}"
+            raise _check.error(
+                TypeError,
+                "SparseMatrix",
+                f"expected to be made by from_dense or from_scipy, got {_check.describe(csr)}",
             )
         self._csr = csr
         self._weight = _packed.PackedWeight(csr, alone=True)
@@ -72,14 +75,15 @@ class SparseMatrix:
             If it is not a sparse matrix of real, finite numbers with at least one row and column.
         """
         if not hasattr(matrix, "tocsr"):
-            raise TypeError(f"matrix: expected a SciPy sparse matrix, got {_check.describe(matrix)}")
-        csr = matrix.tocsr()
-        csr = csr.astype(_check.float_array("matrix", csr.data).dtype, copy=True)  # before small integers are added up
-        csr.sum_duplicates()  # sorts the columns, too
+            raise _check.error(TypeError, "matrix", f"expected a SciPy sparse matrix, got {_check.describe(matrix)}")
+        csr = _samples.canonical("matrix", matrix)
+        csr = csr.astype(_check.float_array("matrix", csr.data).dtype, copy=True)  # before its zeros go
         csr.eliminate_zeros()
         _check.finite("matrix", csr.data)
         if len(csr.shape) != 2 or 0 in csr.shape:
-            raise ValueError(f"matrix: expected at least one row and one column, got the shape {csr.shape}")
+            raise _check.error(
+                ValueError, "matrix", f"expected at least one row and one column, got the shape {csr.shape}"
+            )
         return cls._from_arrays(csr.indptr.astype(np.int64), csr.indices.astype(np.int32), csr.data, csr.shape)
 
     def to_scipy(self) -> Any:
@@ -137,7 +141,7 @@ class SparseMatrix:
         array = _check.float_array("X", X, dtype=self.dtype)
         if array.ndim not in (1, 2) or array.shape[axis if array.ndim == 2 else 0] != self.shape[1]:
             shapes = f"({self.shape[1]},) or " + (f"({self.shape[1]}, n)" if axis == 0 else f"(n, {self.shape[1]})")
-            raise ValueError(f"X: expected the shape {shapes}, got {array.shape}")
+            raise _check.error(ValueError, "X", f"expected the shape {shapes}, got {array.shape}")
         return array
 
     def __rmatmul__(self, X: Any) -> Any:

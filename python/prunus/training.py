@@ -51,10 +51,13 @@ class FineTune:
     optimizer: str = "adam"
 
     def __post_init__(self) -> None:
-        _check.integer("epochs", self.epochs, minimum=1)
-        _check.integer("batch_size", self.batch_size, minimum=1)
-        _check.positive("learning_rate", self.learning_rate)
-        _check.one_of("optimizer", self.optimizer, _OPTIMIZERS)
+        _check.put(
+            self,
+            epochs=_check.integer("epochs", self.epochs, minimum=1),
+            batch_size=_check.integer("batch_size", self.batch_size, minimum=1),
+            learning_rate=_check.positive("learning_rate", self.learning_rate),
+            optimizer=_check.one_of("optimizer", self.optimizer, _OPTIMIZERS),
+        )
 
 
 class _Trained:
@@ -166,7 +169,9 @@ def fit(
     """
     settings = FineTune(epochs, batch_size, learning_rate, optimizer)
     if not isinstance(network, Network):
-        raise TypeError(f"network: expected a Network, got {_check.describe(network)}; see prunus.as_network")
+        raise _check.error(
+            TypeError, "network", f"expected a Network, got {_check.describe(network)}; see prunus.as_network"
+        )
     start = network.unfolded()
     data = network.data(X, y, sample_weight, class_weight=class_weight, dtype=network.dtype, standardized=True)
     layers = [_Trained(layer, mask) for layer, mask in zip(start.layers, _masks(network, masks), strict=True)]
@@ -178,7 +183,7 @@ def fit(
 
     history: list[dict[str, float]] = []
     if record is not None and not isinstance(record, list):
-        raise TypeError(f"record: expected a list, got {_check.describe(record)}")
+        raise _check.error(TypeError, "record", f"expected a list, got {_check.describe(record)}")
     if record is not None:
         record.append(now())
     for row in _epochs(layers, network.output, data, settings, rng, progress):
@@ -192,9 +197,13 @@ def _masks(network: Network, masks: Any) -> list[Bools | None]:
     if masks is None:
         return [None] * len(network.layers)
     if not isinstance(masks, Sequence):
-        raise TypeError(f"masks: expected a sequence, one mask for each layer, got {_check.describe(masks)}")
+        raise _check.error(
+            TypeError, "masks", f"expected a sequence, one mask for each layer, got {_check.describe(masks)}"
+        )
     if len(masks) != len(network.layers):
-        raise ValueError(f"masks: expected {len(network.layers)}, one for each layer, got {_check.describe(masks)}")
+        raise _check.error(
+            ValueError, "masks", f"expected {len(network.layers)}, one for each layer, got {_check.describe(masks)}"
+        )
     return [
         None if mask is None else _check.bools(f"masks[{i}]", mask, layer.weight.shape)
         for i, (mask, layer) in enumerate(zip(masks, network.layers, strict=True))
@@ -226,7 +235,9 @@ def _epochs(
             gradients = [g for layer, delta, x in pairs for g in layer.gradients(delta, x)]
             adam.step(gradients, settings.learning_rate * (1 + np.cos(np.pi * adam.step_count / n_steps)) / 2)
         if not np.isfinite(total):
-            raise FloatingPointError(f"learning_rate: the loss is {total} after epoch {epoch + 1}; try a lower one")
+            raise _check.error(
+                FloatingPointError, "learning_rate", f"the loss is {total} after epoch {epoch + 1}; try a lower one"
+            )
         yield {"epoch": epoch + 1, "loss": total / n}
 
 

@@ -16,20 +16,18 @@ def main() -> None:
         from prunus.cli.demo import demo
         from prunus.cli.info import info
         from prunus.cli.prune import prune
+        from prunus.cli.version import version
     except ModuleNotFoundError as error:
         sys.exit(f"prunus: the command line needs {error.name}: pip install 'prunus[cli]'")
 
-    app = typer.Typer(
-        help="Prune regression models and multilayer perceptrons, and run what is left fast.",
-        add_completion=False,
-        pretty_exceptions_enable=False,
-    )
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.callback()(version)
     for command in (prune, info, demo):
         app.command()(command)
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning
-            sys.exit(app(standalone_mode=False))
+            sys.exit(app(prog_name="prunus", standalone_mode=False))
     except Exception as error:
         # Of usage errors, ours and the parser's, we know by their exit status that they are, wherever Typer keeps its classes.
         message = error.format_message() if hasattr(error, "format_message") else str(error) or type(error).__name__

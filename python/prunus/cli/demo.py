@@ -28,19 +28,17 @@ def demo(
         models = [row._asdict() for row in rows]
         print_json({"batches": demonstration.BATCHES, "models": models, "output": str(output)})
         return
-    _print_table("dense beside pruned", demonstration.HEADER, [demonstration.row_text(row) for row in rows])
+    _print_table(demonstration.HEADER, [demonstration.row_text(row) for row in rows], demonstration.CAPTION)
     print(f"Models and reports are in {output}/")
 
 
-def _print_table(title: str, header: list[str], rows: list[list[str]]) -> None:
+def _print_table(header: list[str], rows: list[list[str]], caption: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(*header, title=title)
+    table = Table(*header, title="dense beside pruned", caption=caption)
     for column in table.columns[1:]:
         column.justify = "right"
     for row in rows:
         table.add_row(*row)
-    # Outside a terminal Rich assumes 80 columns and would cut the table.
-    console = Console()
-    Console(width=None if console.is_terminal else 160).print(table)
+    Console().print(table)

@@ -47,7 +47,13 @@ def _unpickled(path: Path) -> object:
         import joblib
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(f"reading it needs {error.name}: pip install 'prunus[sklearn]'") from None
-    return joblib.load(path)
+    try:
+        return joblib.load(path)
+    except (OSError, ImportError, MemoryError):
+        raise
+    except Exception as error:  # garbage makes the unpickler raise anything
+        what = f"{type(error).__name__}: {error}"
+        raise ValueError(f"expected a pickle, got a file that cannot be unpickled ({what})") from error
 
 
 def check_output(path: Path) -> None:

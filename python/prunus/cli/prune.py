@@ -80,16 +80,19 @@ def prune(
     fine_tune: Annotated[
         int | None, typer.Option(min=1, metavar="EPOCHS", help="Train what is left for so many epochs.")
     ] = None,
+    control: Annotated[
+        bool, typer.Option("--control", help="Train the unpruned model equally long, too, and report its score.")
+    ] = False,
     latency_batch: Annotated[int | None, typer.Option(min=1, help="Rows of a call whose time is reported.")] = None,
     latency_threads: Annotated[int | None, typer.Option(min=1, help="Threads of that call.")] = None,
     allow_empty: Annotated[bool, typer.Option("--allow-empty", help="Let a layer lose everything.")] = False,
-    random_state: Annotated[int | None, typer.Option(min=0, help="Seed, to get the same result again.")] = None,
+    random_state: Annotated[int, typer.Option(min=0, help="Seed: the same one gives the same result.")] = 0,
     trust_pickle: TrustPickle = False,
     as_json: AsJson = False,
 ) -> None:
     """Prune a saved model, write what is left, and print the report.
 
-    The options mean what the arguments of prunus.prune mean, and have the same defaults.
+    The options mean what the arguments of prunus.prune mean, and have the same defaults, but that a seed is always set.
     """
     models.check_output(output)
     files = {"data": data, "validation": validation}
@@ -108,24 +111,23 @@ def prune(
     try:
         pruned = pruning.prune(loaded, **given._asdict(), X_val=checked.X, y_val=checked.y, progress=True, **options)
     except (TypeError, ValueError) as error:
-        raise _in_words_of_options(error, options, files) from None
+        raise _in_words_of_options(error, files) from None
     models.write(pruned, output)
     if as_json:
         print_json({**pruned.report, "output": str(output)})
     else:
-        print(pruned.report)
+        print(f"{pruned.report}\n\nThe pruned model is in {output}")
 
 
-def _in_words_of_options(error: Exception, options: Collection[str], files: dict[str, Path | None]) -> Exception:
-    """Name the option, or the file, that gave the argument which an error of prunus.prune begins with.
+def _in_words_of_options(error: Exception, files: dict[str, Path | None]) -> Exception:
+    """Name the option, or the file, that gave the argument which an error of prunus.prune is about.
 
     What is wrong with an option is a usage error, and so is a missing one; what is wrong in a file is not.
     """
-    message = str(error)
-    name, _, rest = message.partition(":")
-    path = files.get(_FILES.get(name, ""))
-    if path is not None:
-        return ValueError(f"{path}: {message}")
-    if name in _FILES or name in options:
-        return UsageError(f"--{_FILES.get(name, name).replace('_', '-')}:{rest}")
-    return UsageError(message) if name.startswith("expected exactly one of") else error
+    argument = getattr(error, "argument", "")
+    option = _FILES.get(argument, argument)
+    if files.get(option) is not None:
+        return ValueError(f"{files[option]}: {error}")
+    if argument not in _FILES and argument not in _KEYWORDS:
+        return error
+    return UsageError(f"--{option.replace('_', '-')}{str(error).removeprefix(argument)}")

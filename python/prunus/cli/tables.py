@@ -71,13 +71,35 @@ def _read_csv(path: Path, network: Network, target: Sequence[str]) -> Data:
         import pandas as pd
 
         names = list(pd.read_csv(path, nrows=0).columns)
+        _refuse_separator(names)
         columns = _columns(path, names, network, target)
+        header = pd.read_csv(path, header=None, nrows=1, dtype=str).iloc[0]  # without dots to tell equal ones apart
+        _refuse_numbers(header.iloc[columns.inputs].tolist(), len(names))
         # As they are written: a class may be called 007, or NA.
         text = {names[i]: str for i in columns.targets} if _has_words(network) else None
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header
             table = pd.read_csv(path, index_col=False, dtype=text, keep_default_na=text is None)
     return _split(table, columns, network)
+
+
+def _refuse_separator(names: Sequence[str]) -> None:
+    """Refuse one name in which others are told apart by something else."""
+    words = {";": "semicolons", "\t": "tabs"}
+    found = next((mark for mark in words if len(names) == 1 and mark in names[0]), None)
+    if found:
+        way = f"pandas.read_csv(..., sep={found!r}).to_csv(..., index=False) changes it"
+        raise ValueError(f"expected a comma as the separator of columns, got {words[found]}; {way}")
+
+
+def _refuse_numbers(names: Sequence[str], n_columns: int) -> None:
+    """Refuse a row of numbers in the place of the names, unless they number the columns."""
+    try:
+        numbers = [float(name) for name in names]
+    except ValueError:
+        return
+    if numbers != sorted(set(numbers) & set(range(n_columns + 1))):
+        raise ValueError(f"expected names of columns in the first line, got numbers: {', '.join(map(str, names[:5]))}")
 
 
 def _read_parquet(path: Path, network: Network, target: Sequence[str]) -> Data:
@@ -131,7 +153,7 @@ def _place(path: Path, names: Sequence[str], target: str) -> int:
 
 
 def _has_words(network: Network) -> bool:
-    return network.classes is not None and network.classes.dtype.kind == "U"
+    return network.classes is not None and network.classes.dtype.kind in "UO"
 
 
 # Arrays out of tables ---------------------------------------------------------------------------------------------------
@@ -158,8 +180,17 @@ def _split(table: Any, columns: _Columns, network: Network) -> Data:
     words = [repr(name) for name, kind in kinds.items() if kind not in "biuf"]
     if words:
         raise ValueError(f"expected columns of numbers, got {', '.join(words[:5])} of other kinds")
-    # Beside numbers, NumPy takes bools for objects.
-    X = X.astype({name: np.uint8 for name, kind in kinds.items() if kind == "b"})
+    _refuse_gaps(X)
+    _refuse_gaps(y)
     if _has_words(network):
         y = y.astype({name: str for name, kind in y.dtypes.items() if kind.kind in "iu"})
     return Data(X, _flat(y.to_numpy()))
+
+
+def _refuse_gaps(table: Any) -> None:
+    gaps = table.isna().to_numpy()
+    if gaps.any():
+        row, column = np.argwhere(gaps)[0]
+        raise ValueError(
+            f"expected a value in every cell, got a missing value in column {table.columns[column]!r}, row {row + 1}"
+        )

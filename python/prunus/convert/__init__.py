@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy.typing as npt
 
+from prunus import _check
 from prunus.network import Network
 
 
@@ -48,12 +49,12 @@ def from_sklearn(estimator: Any, *, dtype: npt.DTypeLike | None = None) -> Netwo
     return sklearn.from_sklearn(estimator, dtype)
 
 
-def to_sklearn(network: Network, *, like: Any = None) -> Any:
+def to_sklearn(network: Any, *, like: Any = None) -> Any:
     """Return a fitted scikit-learn estimator that predicts what the network does.
 
     Parameters
     ----------
-    network : Network
+    network : Network or Pruned
     like : estimator, optional
         Whose class and parameters to take, any that `from_sklearn` takes; in a Pipeline the scalers must be fitted. None:
         those of the estimator that the network came from.
@@ -63,27 +64,31 @@ def to_sklearn(network: Network, *, like: Any = None) -> Any:
     estimator
         Of the same class, with the same parameters but for the widths of the hidden layers, and behind the same scalers.
         Of the other fitted attributes the short ones come back, n_iter_, alpha_ or C_, say; no path of a cross-validation does.
+        It can be trained further, by partial_fit or fit with warm_start, where its class can: averaged SGD goes on from the
+        average, and an MLP's moments of gradients and curves begin anew.
 
     Raises
     ------
     ValueError
-        If the network came from elsewhere and there is no `like`.
+        If the network came from elsewhere and there is no `like`, or its file says of the estimator what cannot be.
     NotSupportedError
         If the class cannot represent the network.
 
     Examples
     --------
-    >>> smaller = prunus.to_sklearn(prunus.prune(estimator, sparsity=0.9).network)
+    >>> smaller = prunus.to_sklearn(prunus.prune(estimator, sparsity=0.9))
     """
     from prunus.convert import sklearn
 
     try:
-        return sklearn.to_sklearn(network, like)
+        return sklearn.to_sklearn(getattr(network, "network", network), like)
     except (LookupError, AttributeError) as error:
         if like is not None:
             raise
-        raise ValueError(
-            f"network: expected an origin that from_sklearn made, got one with {type(error).__name__}: {error}"
+        raise _check.error(
+            ValueError,
+            "network",
+            f"expected an origin that from_sklearn made, got one with {type(error).__name__}: {error}",
         ) from error
 
 

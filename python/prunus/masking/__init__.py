@@ -73,8 +73,8 @@ def pattern_of(pattern: str | Pattern) -> Pattern:
             if found := kind.parse(pattern):
                 return found
     known = f"{', '.join(sorted(_PATTERNS))} (such as 2:4 and block:4x1)"
-    error = ValueError if isinstance(pattern, str) else TypeError
-    raise error(f"pattern: expected one of {known}, got {_check.describe(pattern)}")
+    wrong = ValueError if isinstance(pattern, str) else TypeError
+    raise _check.error(wrong, "pattern", f"expected one of {known}, got {_check.describe(pattern)}")
 
 
 def mask(
@@ -174,12 +174,16 @@ def apply_masks(network: Network, masks: Sequence[Any], *, pattern: str | Patter
     True
     """
     if not isinstance(network, Network):
-        raise TypeError(f"network: expected a Network, got {_check.describe(network)}; see prunus.as_network")
+        raise _check.error(
+            TypeError, "network", f"expected a Network, got {_check.describe(network)}; see prunus.as_network"
+        )
     kind = pattern_of(pattern)
-    checked = masks_of("masks", masks, shapes_of(kind, network))
+    checked = masks_of("masks", masks, shapes_of(kind, [layer.weight.shape for layer in network.layers]))
     for i in set(range(len(network.layers))) - set(kind.prunable(network)):
         if not checked[i].all():
-            raise ValueError(f"masks[{i}]: expected True alone, since {kind} is not pruned in layer {i}")
+            raise _check.error(
+                ValueError, f"masks[{i}]", f"expected True alone, since {kind} is not pruned in layer {i}"
+            )
     return kind.shrink(kind.apply(network, tuple(checked)), tuple(checked))
 
 

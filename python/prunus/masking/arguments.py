@@ -11,7 +11,6 @@ from prunus import _check
 from prunus._check import Bools, Floats
 from prunus.masking.base import Pattern
 from prunus.masking.selection import Goal
-from prunus.network import Network
 
 
 def goal_of(pattern: Pattern, sparsity: Any, threshold: Any) -> Goal:
@@ -19,8 +18,8 @@ def goal_of(pattern: Pattern, sparsity: Any, threshold: Any) -> Goal:
     if not pattern.takes_target:
         for name, value in (("sparsity", sparsity), ("threshold", threshold)):
             if value is not None:
-                raise ValueError(
-                    f"{name}: expected None for pattern {pattern}, which says how much goes, got {value!r}"
+                raise _check.error(
+                    ValueError, name, f"expected None for pattern {pattern}, which says how much goes, got {value!r}"
                 )
         return Goal()
     if _check.exactly_one(sparsity=sparsity, threshold=threshold) == "sparsity":
@@ -33,10 +32,14 @@ def limits_of(pattern: Pattern, value: Any, n_layers: int) -> tuple[float, ...] 
     if value is None:
         return None
     if not pattern.takes_target:
-        raise ValueError(f"max_layer_sparsity: expected None for pattern {pattern}, which says how much goes")
+        raise _check.error(
+            ValueError, "max_layer_sparsity", f"expected None for pattern {pattern}, which says how much goes"
+        )
     values = [value] * n_layers if np.ndim(value) == 0 else list(value)
     if len(values) != n_layers:
-        raise ValueError(f"max_layer_sparsity: expected {n_layers}, one for each layer, got {len(values)}")
+        raise _check.error(
+            ValueError, "max_layer_sparsity", f"expected {n_layers}, one for each layer, got {len(values)}"
+        )
     return tuple(_check.number("max_layer_sparsity", _scalar(limit), 0, 1) for limit in values)
 
 
@@ -45,18 +48,19 @@ def _scalar(value: Any) -> Any:
     return value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
 
 
-def shapes_of(pattern: Pattern, network: Network) -> list[tuple[int, ...]]:
-    """Return the shapes of the scores and masks of the layers."""
-    shapes = [layer.weight.shape for layer in network.layers]
-    return shapes if pattern.unit == "weight" else [shape[pattern.unit == "input" :][:1] for shape in shapes]
+def shapes_of(pattern: Pattern, shapes: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """Return the shapes of the scores and masks of layers with weights of these shapes."""
+    return list(shapes) if pattern.unit == "weight" else [shape[pattern.unit == "input" :][:1] for shape in shapes]
 
 
 def masks_of(name: str, value: Any, shapes: Sequence[tuple[int, ...]], *, default: bool | None = None) -> list[Bools]:
     """Return masks of those shapes; with a default a mask may be None."""
     if not isinstance(value, Sequence) or isinstance(value, str):
-        raise TypeError(f"{name}: expected a sequence of masks, one for each layer, got {_check.describe(value)}")
+        raise _check.error(
+            TypeError, name, f"expected a sequence of masks, one for each layer, got {_check.describe(value)}"
+        )
     if len(value) != len(shapes):
-        raise ValueError(f"{name}: expected {len(shapes)} masks, one for each layer, got {len(value)}")
+        raise _check.error(ValueError, name, f"expected {len(shapes)} masks, one for each layer, got {len(value)}")
     return [
         np.full(shape, default) if mask is None and default is not None else _check.bools(f"{name}[{i}]", mask, shape)
         for i, (mask, shape) in enumerate(zip(value, shapes, strict=True))
@@ -67,15 +71,19 @@ def require_there(keep: Sequence[Bools] | None, gone: Sequence[Bools] | None) ->
     """Refuse to keep what has gone."""
     for i, (stay, before) in enumerate(zip(keep or (), gone or (), strict=False)):
         if (stay & before).any():
-            raise ValueError(f"keep[{i}]: expected what is still there, got something that was removed before")
+            raise _check.error(
+                ValueError, f"keep[{i}]", "expected what is still there, got something that was removed before"
+            )
 
 
 def score_arrays(scores: Any, ndim: int) -> list[Floats]:
     """Check the scores and bring them to one dtype."""
     if isinstance(scores, np.ndarray) or not isinstance(scores, Sequence) or isinstance(scores, (str, bytes)):
-        raise TypeError(f"scores: expected a sequence of arrays, one for each layer, got {_check.describe(scores)}")
+        raise _check.error(
+            TypeError, "scores", f"expected a sequence of arrays, one for each layer, got {_check.describe(scores)}"
+        )
     if not scores:
-        raise ValueError("scores: expected at least one array, got none")
+        raise _check.error(ValueError, "scores", "expected at least one array, got none")
     arrays = [_check.float_array(f"scores[{i}]", score, ndim=ndim) for i, score in enumerate(scores)]
     dtype = np.result_type(*arrays)
     arrays = [_check.float_array("scores", score, dtype=dtype) for score in arrays]

@@ -48,8 +48,12 @@ class Pattern(ABC):
         """Return the indices of the layers that have something to remove."""
         return list(range(len(network.layers)))
 
+    def fits(self, shape: tuple[int, ...]) -> bool:
+        """Whether a layer with scores of that shape can have the pattern."""
+        return True
+
     def check(self, shape: tuple[int, ...]) -> None:  # noqa: B027 - most patterns fit any layer
-        """Raise ValueError if a layer with scores of that shape cannot have the pattern."""
+        """Raise ValueError if the pattern does not fit."""
 
     def units(self, score: Floats, threads: int) -> Floats:
         """Return one score for each unit of a layer."""

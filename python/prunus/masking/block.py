@@ -20,7 +20,8 @@ class BlockPattern(WeightPattern):
     What it does
     ------------
     Cuts every weight into blocks from its first row and column on (those at the far edges may be smaller), scores each by
-    the sum of its weights' scores, and removes whole blocks. A block is one unit, whatever its size.
+    the sum of its weights' scores, and removes whole blocks. A block is one unit, whatever its size. `prune` leaves
+    a layer that is smaller than a block as it is.
 
     Why
     ---
@@ -54,8 +55,8 @@ class BlockPattern(WeightPattern):
     name = "block:RxC"
 
     def __post_init__(self) -> None:
-        _check.integer("n_rows", self.n_rows, minimum=1)
-        _check.integer("n_columns", self.n_columns, minimum=1)
+        n_rows = _check.integer("n_rows", self.n_rows, minimum=1)
+        _check.put(self, n_rows=n_rows, n_columns=_check.integer("n_columns", self.n_columns, minimum=1))
 
     @classmethod
     def parse(cls, text: str) -> Pattern | None:
@@ -63,23 +64,28 @@ class BlockPattern(WeightPattern):
         if not found:
             return None
         if not (int(found[1]) and int(found[2])):
-            raise ValueError(f"pattern: expected block:RxC with R and C of at least 1, got {text!r}")
+            raise _check.error(ValueError, "pattern", f"expected block:RxC with R and C of at least 1, got {text!r}")
         return cls(int(found[1]), int(found[2]))
 
     def __str__(self) -> str:
         return f"block:{self.n_rows}x{self.n_columns}"
 
+    def fits(self, shape: tuple[int, ...]) -> bool:
+        return self.n_rows <= shape[0] and self.n_columns <= shape[1]
+
     def check(self, shape: tuple[int, ...]) -> None:
-        if self.n_rows > shape[0] or self.n_columns > shape[1]:
-            raise ValueError(
-                f"pattern: expected layers of at least the size of {self}, got one of {shape[0]}x{shape[1]}; "
-                "prune others alone (layers)"
+        if not self.fits(shape):
+            raise _check.error(
+                ValueError,
+                "pattern",
+                f"expected layers of at least the size of {self}, got one of {shape[0]}x{shape[1]}; "
+                "prune others alone (layers)",
             )
 
     def units(self, score: Floats, threads: int) -> Floats:
         sums = _core.block_sums(score, self.n_rows, self.n_columns, threads)
         if not _core.all_finite(sums, threads) and np.isnan(sums).any() and not np.isnan(score).any():
-            raise ValueError("scores: expected no block with plus and minus infinity, got one")
+            raise _check.error(ValueError, "scores", "expected no block with plus and minus infinity, got one")
         return sums
 
     def spread(self, kept: Bools, shape: tuple[int, ...], threads: int) -> Bools:

@@ -19,7 +19,7 @@ class NofMPattern(WeightPattern):
     ------------
     Cuts each row of weights into groups of m, from the first input on, and keeps the n of each that score highest, of
     equal ones the earlier. A shorter last group keeps n of its weights, or all it has. It says itself how much goes, and
-    takes neither a sparsity nor a threshold.
+    takes neither a sparsity nor a threshold. `prune` leaves a layer of fewer than m inputs as it is.
 
     Why
     ---
@@ -51,8 +51,8 @@ class NofMPattern(WeightPattern):
     takes_target = False
 
     def __post_init__(self) -> None:
-        _check.integer("n", self.n, minimum=1)
-        _check.integer("m", self.m, minimum=self.n)
+        n = _check.integer("n", self.n, minimum=1)
+        _check.put(self, n=n, m=_check.integer("m", self.m, minimum=n))
 
     @classmethod
     def parse(cls, text: str) -> Pattern | None:
@@ -61,17 +61,22 @@ class NofMPattern(WeightPattern):
             return None
         n, m = int(found[1]), int(found[2])
         if not 1 <= n <= m:
-            raise ValueError(f"pattern: expected n:m with 1 <= n <= m, got {text!r}")
+            raise _check.error(ValueError, "pattern", f"expected n:m with 1 <= n <= m, got {text!r}")
         return cls(n, m)
 
     def __str__(self) -> str:
         return f"{self.n}:{self.m}"
 
+    def fits(self, shape: tuple[int, ...]) -> bool:
+        return self.m <= shape[1]
+
     def check(self, shape: tuple[int, ...]) -> None:
-        if self.m > shape[1]:
-            raise ValueError(
-                f"pattern: expected layers of at least {self.m} inputs for {self}, got one of {shape[1]}; "
-                "prune others alone (layers)"
+        if not self.fits(shape):
+            raise _check.error(
+                ValueError,
+                "pattern",
+                f"expected layers of at least {self.m} inputs for {self}, got one of {shape[1]}; "
+                "prune others alone (layers)",
             )
 
     def choose(self, score: Floats, threads: int) -> Bools:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import floor
+from math import floor, prod
 from typing import NamedTuple
 
 import numpy as np
 
-from prunus import _core
+from prunus import _check, _core
 from prunus._check import Bools, Floats
 from prunus.masking.allocations import Allocation
 from prunus.masking.base import Pattern
@@ -31,6 +31,7 @@ class Selection(NamedTuple):
     removed: int
     wanted: int
     size: int  # of all units
+    at_floor: tuple[int, ...] = ()  # the layers that lost as many as they may without being emptied
 
 
 class Units(NamedTuple):
@@ -41,6 +42,7 @@ class Units(NamedTuple):
     gone: Bools | None  # None: none is
 
 
+@_check.about("scores")
 def select(
     scores: Sequence[Floats],
     pattern: Pattern,
@@ -49,31 +51,47 @@ def select(
     *,
     keep: Sequence[Bools] | None,
     gone: Sequence[Bools] | None,
+    whole: Sequence[tuple[int, ...]] | None = None,
+    elsewhere: int = 0,
     threads: int,
 ) -> Selection:
-    """Return what to keep. `scores` are of one dtype; `keep` must stay, `gone` has gone before; both of their shapes."""
+    """Return what to keep. `scores` are of one dtype; `keep` must stay, `gone` has gone before; both of their shapes.
+
+    `whole` has the shapes that the scores had before layers got smaller, `elsewhere` the number of units of layers that are no
+    more: what is not there counts as gone.
+    """
     for score in scores:
         pattern.check(score.shape)
     if not pattern.takes_target:
-        return _by_pattern(scores, pattern, keep, gone, threads)
+        absent = elsewhere + (sum(map(prod, whole)) - sum(score.size for score in scores) if whole else 0)
+        return _by_pattern(scores, pattern, keep, gone, absent, threads)
     stays, goes = (list(masks) if masks else [None] * len(scores) for masks in (keep, gone))
     units = [_units_of(*layer, pattern, threads) for layer in zip(scores, stays, goes, strict=True)]
     limits = goal.limits or [None] * len(units)
-    stocks = [_stock(*pair, allow_empty=goal.allow_empty) for pair in zip(units, limits, strict=True)]
-    n_gone = sum(stock.gone for stock in stocks)
+    shapes = [layer.scores.shape for layer in units]
+    if whole is not None:
+        shapes = [pattern.units(np.zeros(shape, np.float32), threads).shape for shape in whole]
+    parts = zip(units, shapes, limits, strict=True)
+    stocks = [_stock(*part, allow_empty=goal.allow_empty) for part in parts]
+    n_gone = elsewhere + sum(stock.gone for stock in stocks)
+    size = elsewhere + sum(stock.size for stock in stocks)
     if goal.threshold is not None:
         found, wanted = _below(stocks, goal.threshold, threads)
-        removed = n_gone + sum(map(n_removed, found))
+        removed, wanted = n_gone + sum(map(n_removed, found)), wanted + elsewhere
     else:
         assert goal.sparsity is not None
-        wanted = max(round(goal.sparsity * sum(stock.size for stock in stocks)), n_gone)
+        wanted = max(round(goal.sparsity * size), n_gone)
         n_remove = _possible(wanted - n_gone, stocks)
         found, removed = allocation.remove(stocks, n_remove, threads), n_gone + n_remove
     masks = []
     for score, layer, of_free, before in zip(scores, units, found, goes, strict=True):
         mask = pattern.spread(_scattered(layer, of_free), score.shape, threads)
         masks.append(mask if before is None else mask & ~before)
-    return Selection(tuple(masks), removed, wanted, sum(stock.size for stock in stocks))
+    floors = [
+        stock.most < stock.allowed and n_removed(mask) == stock.most for stock, mask in zip(stocks, found, strict=True)
+    ]
+    at_floor = tuple(int(i) for i in np.flatnonzero(floors))
+    return Selection(tuple(masks), removed, wanted, size, at_floor)
 
 
 def _by_pattern(
@@ -81,6 +99,7 @@ def _by_pattern(
     pattern: Pattern,
     keep: Sequence[Bools] | None,
     gone: Sequence[Bools] | None,
+    absent: int,
     threads: int,
 ) -> Selection:
     masks = []
@@ -94,10 +113,10 @@ def _by_pattern(
             score[keep[i]] = np.inf
         mask = pattern.choose(score, threads)
         if keep and (keep[i] & ~mask).any():
-            raise ValueError(f"keep[{i}]: expected no more than {pattern} leaves in each group")
+            raise _check.error(ValueError, f"keep[{i}]", f"expected no more than {pattern} leaves in each group")
         masks.append(mask & ~gone[i] if gone else mask)
-    removed = sum(map(n_removed, masks))
-    return Selection(tuple(masks), removed, removed, sum(mask.size for mask in masks))
+    removed = absent + sum(map(n_removed, masks))
+    return Selection(tuple(masks), removed, removed, absent + sum(mask.size for mask in masks))
 
 
 def _units_of(score: Floats, keep: Bools | None, gone: Bools | None, pattern: Pattern, threads: int) -> Units:
@@ -116,24 +135,29 @@ def _units_of(score: Floats, keep: Bools | None, gone: Bools | None, pattern: Pa
     return Units(units, free, gone_units)
 
 
-def _stock(layer: Units, limit: float | None, *, allow_empty: bool) -> Stock:
-    size, gone, most, free = layer.scores.size, 0, layer.scores.size, layer.scores
+def _stock(layer: Units, whole: tuple[int, ...], limit: float | None, *, allow_empty: bool) -> Stock:
+    size, there = prod(whole), layer.scores.size
+    gone, most, free = size - there, there, layer.scores
     if layer.free is not None and layer.gone is not None:
-        gone, most = int(np.count_nonzero(layer.gone)), int(np.count_nonzero(layer.free))
-        free = layer.scores if most == size else layer.scores[layer.free]
+        gone, most = gone + int(np.count_nonzero(layer.gone)), int(np.count_nonzero(layer.free))
+        free = layer.scores if most == there else layer.scores[layer.free]
     if limit is not None:
         most = max(min(most, floor(round(limit * size, 9)) - gone), 0)  # of .29 * 100, which is below 29, 29
-    return Stock(free, layer.scores.shape, gone, most if allow_empty else max(min(most, size - gone - 1), 0), most)
+    return Stock(free, whole, gone, most if allow_empty else max(min(most, size - gone - 1), 0), most)
 
 
 def _possible(n_remove: int, stocks: list[Stock]) -> int:
     """Return how many more can go: fewer than asked for only where no layer may be emptied."""
     n_free = sum(stock.scores.size for stock in stocks)
     if n_remove > n_free:
-        raise ValueError(f"keep: expected room for removing {n_remove} units, got {n_free} that need not stay")
+        raise _check.error(
+            ValueError, "keep", f"expected room for removing {n_remove} units, got {n_free} that need not stay"
+        )
     n_allowed = sum(stock.allowed for stock in stocks)
     if n_remove > n_allowed:
-        raise ValueError(f"max_layer_sparsity: expected room for removing {n_remove} units, got {n_allowed}")
+        raise _check.error(
+            ValueError, "max_layer_sparsity", f"expected room for removing {n_remove} units, got {n_allowed}"
+        )
     return min(n_remove, sum(stock.most for stock in stocks))
 
 

@@ -28,7 +28,7 @@ class Schedule(ABC):
         """Return the sparsity after each round: rising from `start`, before the first, to exactly `end`."""
 
 
-def check_rounds(rounds: object, fine_tune: object) -> None:
-    """Refuse what is no number of rounds, and what is no training."""
-    _check.integer("rounds", rounds, minimum=1)
+def check_rounds(rounds: object, fine_tune: object) -> int:
+    """Return the number of rounds; refuse what is none, and what is no training."""
     settings_of(fine_tune)
+    return _check.integer("rounds", rounds, minimum=1)

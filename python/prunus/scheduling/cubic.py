@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from prunus import _check
 from prunus.scheduling.base import Schedule, check_rounds
 from prunus.training import FineTune
 
@@ -45,7 +46,7 @@ class Cubic(Schedule):
     name = "cubic"
 
     def __post_init__(self) -> None:
-        check_rounds(self.rounds, self.fine_tune)
+        _check.put(self, rounds=check_rounds(self.rounds, self.fine_tune))
 
     def sparsities(self, start: float, end: float) -> list[float]:
         return [end + (start - end) * (1 - i / self.rounds) ** 3 for i in range(1, self.rounds)] + [end]

@@ -105,11 +105,13 @@ def importance(
     (array([[3., 4.]]),)
     """
     if not isinstance(network, Network):
-        raise TypeError(f"network: expected a Network, got {_check.describe(network)}; see prunus.as_network")
+        raise _check.error(
+            TypeError, "network", f"expected a Network, got {_check.describe(network)}; see prunus.as_network"
+        )
     chosen = make(criterion, _CRITERIA, options)
     for name, value in (("X", X), ("y", y)):
         if name in chosen.needs and value is None:
-            raise ValueError(f"{name}: expected data, which criterion {chosen.name!r} needs, got None")
+            raise _check.error(ValueError, name, f"expected data, which criterion {chosen.name!r} needs, got None")
     chosen.require(network)
     trained = network.unfolded()
     data: Samples | None = None

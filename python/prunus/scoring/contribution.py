@@ -23,7 +23,7 @@ class _Contribution(Criterion):
     needs = ("X", "y")
 
     def __post_init__(self) -> None:
-        _check.flag("absolute", self.absolute)
+        _check.put(self, absolute=_check.flag("absolute", self.absolute))
 
 
 @dataclass(frozen=True)

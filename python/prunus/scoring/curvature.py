@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from prunus import _check
 from prunus._check import Floats
 from prunus._samples import Data, Samples
 from prunus.network import Network
@@ -106,5 +107,5 @@ class Adam(Criterion):
         moments = per_layer("second_moment", self.second_moment, network, self.name)
         for i, v in enumerate(moments):
             if v.min() < 0:
-                raise ValueError(f"second_moment[{i}]: expected nonnegative numbers, got {v.min()}")
+                raise _check.error(ValueError, f"second_moment[{i}]", f"expected nonnegative numbers, got {v.min()}")
         return tuple(layer.weight**2 * np.sqrt(v) for layer, v in zip(network.layers, moments, strict=True))

@@ -56,13 +56,17 @@ class Movement(Criterion):
     def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
         history = self.history
         if history is None:
-            raise ValueError(
-                f"history: expected the weights of two times, which criterion {self.name!r} needs, got None"
+            raise _check.error(
+                ValueError,
+                "history",
+                f"expected the weights of two times, which criterion {self.name!r} needs, got None",
             )
         if not isinstance(history, Sequence) or isinstance(history, str):
-            raise TypeError(f"history: expected a sequence of networks or weights, got {_check.describe(history)}")
+            raise _check.error(
+                TypeError, "history", f"expected a sequence of networks or weights, got {_check.describe(history)}"
+            )
         if len(history) < 2:
-            raise ValueError(f"history: expected the weights of two times at least, got {len(history)}")
+            raise _check.error(ValueError, "history", f"expected the weights of two times at least, got {len(history)}")
         times = [per_layer(f"history[{t}]", _weights(entry), network, self.name) for t, entry in enumerate(history)]
         totals = tuple(np.zeros(layer.weight.shape, network.dtype) for layer in network.layers)
         for before, after in itertools.pairwise(times):

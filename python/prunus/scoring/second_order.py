@@ -70,13 +70,15 @@ class Obs(Criterion):
     def __post_init__(self) -> None:
         """Check the penalty."""
         if self.alpha is not None:
-            _check.number("alpha", self.alpha, 0, np.finfo(np.float64).max)
+            _check.put(self, alpha=_check.number("alpha", self.alpha, 0, np.finfo(np.float64).max))
 
     def require(self, network: Network) -> None:
         super().require(network)
-        if _origin(network).get("params", {}).get("positive"):
-            raise NotSupportedError(
-                "criterion: expected a model without positive=True for 'obs', whose weights may fall below zero"
+        if _told(network, "params", "positive"):
+            raise _check.error(
+                NotSupportedError,
+                "criterion",
+                "expected a model without positive=True for 'obs', whose weights may fall below zero",
             )
 
     def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
@@ -88,9 +90,11 @@ class Obs(Criterion):
             gram = _of_output(whole, i)
             usable = np.flatnonzero((weight[i] != 0) & ~gram.constant)
             if alpha == 0 and gram.n_samples <= len(usable):
-                raise ValueError(
-                    f"X: expected more than {len(usable)} samples, the number of weights that criterion 'obs' without a ridge "
-                    f"penalty (alpha) starts from, got {gram.n_samples}"
+                raise _check.error(
+                    ValueError,
+                    "X",
+                    f"expected more than {len(usable)} samples, the number of weights that criterion 'obs' without a ridge "
+                    f"penalty (alpha) starts from, got {gram.n_samples}",
                 )
             self._score(_system(gram, usable, alpha), threads, scores[i])
         return (scores,)
@@ -100,9 +104,11 @@ class Obs(Criterion):
         try:
             path = obs_path(system, units, system.n, threads)
         except IllConditionedError:
-            raise ValueError(
-                "X: expected columns that their Gram matrix can tell apart, got some that are nearly combinations of others; "
-                "criterion 'obs' takes a ridge penalty (alpha)"
+            raise _check.error(
+                ValueError,
+                "X",
+                "expected columns that their Gram matrix can tell apart, got some that are nearly combinations of others; "
+                "criterion 'obs' takes a ridge penalty (alpha)",
             ) from None
         rise = np.maximum(-np.diff(path.loss), 0.0)  # of the weight that is added with each size
         order = path.system.features[path.units.places(path.chosen(len(path.sizes) - 1))]
@@ -164,16 +170,23 @@ def _origin(network: Network) -> Mapping[str, Any]:
     return origin.get("model", {}) if origin.get("library") == "sklearn" else {}
 
 
+def _told(network: Network, part: str, name: str, default: Any = None) -> Any:
+    """Return a parameter of that model, or what it learnt. NumPy's numbers and arrays lie in an origin with their dtype."""
+    value = _origin(network).get(part, {}).get(name, default)
+    return value.get("array", value) if isinstance(value, Mapping) else value
+
+
 def _has_intercept(network: Network) -> bool:
-    return bool(_origin(network).get("params", {}).get("fit_intercept", True))
+    return bool(_told(network, "params", "fit_intercept", True))
 
 
 def _own_penalty(network: Network) -> float:
-    model = _origin(network)
-    found = {"Ridge": model.get("params", {}).get("alpha"), "RidgeCV": model.get("learnt", {}).get("alpha_")}
-    alpha = found.get(model.get("class", ""), 0.0)
+    found = {"Ridge": ("params", "alpha"), "RidgeCV": ("learnt", "alpha_")}.get(_origin(network).get("class", ""))
+    alpha = 0.0 if found is None else _told(network, *found)
     if not isinstance(alpha, (int, float)):
-        raise ValueError(
-            "alpha: expected a number for criterion 'obs', since the model has one for each output, got None"
+        raise _check.error(
+            ValueError,
+            "alpha",
+            "expected a number for criterion 'obs', since the model has one for each output, got None",
         )
     return float(alpha)

@@ -58,8 +58,8 @@ def sparse_sums(x: Any, y: Doubles, root: Doubles, shift: Doubles) -> Doubles:
     p, m = x.shape[1], y.shape[1]
     sums, products = np.zeros((p + m + 1, p + m + 1)), csr_array((p, p))
     is_far = bool(shift[:p].any())
-    # Rows that begin a piece: of so many entries, or of one row.
-    begins = np.unique(np.searchsorted(x.indptr, np.arange(0, x.nnz, _PIECE)))
+    # Rows that begin a piece: of so many entries, or of one row. The first begins with the first row, whatever it holds.
+    begins = np.unique(np.searchsorted(x.indptr[:-1], np.arange(0, max(x.nnz, 1), _PIECE)))
     for begin, end in pairwise([*begins.tolist(), len(y)]):
         rows = slice(begin, end)
         scaled = x[rows]

@@ -6,7 +6,7 @@ import numpy as np
 
 from prunus import _core
 from prunus.solving.gram import EPS, Doubles
-from prunus.solving.systems import DataSystem, GramSystem, Places, System, solve_upper
+from prunus.solving.systems import GramSystem, Places, System, equal_to, solve_upper
 from prunus.solving.units import Units
 
 # Downdates lose digits: the inverse is computed anew when half of the units have gone, which costs a seventh of the first
@@ -39,7 +39,9 @@ def backward(system: System, units: Units, threads: int) -> tuple[Places, Double
         start = np.concatenate([[0], np.cumsum(np.diff(units.start)[there])])
         n = int(np.count_nonzero(~units.stays[there]))
         wanted = n if len(places) <= _SMALL else -(-n // 2)
-        order, rise = _core.eliminate(inverse, coef, start, units.stays[there], wanted, FLOOR, threads)
+        order, rise = _core.eliminate(
+            inverse, coef, start, units.stays[there], wanted, FLOOR, equal_to(system), threads
+        )
         if not len(order):
             raise IllConditionedError
         removed, rises = np.concatenate([removed, there[order]]), np.concatenate([rises, rise])
@@ -71,42 +73,3 @@ def _mirror(square: Doubles) -> None:
         own[...] = np.tril(own) + np.tril(own, -1).T
         for j in range(i + tile, n, tile):
             square[i : i + tile, j : j + tile] = square[j : j + tile, i : i + tile].T
-
-
-def collinear_places(system: System, units: Units) -> Places:
-    """Return features that are combinations of the others, by a factorization with pivots, after those that stay."""
-    kept = units.places(np.flatnonzero(units.stays))
-    gone = system.dependent(kept)
-    kept = np.setdiff1d(kept, gone)
-    rest = np.setdiff1d(np.arange(system.n), np.concatenate([kept, gone]))
-    find = _dependent_by_gram if isinstance(system, GramSystem) else _dependent_by_data
-    return np.sort(np.concatenate([gone, rest[find(system, kept, rest)]]))
-
-
-def _dependent_by_gram(system: System, kept: Places, rest: Places) -> Places:
-    """Return which of the rest are combinations of those kept and of others of the rest."""
-    from scipy.linalg.lapack import dpstrf
-
-    square, least = system.rows(rest)[:, rest], 16 * EPS * max(system.n, 100)
-    if len(kept):
-        root, _ = system.root(kept)
-        half = solve_upper(root, system.rows(kept)[:, rest], transposed=True)
-        square = square - half.T @ half
-    if not len(rest) or square.diagonal().max() <= least:  # dpstrf takes any first pivot
-        return np.arange(len(rest))
-    _, pivots, rank, _ = dpstrf(square, tol=least, lower=0)
-    return np.asarray(pivots[rank:].astype(np.int64) - 1)
-
-
-def _dependent_by_data(system: System, kept: Places, rest: Places) -> Places:
-    from scipy.linalg import qr
-
-    assert isinstance(system, DataSystem)
-    x = system.columns(rest) / system.scale[rest]
-    if len(kept):
-        Q, _ = qr(system.columns(kept) / system.scale[kept], mode="economic", check_finite=False)
-        for _ in range(2):  # the second takes out what rounding leaves
-            x = x - Q @ (Q.T @ x)
-    R, order = qr(x, mode="r", pivoting=True, check_finite=False)
-    rank = int(np.count_nonzero(np.abs(R.diagonal()) > 64 * EPS * max(system.n_samples, system.n)))
-    return np.asarray(order[rank:].astype(np.int64))

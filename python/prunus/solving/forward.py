@@ -8,11 +8,40 @@ import numpy as np
 
 from prunus import _core
 from prunus.solving.gram import EPS, Doubles
-from prunus.solving.systems import COLLINEAR, DataSystem, GramSystem, Places
+from prunus.solving.systems import COLLINEAR, TIE, CollinearError, DataSystem, GramSystem, Places, System, equal_to
 from prunus.solving.units import Units
 
 _LEAST_LEFT = 1e-6  # of a column's squared length, by subtraction: the others of sixteen digits are left of it
 _VALUES = 1 << 20  # of columns that are looked at together
+
+
+def forward_order(system: System, units: Units, n_units: int) -> Places:
+    """Return at most n_units units in the order in which they come; those that stay come first, which are independent.
+
+    There are no more features than the samples can tell apart.
+    """
+    if not units.are_single:
+        assert isinstance(system, GramSystem)
+        return forward_on_gram(system, units, min(n_units, units.n))
+    most = int(min(n_units, units.n, max(system.rank, units.n_stay)))
+    if isinstance(system, GramSystem):
+        return _independent(system, forward_on_gram(system, units, most))
+    assert isinstance(system, DataSystem)
+    # Its columns are centred already.
+    return forward_on_data(system, units, [np.zeros(0, np.int64)], None, most)[0]
+
+
+def _independent(system: System, order: Places) -> Places:
+    """Return an order of features up to the first that is a combination of those before it, but for rounding.
+
+    A search that is near to explain everything divides by what is left of features, and rounding grows with that.
+    """
+    try:
+        root, _ = system.root(order)
+    except CollinearError as error:
+        return _independent(system, order[: error.at])
+    small = np.flatnonzero(root.diagonal() ** 2 <= COLLINEAR / 2)
+    return order[: small[0]] if len(small) else order
 
 
 def forward_on_gram(system: GramSystem, units: Units, n_units: int) -> Places:
@@ -21,7 +50,9 @@ def forward_on_gram(system: GramSystem, units: Units, n_units: int) -> Places:
     Cost: the t-th feature takes n_features * t multiplications and additions.
     """
     products = system.products.copy()  # it is overwritten
-    return np.asarray(_core.grow(system.matrix, products, units.start, units.stays, n_units, COLLINEAR))
+    return np.asarray(
+        _core.grow(system.matrix, products, units.start, units.stays, n_units, COLLINEAR, equal_to(system))
+    )
 
 
 class _SharedForward:
@@ -40,11 +71,13 @@ class _SharedForward:
         if self.ones is not None:
             self.ones /= np.sqrt(np.einsum("ij,ij->i", self.ones, self.ones))[:, None]
         self.y = self._centred(np.repeat(system.y.T[None], len(held_out), axis=0))  # (n_problems, n_out, n)
+        self.rounding = system.rounding * np.einsum("rki,rki->r", self.y, self.y)  # by as much losses are equal
         flat = np.ascontiguousarray(self.y.reshape(-1, n))
         self.products = system.times(flat.T).reshape(len(held_out), m, system.n)
         self.norms = self._norms(held_out) + system.alpha
         self.limit = COLLINEAR * self.norms
         self.bar = np.zeros_like(self.norms)
+        self.alone = self._fall()  # by how much each feature would let the loss fall as the first one
         self.columns: dict[int, Doubles] = {}
 
     def _centred(self, columns: Doubles) -> Doubles:
@@ -128,16 +161,26 @@ class _SharedForward:
 
     def _step(self, q: Doubles, factor: Doubles) -> Places:
         if not self.system.is_sparse:
-            state = self.bar, self.limit, self.norms, self.products
+            state = self.bar, self.limit, self.alone, self.rounding, self.norms, self.products
             return np.asarray(_core.advance(self.system.x, q, factor, *state, self.system.threads))
+        if not self.system.n:
+            return np.full(len(q), -1)
         w = self.system.times(q.T)
         self.norms -= w**2
         self.products -= factor[:, :, None] * w[:, None]
+        fall = self._fall() + self.bar
+        most = fall.max(axis=1)
+        # Of falls that are equal but for rounding that of the feature that explains most alone, of equal ones the first.
+        near = most * (1 - TIE) - self.rounding
+        alone = np.where(fall >= near[:, None], self.alone, -1.0)
+        best = (alone >= (alone.max(axis=1) * (1 - TIE))[:, None]).argmax(axis=1)
+        return np.where(most >= 0, best, -1)
+
+    def _fall(self) -> Doubles:
+        """Return by how much each feature would let the loss fall, minus infinity where it is no candidate."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            fall = (self.products**2).sum(axis=1) / self.norms + self.bar
-        fall[~(self.norms > self.limit)] = -np.inf
-        best = fall.argmax(axis=1)
-        return np.where(fall[np.arange(len(best)), best] >= 0, best, -1)
+            fall = (self.products**2).sum(axis=1) / self.norms
+        return np.where(self.norms > self.limit, fall, -np.inf)
 
 
 def _combination(basis: Doubles, column: Doubles) -> Doubles:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prunus import _check, _core
-from prunus._samples import is_sparse
+from prunus._samples import canonical, is_sparse
 from prunus.solving._sums import Doubles as Doubles
 from prunus.solving._sums import dense_sums, far_means, fold_sums, rows_of_piece, sparse_sums
 
@@ -28,6 +28,7 @@ class Gram(NamedTuple):
     n_samples: int  # of positive weight
     weight: float  # the sum of the weights
     noise: Doubles  # (n_features,), what rounding can have left on the diagonal of xx
+    rank: int  # the most features that can be told apart: samples of positive weight, less one for the means
 
     @property
     def constant(self) -> npt.NDArray[np.bool_]:
@@ -121,11 +122,16 @@ class GramAccumulator:
         x, targets, weights = _checked(X, y, sample_weight)
         if self._n_out:
             if x.shape[1] != self.n_features:
-                raise ValueError(f"X: expected {self.n_features} columns, as before, got {x.shape[1]}")
+                raise _check.error(ValueError, "X", f"expected {self.n_features} columns, as before, got {x.shape[1]}")
             if targets.shape[1] != self._n_out:
-                raise ValueError(f"y: expected {self._n_out} outputs, as before, got {targets.shape[1]}")
+                raise _check.error(
+                    ValueError, "y", f"expected {self._n_out} outputs, as before, got {targets.shape[1]}"
+                )
         # What is refused must leave nothing behind, so it is summed apart.
-        piece = _gathered(x, targets, weights, self._shift if self._n_out else _shift_of(x, targets))
+        shift = self._shift if self._n_out else _shift_of(x, targets, weights)
+        if self._n_out and is_sparse(x):  # which columns are far from zero, each piece may see otherwise
+            shift = np.append(far_means(x, weights), shift[x.shape[1] :])
+        piece = _gathered(x, targets, weights, shift)
         if self._n_out:
             return self.merge(piece)
         self.__dict__ = piece.__dict__
@@ -134,16 +140,18 @@ class GramAccumulator:
     def merge(self, other: GramAccumulator) -> GramAccumulator:
         """Add what another accumulator has gathered, which is not changed. Returns itself. O(n_features**2)."""
         if not isinstance(other, GramAccumulator):
-            raise TypeError(f"other: expected a GramAccumulator, got {_check.describe(other)}")
+            raise _check.error(TypeError, "other", f"expected a GramAccumulator, got {_check.describe(other)}")
         if other._n_out == 0:
             return self
         if self._n_out == 0:
             self.__dict__ = copy.deepcopy(other.__dict__)
             return self
         if (other.n_features, other._n_out) != (self.n_features, self._n_out):
-            raise ValueError(
-                f"other: expected {self.n_features} features and {self._n_out} outputs, "
-                f"got {other.n_features} and {other._n_out}"
+            raise _check.error(
+                ValueError,
+                "other",
+                f"expected {self.n_features} features and {self._n_out} outputs, "
+                f"got {other.n_features} and {other._n_out}",
             )
         self._sums += other._moved(self._shift)
         self._noise = self._noise + other._noise_about(self._shift)
@@ -176,11 +184,12 @@ class GramAccumulator:
             If nothing has been added, or nothing of positive weight.
         """
         if not self.weight > 0:
-            raise ValueError("X: expected at least one sample of positive weight, got none")
+            raise _check.error(ValueError, "X", "expected at least one sample of positive weight, got none")
         p = self.n_features
         mean = self._shift + self._sums[:-1, -1] / self.weight if fit_intercept else np.zeros(len(self._shift))
         noise = self._noise_about(mean)[:p]
-        return Gram(*self.moments(mean), mean[:p], mean[p:], self.n_samples, self.weight, noise)
+        rank = max(self.n_samples - int(fit_intercept), 0)
+        return Gram(*self.moments(mean), mean[:p], mean[p:], self.n_samples, self.weight, noise, rank)
 
     def moments(self, centre: Doubles) -> tuple[Doubles, Doubles, Doubles]:
         """Return the sums xx, xy and yy about any centre of x and y."""
@@ -215,8 +224,8 @@ def gather_folds(
 ) -> list[GramAccumulator]:
     """Return an accumulator for the rows of each fold, about one centre, in one pass over X."""
     x, targets, weights = _checked(X, y, sample_weight)
-    shift = _shift_of(x, targets)
-    if is_sparse(x) or not x.flags.c_contiguous or x.dtype not in (np.float32, np.float64):
+    shift = _shift_of(x, targets, weights)
+    if is_sparse(x) or not (x.flags.c_contiguous and x.flags.aligned) or x.dtype not in (np.float32, np.float64):
         return [_gathered(x[rows], targets[rows], weights[rows], shift) for rows in folds]
     sums = fold_sums(x, targets, np.sqrt(weights), shift, folds, threads)
     return [_accumulator(own, shift, weights[rows], targets.shape[1]) for own, rows in zip(sums, folds, strict=True)]
@@ -236,19 +245,13 @@ def merged(parts: Sequence[GramAccumulator]) -> GramAccumulator:
 
 
 def _checked(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Doubles, Doubles]:
-    if is_sparse(X):
-        if X.ndim != 2:
-            raise ValueError(f"X: expected 2 dimensions, got {_check.describe(X)}")
-        x = X.tocsr()
-        if x.dtype.kind not in "biuf":
-            raise TypeError(f"X: expected real numbers, got {_check.describe(X)} of dtype {x.dtype}")
-        x = x.astype(np.float64, copy=False)
-    else:
-        x = _check.real_array("X", X, ndim=2)
+    x = canonical("X", X).astype(np.float64, copy=False) if is_sparse(X) else _check.real_array("X", X, ndim=2)
     targets = _check.real_array("y", y).astype(np.float64)
     targets = targets[:, None] if targets.ndim == 1 else targets
     if targets.ndim != 2 or len(targets) != x.shape[0]:
-        raise ValueError(f"y: expected {x.shape[0]} entries or rows, one for each row of X, got {_check.describe(y)}")
+        raise _check.error(
+            ValueError, "y", f"expected {x.shape[0]} entries or rows, one for each row of X, got {_check.describe(y)}"
+        )
     _check.finite("y", np.ascontiguousarray(targets))
     if sample_weight is None:
         return x, targets, np.ones(x.shape[0])
@@ -256,30 +259,31 @@ def _checked(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Doubles, Doubles]
     _check.per_sample("sample_weight", weights, x.shape[0])
     _check.finite("sample_weight", weights)
     if weights.min(initial=0.0) < 0:
-        raise ValueError(f"sample_weight: expected nonnegative numbers, got {weights.min()}")
+        raise _check.error(ValueError, "sample_weight", f"expected nonnegative numbers, got {weights.min()}")
     return x, targets, weights
 
 
-def _shift_of(x: Any, y: Doubles) -> Doubles:
-    """Return a centre near the means, of the first piece's rows; zero for sparse features."""
+def _shift_of(x: Any, y: Doubles, weights: Doubles) -> Doubles:
+    """Return a centre near the means, of the first piece's rows; zero for sparse features but those far from zero."""
+    if not len(y):
+        return np.zeros(x.shape[1] + y.shape[1])
     first = slice(0, rows_of_piece(x.shape[1]))
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused with the sums
-        of_x = np.zeros(x.shape[1]) if is_sparse(x) or not len(y) else x[first].mean(axis=0, dtype=np.float64)
-    return np.concatenate([of_x, y[first].mean(axis=0) if len(y) else np.zeros(y.shape[1])])
+        of_x = far_means(x, weights) if is_sparse(x) else x[first].mean(axis=0, dtype=np.float64)
+    return np.concatenate([of_x, y[first].mean(axis=0)])
 
 
 def _gathered(x: Any, y: Doubles, weights: Doubles, shift: Doubles) -> GramAccumulator:
-    """Return a new accumulator with these samples."""
-    p = x.shape[1]
-    if is_sparse(x):
-        shift = np.concatenate([far_means(x, weights), shift[p:]])
+    """Return a new accumulator with these samples, about that centre."""
     sums = (sparse_sums if is_sparse(x) else dense_sums)(x, y, np.sqrt(weights), shift)
     return _accumulator(sums, shift, weights, y.shape[1])
 
 
 def _accumulator(sums: Doubles, shift: Doubles, weights: Doubles, n_out: int) -> GramAccumulator:
     if not np.isfinite(sums[:, -1]).all() or not np.isfinite(sums.diagonal()).all():
-        raise ValueError("X: expected finite numbers whose squares can be summed, got NaN, infinity or larger ones")
+        raise _check.error(
+            ValueError, "X", "expected finite numbers whose squares can be summed, got NaN, infinity or larger ones"
+        )
     gathered = GramAccumulator()
     gathered._shift, gathered._n_out, gathered.n_samples = shift, n_out, int(np.count_nonzero(weights))
     gathered._sums, gathered._noise = sums, noise_of(sums.diagonal()[:-1], len(weights))

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from prunus.solving._subset import Flags
+from prunus import _check
+from prunus._check import Bools
 from prunus.solving.gram import Doubles
 from prunus.solving.systems import COLLINEAR, MOST_FEATURES, GramSystem, Places, System, solve_upper
 from prunus.solving.thresholding import complete
 
 
-def l1_order(system: System, max_size: int, *, keep: Flags | None = None) -> Iterator[Places]:
+def l1_order(system: System, max_size: int, *, keep: Bools | None = None) -> Iterator[Places]:
     """Yield a set of features of every size, from the lasso in units in which every feature has length one.
 
     Parameters
@@ -45,7 +46,9 @@ def l1_order(system: System, max_size: int, *, keep: Flags | None = None) -> Ite
     for the copy of the Gram matrix that it makes.
     """
     if len(system.products) != 1:
-        raise ValueError(f"method: expected another one for {len(system.products)} outputs: 'l1' takes one output")
+        raise _check.error(
+            ValueError, "method", f"expected another one for {len(system.products)} outputs: 'l1' takes one output"
+        )
     kept = np.zeros(0, dtype=np.int64) if keep is None else np.flatnonzero(keep).astype(np.int64)
     places, matrix, products = _left_of(system, kept)
     path = _path(matrix, products, max_size - len(kept))
@@ -63,7 +66,9 @@ def _left_of(system: System, kept: Places) -> tuple[Places, Doubles, Doubles]:
     if isinstance(system, GramSystem):
         matrix = system.matrix
     elif system.n > MOST_FEATURES:
-        raise ValueError(f"X: expected at most {MOST_FEATURES} features for method 'l1', got {system.n}")
+        raise _check.error(
+            ValueError, "X", f"expected at most {MOST_FEATURES} features for method 'l1', got {system.n}"
+        )
     else:
         matrix = system.rows(np.arange(system.n))
     if not len(kept):

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from prunus.solving.backward import IllConditionedError, backward, collinear_places
-from prunus.solving.forward import forward_on_data, forward_on_gram
+from prunus.solving.backward import IllConditionedError, backward
+from prunus.solving.collinear import collinear_places
+from prunus.solving.forward import forward_order
 from prunus.solving.l1 import l1_order
-from prunus.solving.paths import ListedPath, NestedPath, Path, independent, nested, without_dependent
-from prunus.solving.swap import best_of
-from prunus.solving.systems import DataSystem, GramSystem, Places, System
-from prunus.solving.thresholding import hard_threshold
+from prunus.solving.listed import ListedPath
+from prunus.solving.paths import NestedPath, Path, nested, without_dependent
+from prunus.solving.swap import Polished, best_of, best_of_each_size
+from prunus.solving.systems import GramSystem, Places, System, equal_to
+from prunus.solving.thresholding import complete, hard_threshold
 from prunus.solving.units import Units
 
 _DRIFT = 1e-3  # of the rise of a loss, relative: the downdates' inverse has six digits left where it has lost ten (backward.py)
+_EXHAUSTED = 1e-12  # of the outputs' squared length: what is left is rounding
 PATIENCE = 60  # steps of the walk without a better support: see docs/design/solver.md
 
 
@@ -26,8 +29,9 @@ def obs_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     try:
         return _backward_path(system, units, n_units, threads)
     except np.linalg.LinAlgError:
-        gone = collinear_places(system, units)
+        pass
     try:
+        gone = collinear_places(system, units)
         fewer = units.without(gone)
         return _backward_path(system.without(gone), fewer, n_units - (units.n_stay - fewer.n_stay), threads)
     except np.linalg.LinAlgError:
@@ -49,32 +53,66 @@ def _backward_path(system: System, units: Units, n_units: int, threads: int) -> 
 def forward_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """Forward selection: what the loss falls most with comes next."""
     system, units, n_units = _without_dependent(system, units, n_units)
-    return nested(system, units, _forward_order(system, units, n_units))
+    return nested(system, units, forward_order(system, units, n_units))
 
 
 def swap_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """Every size on its own: the best that exchanging features finds from the forward and the backward path."""
     system, units, n_units = _without_dependent(system, units, n_units)
-    starts = [_forward_order(system, units, n_units)]
-    # The backward path where it is defined, and no more work than the exchanges.
-    if isinstance(system, GramSystem):
-        with contextlib.suppress(np.linalg.LinAlgError, IllConditionedError):
-            starts.append(backward(system, units, threads)[0])
-    sizes = range(units.n_stay, min(n_units, len(starts[0])) + 1)
-    return ListedPath(system, units, (polished(system, units, [start[:k] for start in starts], threads) for k in sizes))
+    orders = [forward_order(system, units, n_units)]
+    last = min(n_units, len(orders[0]))
+    if not isinstance(system, GramSystem):
+        sizes = range(units.n_stay, last + 1)
+        return ListedPath(system, units, (polished(system, units, [orders[0][:k]], threads) for k in sizes))
+    with contextlib.suppress(np.linalg.LinAlgError, IllConditionedError):
+        orders += _backward_orders(system, units, threads)
+    found = best_of_each_size(system, orders, units.n_stay, last, units.stays, PATIENCE, threads)
+    return ListedPath(system, units, ((one.support, one.is_optimal) for one in _falling(system, units, found, threads)))
+
+
+def _falling(system: System, units: Units, found: Iterator[Polished], threads: int) -> Iterator[Polished]:
+    """Yield sets of one size after the other, none with a larger loss than the one before.
+
+    Where the search for a size has stopped short of that, it begins anew from the smaller set and what explains most beside it.
+    """
+    before = next(found, None)
+    while before is not None:
+        yield before
+        one = next(found, None)
+        if one is not None and one.rss > before.rss + equal_to(system):
+            start = complete(system, before.support, len(one.support), keep=units.stays)
+            one = best_of(system, [start], keep=units.stays, patience=PATIENCE, threads=threads)
+        before = one
+
+
+def _backward_orders(system: GramSystem, units: Units, threads: int) -> Iterator[Places]:
+    """Yield the backward path's order, of what is independent; of single features.
+
+    None where the fit on all of them leaves nothing: then rounding chooses what goes.
+    """
+    try:
+        order = backward(system, units, threads)[0]
+    except np.linalg.LinAlgError:
+        gone = collinear_places(system, units)
+        there = np.delete(np.arange(units.n), gone)
+        order = there[backward(system.without(gone), units.without(gone), threads)[0]]
+    _, z = system.root(order)
+    total = system.total.sum()
+    if total - (z**2).sum() > _EXHAUSTED * total:
+        yield order
 
 
 def iht_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """Iterative hard thresholding for every size, and a refit."""
     system, units, n_units = _without_dependent(system, units, n_units)
-    sizes = range(units.n_stay, len(_forward_order(system, units, n_units)) + 1)
+    sizes = range(units.n_stay, len(forward_order(system, units, n_units)) + 1)
     return ListedPath(system, units, ((hard_threshold(system, k, keep=units.stays), False) for k in sizes))
 
 
 def l1_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """The supports of the lasso path, one for every size, and a refit."""
     system, units, n_units = _without_dependent(system, units, n_units)
-    n_independent = len(_forward_order(system, units, n_units))
+    n_independent = len(forward_order(system, units, n_units))
     return ListedPath(
         system, units, ((support, False) for support in l1_order(system, n_independent, keep=units.stays))
     )
@@ -90,15 +128,6 @@ def _without_dependent(system: System, units: Units, n_units: int) -> tuple[Syst
     """Leave out what stays and is a combination of others that do, which counts as chosen all the same."""
     system, fewer = without_dependent(system, units)
     return system, fewer, n_units - (units.n_stay - fewer.n_stay)
-
-
-def _forward_order(system: System, units: Units, n_units: int) -> Places:
-    if isinstance(system, GramSystem):
-        order = forward_on_gram(system, units, min(n_units, units.n))
-        return independent(system, units, order) if units.are_single else order
-    assert isinstance(system, DataSystem)
-    # Its columns are centred already.
-    return forward_on_data(system, units, [np.zeros(0, np.int64)], None, n_units)[0]
 
 
 class Method(NamedTuple):

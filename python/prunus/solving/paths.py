@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from prunus import _core
+from prunus._check import Bools
 from prunus.solving.gram import Doubles
-from prunus.solving.systems import CollinearError, Places, System, solve_upper
+from prunus.solving.systems import Places, System, equal_to, solve_upper
 from prunus.solving.units import Units
 
 # What leverages leave of one is rounding below it: they are sums of as many squares as there are features.
-_LEAST_LEFT = 1e-12
+LEAST_LEFT = 1e-12
 
 
 class Held(Protocol):
@@ -63,6 +63,14 @@ class Path(ABC):
         """Return the sum of the squared errors of each fit on other samples, of all outputs."""
 
     @abstractmethod
+    def places_of(self, i: int) -> Places:
+        """Return the places of the i-th fit, those that the search took first if it took one after the other."""
+
+    @abstractmethod
+    def goes_through(self, x: Doubles, base: Doubles) -> Bools:
+        """Return through which of these samples a fit goes whatever their y, (n,); arguments as of `left_out`."""
+
+    @abstractmethod
     def left_out(self, x: Doubles, y: Doubles, base: Doubles, threads: int) -> Doubles:
         """Return the sum of the squared errors of each fit on these of its samples, each left out of the fit, of all outputs.
 
@@ -78,7 +86,7 @@ class Path(ABC):
     @property
     def rounding(self) -> float:
         """What rounding can change a loss by, or a sum of squared errors that comes from sums of products."""
-        return self.system.rounding * float(self.system.total.sum())
+        return equal_to(self.system)
 
     def _losses(self, explained: Doubles) -> Doubles:
         """Return what is left of the outputs' squared length: zero where that may be rounding."""
@@ -178,11 +186,21 @@ class NestedPath(Path):
             total[1:] += np.einsum("ij,ij->j", b, product)
         return np.asarray(np.maximum(total[self.n_features], 0.0))
 
+    def places_of(self, i: int) -> Places:  # noqa: D102
+        return self.places[: self.n_features[i]]
+
+    def _orthogonal(self, x: Doubles) -> Doubles:
+        """Return rows of the orthogonal factor: the fit with t features predicts q[:t]' z[:t] with the leverage |q[:t]|^2."""
+        return solve_upper(self.root, (x[:, self.places] / self.system.scale[self.places]).T, transposed=True)
+
+    def goes_through(self, x: Doubles, base: Doubles) -> Bools:  # noqa: D102
+        q = self._orthogonal(x)[: self.n_features[-1]]
+        return np.asarray(1 - base - np.einsum("ij,ij->j", q, q) <= LEAST_LEFT)
+
     def left_out(self, x: Doubles, y: Doubles, base: Doubles, threads: int) -> Doubles:  # noqa: D102
-        # Rows of the orthogonal factor: the fit with t features predicts q[:t]' z[:t] with the leverage |q[:t]|^2.
-        q = solve_upper(self.root, (x[:, self.places] / self.system.scale[self.places]).T, transposed=True)
+        q = self._orthogonal(x)
         found = _core.sums_left_out(
-            q.T, np.ascontiguousarray(self.z), np.ascontiguousarray(y.T), base, _LEAST_LEFT, threads
+            q.T, np.ascontiguousarray(self.z), np.ascontiguousarray(y.T), base, LEAST_LEFT, threads
         )
         return np.asarray(found[self.n_features])
 
@@ -207,90 +225,3 @@ def nested(system: System, units: Units, order: Places) -> NestedPath:
             units, order = fewer, number[order]
             order = order[order >= 0]
     return NestedPath(system, units, order, units.n_stay)
-
-
-def independent(system: System, units: Units, order: Places) -> Places:
-    """Return an order of single features up to the first that is a combination of those before it, but for rounding.
-
-    A search that is near to explain everything divides by what is left of features, and rounding grows with that.
-    """
-    try:
-        system.root(units.places(order))
-    except CollinearError as error:
-        return independent(system, units, order[: error.at])
-    return order
-
-
-class ListedPath(Path):
-    """A support of its own for each size; every fit is factorized.
-
-    The path ends before the first size for which no independent features are found. A support comes with whether no exchange
-    betters it.
-    """
-
-    def __init__(self, system: System, units: Units, supports: Iterable[tuple[Places, bool]]) -> None:
-        self.system, self.units = system, units
-        self.supports: list[Places] = []
-        self.certified: list[bool] = []
-        self.roots: list[Doubles] = []
-        self.z: list[Doubles] = []
-        try:
-            for support, is_optimal in supports:
-                root, z = system.root(units.places(np.sort(support)))
-                self.supports.append(np.sort(support))
-                self.certified.append(is_optimal)
-                self.roots.append(root)
-                self.z.append(z)
-        except np.linalg.LinAlgError:
-            if not self.supports:
-                raise
-        self.sizes = np.array([len(support) for support in self.supports], np.int64)
-        self.n_features = np.array([len(units.places(support)) for support in self.supports], np.int64)
-        self.loss = self._losses(np.array([(z**2).sum() for z in self.z]))
-
-    def chosen(self, i: int) -> Places:  # noqa: D102
-        return self.supports[i]
-
-    def is_optimal(self, i: int) -> bool:  # noqa: D102
-        return self.certified[i]
-
-    def coef(self, i: int) -> tuple[Places, Doubles]:  # noqa: D102
-        places = self.units.places(self.supports[i])
-        return places, solve_upper(self.roots[i], self.z[i]).T / self.system.scale[places]
-
-    @cached_property
-    def _squares(self) -> tuple[Doubles, Doubles]:
-        norm, trace = np.zeros(len(self.sizes)), np.zeros(len(self.sizes))
-        for i in range(len(self.sizes)):
-            places, b = self.coef(i)
-            inverse = solve_upper(self.roots[i], np.eye(len(places))) / self.system.scale[places, None]
-            norm[i], trace[i] = (b**2).sum(), (inverse**2).sum()
-        return norm, trace
-
-    def errors(self, held: Held) -> Doubles:  # noqa: D102
-        fits = [self.coef(i) for i in range(len(self.sizes))]
-        every = np.unique(np.concatenate([places for places, _ in fits]))
-        xx, xy, yy = held.moments(self.system.features[every])
-        found = np.empty(len(self.sizes))
-        for i, (places, b) in enumerate(fits):
-            at = np.searchsorted(every, places)
-            found[i] = yy.sum() + np.einsum("ki,ki->", b, b @ xx[np.ix_(at, at)] - 2 * xy[:, at])
-        return np.maximum(found, 0.0)
-
-    def left_out(self, x: Doubles, y: Doubles, base: Doubles, threads: int) -> Doubles:  # noqa: D102
-        found = np.empty(len(self.sizes))
-        for i, support in enumerate(self.supports):
-            places = self.units.places(support)
-            q = solve_upper(self.roots[i], (x[:, places] / self.system.scale[places]).T, transposed=True)
-            left = 1 - base - np.einsum("ij,ij->j", q, q)
-            found[i] = _squares_over((y - q.T @ self.z[i]).T, left).sum()
-        return found
-
-
-def _squares_over(error: Doubles, left: Doubles) -> Doubles:
-    """Return the sums of (error / left)^2 along the rows, infinite where nothing is left."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = error / left
-    found = np.einsum("ij,ij->i", ratio, ratio)
-    found[(left <= _LEAST_LEFT).any(axis=-1)] = np.inf
-    return np.asarray(found)

@@ -5,17 +5,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from prunus._check import Bools
 from prunus._samples import is_sparse
 from prunus.solving.backward import IllConditionedError
+from prunus.solving.copies import copies_of_others
 from prunus.solving.folds import Fold, backward_errors, fold_of
 from prunus.solving.forward import forward_on_data
-from prunus.solving.gram import EPS, Doubles, GramAccumulator, gather, gather_folds, merged, noise_of
+from prunus.solving.gram import Doubles, GramAccumulator, gather, gather_folds, merged
 from prunus.solving.paths import HeldMoments, Path, nested, without_dependent
+from prunus.solving.regression import HeldRows, Regression, data_system
 from prunus.solving.systems import DataSystem, GramSystem, Places, System
 from prunus.solving.units import Units, units_of
 
@@ -33,47 +35,6 @@ class Errors(NamedTuple):
 
 _MOST_BYTES = 1 << 30  # of the folds' Gram matrices together; where they are larger, one is gathered at a time
 _MOST_TAKEN = 1e6  # of what is left, by subtraction: the others of sixteen digits are left of it
-_VALUES = 1 << 20  # of X that are looked at together
-
-
-class Regression(NamedTuple):
-    """Least squares of y on the columns of X. The data have been checked."""
-
-    X: Any  # (n, p): an array, or SciPy's csr_array of float64
-    y: Doubles  # (n, n_out)
-    weight: Doubles  # (n,), nonnegative
-    fit_intercept: bool
-    alpha: float  # ridge penalty
-    groups: Any  # a label for each column, or None
-    keep: Bools | None
-
-    def rows(self, which: Any) -> Regression:
-        """Return the regression on some samples."""
-        return self._replace(X=self.X[which], y=self.y[which], weight=self.weight[which])
-
-    def means(self) -> tuple[Doubles, Doubles]:
-        """Return the weighted means of X and y, zeros without intercept."""
-        if not self.fit_intercept:
-            return np.zeros(self.X.shape[1]), np.zeros(self.y.shape[1])
-        share = self.weight / self.weight.sum()
-        if is_sparse(self.X):
-            return np.asarray(share @ self.X), share @ self.y
-        step = max(_VALUES // max(self.X.shape[1], 1), 1)  # float32 X becomes float64 in pieces
-        starts = range(0, len(share), step)
-        return sum(share[i : i + step] @ self.X[i : i + step] for i in starts), share @ self.y
-
-    def columns(self, which: Places, x_mean: Doubles) -> Doubles:
-        """Return columns of X, less their means and times the roots of the weights: (n, k), dense."""
-        everything = np.array_equal(which, np.arange(self.X.shape[1]))
-        x = self.X if everything else self.X[:, which]
-        x = np.subtract(x.toarray() if is_sparse(x) else x, x_mean[which], dtype=np.float64, order="C")
-        if not (self.weight == 1).all():
-            x *= np.sqrt(self.weight)[:, None]
-        return np.asarray(x)
-
-    def outputs(self, y_mean: Doubles) -> Doubles:
-        """Return y, less its means and times the roots of the weights: (n, n_out)."""
-        return np.asarray((self.y - y_mean) * np.sqrt(self.weight)[:, None])
 
 
 class Problem(ABC):
@@ -89,9 +50,16 @@ class Problem(ABC):
     constant: Places  # columns that say nothing beside the intercept
     system: System
 
-    def _set_units(self, constant: Bools) -> None:
+    def _set_units(self, constant: Bools, squares: Doubles) -> None:
+        """Leave out what is constant, and single features that are copies: of those the earliest is searched.
+
+        With a ridge penalty copies are features of their own: two share a coefficient, and its penalty is half.
+        """
         self.constant = np.flatnonzero(constant)
-        self.units = units_of(np.flatnonzero(~constant), self.data.groups, self.data.keep, len(constant))
+        usable = ~constant
+        if self.data.groups is None and not self.data.alpha:
+            usable &= ~copies_of_others(self.data.X, self.x_mean, squares, self.data.keep)
+        self.units = units_of(np.flatnonzero(usable), self.data.groups, self.data.keep, len(constant))
 
     @abstractmethod
     def validate(self, search: Search) -> Iterator[Errors]:
@@ -105,25 +73,11 @@ class Problem(ABC):
         """Return the forward path of all samples and the folds' errors where one pass over X finds all, else None."""
         return None
 
-    def left_out(self, path: Path) -> Doubles:
-        """Return the mean of each fit's squared errors on every sample, left out of it; the order of the path is kept.
-
-        The errors are summed over the outputs; a sample is left out with its whole weight.
-        """
-        total = np.zeros(len(path.sizes))
-        step = max(_VALUES // max(path.system.n, 1), 64)
-        for begin in range(0, len(self.data.y), step):
-            some = self.data.rows(slice(begin, begin + step))
-            x = some.columns(path.system.features, self.x_mean)
-            base = some.weight / self.weight if self.data.fit_intercept else np.zeros(len(some.y))
-            total += path.left_out(x, some.outputs(self.y_mean), base, self.threads)
-        return total / self.weight
-
     def _validate_on_data(self, data: Regression, train: Places, test: Places, units: Units, search: Search) -> Errors:
         inside = data.rows(train)
         means = inside.means()
         path = search(data_system(inside, units.columns, self.threads, means), units)
-        return Errors(path.sizes, path.errors(_HeldRows(data.rows(test), *means)))
+        return Errors(path.sizes, path.errors(HeldRows(data.rows(test), *means)))
 
 
 class GramProblem(Problem):
@@ -135,7 +89,7 @@ class GramProblem(Problem):
         self._all = self._gather()
         gram = self._all.gram(fit_intercept=data.fit_intercept)
         self.x_mean, self.y_mean = gram.x_mean, gram.y_mean
-        self._set_units(gram.constant)
+        self._set_units(gram.constant, gram.xx.diagonal())
         self.system = GramSystem(gram, self.units.columns, data.alpha)
         if not folds:
             del self._all  # not needed any more, and as large as the system
@@ -220,8 +174,9 @@ class DataProblem(Problem):
         super().__init__(data, folds, threads)
         self.x_mean, self.y_mean = means = data.means()
         whole = data_system(data, np.arange(data.X.shape[1]), threads, means)
-        self._set_units(whole.constant)
-        self.system = whole.without(self.constant) if len(self.constant) else whole
+        self._set_units(whole.constant, whole.scale)
+        gone = np.setdiff1d(whole.features, self.units.columns)
+        self.system = whole.without(gone) if len(gone) else whole
 
     def validate(self, search: Search) -> Iterator[Errors]:  # noqa: D102
         for train, test in self.folds:
@@ -233,6 +188,7 @@ class DataProblem(Problem):
             return None
         system, units = without_dependent(self.system, self.units)
         n_units = min(n_units, self.units.n) - (self.units.n_stay - units.n_stay)
+        n_units = int(min(n_units, max(system.rank, units.n_stay)))
         assert isinstance(system, DataSystem)
         everything = np.arange(len(self.data.y))
         held_out = [everything[:0], *(np.setdiff1d(everything, train) for train, _ in self.folds)]
@@ -240,6 +196,8 @@ class DataProblem(Problem):
         orders = forward_on_data(system, units, held_out, root, n_units)
         errors = []
         for (train, test), order in zip(self.folds, orders[1:], strict=True):
+            if not self.data.alpha:
+                order = order[: max(self.data.rows(train).rank, units.n_stay)]
             # Of the columns that were chosen alone: copies of a fold's rows of all of them took as long as the search.
             narrow = self.data._replace(X=self.data.X[:, units.columns[order]])
             few = Units(np.arange(len(order)), np.arange(len(order) + 1), units.stays[order], order)
@@ -252,46 +210,3 @@ class DataProblem(Problem):
 
 def _most_matrices(p: int) -> int:
     return int(_MOST_BYTES // (8 * max(p, 1) ** 2))
-
-
-def data_system(data: Regression, columns: Places, threads: int, means: tuple[Doubles, Doubles]) -> DataSystem:
-    """Return the system of some columns of the samples, about their means."""
-    x_mean, y_mean = means
-    y = data.outputs(y_mean)
-    with np.errstate(over="ignore"):  # squares that are too large are refused with the sums
-        floor = noise_of(data.weight.sum() * x_mean[columns] ** 2, len(y) + 64)
-    if is_sparse(data.X):
-        mean, root = x_mean[columns], np.sqrt(data.weight)
-        x = data.X[:, columns]
-        return DataSystem(x, y, columns, data.alpha, mean=mean, root_weight=root, floor=floor, threads=threads)
-    # What is centred before it is squared loses no digits but those of the mean.
-    return DataSystem(data.columns(columns, x_mean), y, columns, data.alpha, floor=floor * EPS, threads=threads)
-
-
-def compressed(data: Regression, columns: Places, threads: int) -> DataSystem:
-    """Return a system of as many rows as there are columns, with the same products: by QR, in pieces of X.
-
-    It has the digits that the Gram matrix loses.
-    """
-    from scipy.linalg import qr
-
-    x_mean, y_mean = data.means()
-    k = len(columns)
-    R = np.zeros((0, k + data.y.shape[1]))
-    step = max(_VALUES // max(k, 1), k, 64)
-    for begin in range(0, len(data.y), step):
-        some = data.rows(slice(begin, begin + step))
-        piece = np.hstack([some.columns(columns, x_mean), some.outputs(y_mean)])
-        R = qr(np.vstack([R, piece]), mode="r", check_finite=False)[0][: R.shape[1]]
-    x, y = np.ascontiguousarray(R[:, :k]), np.ascontiguousarray(R[:, k:])
-    return DataSystem(x, y, columns, data.alpha, n_samples=len(data.y), threads=threads)
-
-
-class _HeldRows(NamedTuple):
-    data: Regression
-    x_mean: Doubles
-    y_mean: Doubles
-
-    def moments(self, columns: Places) -> tuple[Doubles, Doubles, Doubles]:
-        x, y = self.data.columns(columns, self.x_mean), self.data.outputs(self.y_mean)
-        return x.T @ x, y.T @ x, np.einsum("ij,ij->j", y, y)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from prunus import _check
 from prunus.solving.gram import Doubles
 
 
@@ -35,24 +36,25 @@ _PENALTIES: Mapping[str, _Penalty] = {
 def information_criteria(
     rss: Doubles,
     df: Doubles,
-    n_samples: float,
+    n_samples: int,
     n_features: int,
     n_out: int = 1,
     *,
     fit_intercept: bool = True,
     noise: float | None = None,
+    least: float = 0.0,
 ) -> dict[str, Doubles]:
     """Return every criterion for every size: the smallest is best.
 
     Parameters
     ----------
     rss : ndarray of shape (n_sizes,)
-        Residual sums of squares, of all outputs together.
+        Residual sums of squares, of all outputs together, with weights that sum to the number of samples.
     df : ndarray of shape (n_sizes,)
         Free coefficients of an output, without the intercept: the number of features, with a ridge penalty the trace of the
         hat matrix.
-    n_samples : float
-        The sum of their weights: here a sample of weight two counts as two.
+    n_samples : int
+        Those of positive weight. Weights are relative, as those of variances: of samples that are given twice there are more.
     n_features : int
         The number of candidates, which EBIC and GIC ask for.
     n_out : int, default 1
@@ -60,6 +62,9 @@ def information_criteria(
         Whether every output has an intercept beside the free coefficients.
     noise : float, optional
         The residual variance of the fit on all candidates, which Cp asks for: see `residual_variance`.
+    least : float, default 0.0
+        The least variance, rss / n, that is believed: see `least_variance`. Of fits that leave less, n log(least) + rss / least
+        - n takes the place of n log(rss / n).
 
     Returns
     -------
@@ -87,11 +92,44 @@ def information_criteria(
     # Where nothing is left of y its logarithm is minus infinity: no larger fit can be better. But a fit with as many
     # coefficients as samples leaves nothing of any y.
     with np.errstate(divide="ignore"):
-        fit = np.where(samples - d - of_mean > 0, samples * np.log(rss / samples), np.inf)
+        fit = np.where(samples - d - of_mean > 0, samples * _log(rss / samples, least), np.inf)
     model = _Model(d, df, samples, max(n_features, 1), of_mean)
     found = {name: _sum(fit, np.asarray(penalty(model))) for name, penalty in _PENALTIES.items()}
     found["cp"] = _over(rss, noise) - samples + 2 * (d + of_mean)
     return found
+
+
+def _log(variance: Doubles, least: float) -> Doubles:
+    """Return the logarithm, below `least` its tangent there."""
+    if not least > 0:
+        return np.asarray(np.log(variance))
+    return np.where(variance < least, np.log(least) + variance / least - 1, np.log(np.maximum(variance, least)))
+
+
+def least_variance(
+    rss: Doubles, df: Doubles, n_samples: int, n_features: int, n_out: int = 1, *, fit_intercept: bool = True
+) -> float:
+    """Return the least variance of a fit that is believed, zero for any; the arguments of `information_criteria`.
+
+    Of more features than `largest_size`, subsets are found that leave less than the noise: their variance goes to zero, and its
+    logarithm below every penalty. Then it is that of the fit that EBIC chooses, which counts how many subsets there are.
+    """
+    largest = largest_size(n_samples, n_features)
+    if n_features <= largest:
+        return 0.0
+    ebic = information_criteria(rss, df, n_samples, n_features, n_out, fit_intercept=fit_intercept)["ebic"]
+    ebic[df > max(largest, df[0])] = np.inf
+    return float(rss[int(np.argmin(ebic))]) / (n_samples * n_out)
+
+
+def largest_size(n_samples: int, n_features: int) -> int:
+    """Return the largest size for which theory lets a criterion of the fit alone tell signal from noise.
+
+    n / (log(p) log(log(n))) of J. Zhu et al., "A polynomial algorithm for best-subset selection problem", 2020, with logarithms
+    of at least one. Beyond it the loss of the best of so many subsets says nothing of the features.
+    """
+    count = max(float(np.log(max(n_features, 1))), 1.0) * max(float(np.log(max(np.log(n_samples), 1.0))), 1.0)
+    return max(int(n_samples / count), 1)
 
 
 def residual_variance(
@@ -131,7 +169,7 @@ def best_size(
     spread: Doubles | None = None,
     *,
     select: str = "cv",
-    n_samples: float | None = None,
+    n_samples: int | None = None,
     floor: float = 0.0,
 ) -> int:
     """Return the index of the smallest error, of equal ones the first; with `spread`, of the first error within it.
@@ -146,8 +184,8 @@ def best_size(
         The standard errors.
     select : str, default "cv"
         What the errors are, for the message.
-    n_samples : float, optional
-        The sum of the weights, for the message.
+    n_samples : int, optional
+        For the message.
     floor : float, default 0.0
         What rounding can change an error by: errors that differ by no more are equal.
 
@@ -159,18 +197,20 @@ def best_size(
     there = np.where(np.isnan(error), np.inf, error)
     least = int(np.argmin(there))
     if there[least] == np.inf:
-        raise ValueError(
-            f"select: expected what is finite for a size, got {select!r}, which {_reason(select, n_samples)}"
+        raise _check.error(
+            ValueError,
+            "select",
+            f"expected what is finite for a size, got {select!r}, which {_reason(select, n_samples)}",
         )
     allowed = floor + (0.0 if spread is None else spread[least])
     return int(np.flatnonzero(there <= there[least] + allowed)[0])
 
 
-def _reason(select: str, n_samples: float | None) -> str:
+def _reason(select: str, n_samples: int | None) -> str:
     if select == "cp":
         return (
             "needs more samples than features, for the residual variance of the fit on all of them; use 'cv' or 'aicc'"
         )
     if select in _PENALTIES and n_samples is not None:
-        return f"needs two samples more than parameters: sample_weight sums to {n_samples:g}, and counts as so many samples"
+        return f"needs two samples more than parameters, of {n_samples} whose weight is not zero"
     return "is infinite or NaN for all"

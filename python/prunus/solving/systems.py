@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from prunus import _core
+from prunus import _check, _core
 from prunus._check import Bools
 from prunus._samples import is_sparse
 from prunus.solving.gram import EPS, Doubles, Gram
@@ -23,6 +23,9 @@ Places = npt.NDArray[np.int64]
 # A feature whose part outside of those chosen is no longer than 3e-5 of itself is taken for a combination of them: an inverse
 # loses at most nine of its sixteen digits to one feature.
 COLLINEAR = 1e-9
+
+# Losses that differ by no more, relatively, are equal: the earlier feature comes, the later one goes (csrc/solve/rows.h).
+TIE = 1e-10
 
 MOST_FEATURES = 8000  # of a Gram matrix: 512 MB
 
@@ -44,6 +47,7 @@ class System(ABC):
     total: Doubles  # (n_out,), squared length of the outputs
     alpha: float  # ridge penalty
     rounding: float  # what it can change a loss by, of the outputs' squared length
+    rank: float  # the most features that can be told apart: with a ridge penalty any number
     _data: ClassVar[tuple[str, ...]]  # what is as large as the data
 
     @property
@@ -109,16 +113,18 @@ class GramSystem(System):
         self.matrix /= self.scale[:, None]
         self.matrix[constant] = self.matrix[:, constant] = 0.0
         np.fill_diagonal(self.matrix, 1.0)
-        self.products = np.where(constant, 0.0, gram.xy[:, features] / self.scale)
+        self.products = np.ascontiguousarray(np.where(constant, 0.0, gram.xy[:, features] / self.scale))
         self.total = gram.yy
         self.rounding = rounding_of(gram.n_samples)
+        self.rank = np.inf if alpha else gram.rank
 
     def without(self, places: Places) -> GramSystem:  # noqa: D102
         kept = np.delete(np.arange(self.n), places)
         rest = GramSystem.__new__(GramSystem)
         rest.matrix = self.matrix[np.ix_(kept, kept)]
         rest.features, rest.scale, rest.alpha = self.features[kept], self.scale[kept], self.alpha
-        rest.products, rest.total, rest.rounding = self.products[:, kept], self.total, self.rounding
+        rest.products = np.ascontiguousarray(self.products[:, kept])
+        rest.total, rest.rounding, rest.rank = self.total, self.rounding, self.rank
         return rest
 
     def rows(self, places: npt.ArrayLike) -> Doubles:  # noqa: D102
@@ -140,7 +146,7 @@ class DataSystem(System):
     The columns of X are the features. X and y are centred and multiplied by the roots of the weights already, or sparse X
     comes with the means that are to be taken out: then a row of the whole is ``root_weight * (x - mean)``, and it stays
     sparse. `floor` (n,) is what rounding can leave of the squared length of a feature that is constant. `n_samples` is how many
-    samples the rows were made of, where not as many as there are rows.
+    samples the rows were made of, where not as many as there are rows; `rank` bounds how many features are independent.
     """
 
     _data = ("x", "y", "mean", "root_weight")
@@ -156,16 +162,20 @@ class DataSystem(System):
         root_weight: Doubles | None = None,
         floor: Doubles | float = 0.0,
         n_samples: int | None = None,
+        rank: float = np.inf,
         threads: int = 1,
     ) -> None:
         self.features, self.alpha, self.threads = features, alpha, threads
         self.n_samples = len(y) if n_samples is None else n_samples
+        self.rank = np.inf if alpha else rank
         self.x, self.y, self.mean, self.root_weight = X, y, mean, root_weight
         self.rounding = rounding_of(len(y))
         with np.errstate(over="ignore", invalid="ignore"):
             squares, self.total = self.squares(slice(None)), np.einsum("ij,ij->j", y, y)
         if not (np.isfinite(squares).all() and np.isfinite(self.total).all()):
-            raise ValueError("X: expected finite numbers whose squares can be summed, got NaN, infinity or larger ones")
+            raise _check.error(
+                ValueError, "X", "expected finite numbers whose squares can be summed, got NaN, infinity or larger ones"
+            )
         # As in the Gram matrix, what is constant explains nothing.
         self.constant = squares <= floor
         self.scale = lengths(squares, alpha, self.constant)
@@ -245,6 +255,11 @@ class DataSystem(System):
 def lengths(squares: Doubles, alpha: float, constant: Bools) -> Doubles:
     """Return what columns are divided by, of the sums of their squares."""
     return np.asarray(np.sqrt(np.where(constant, 1.0 if alpha == 0 else alpha, squares + alpha)))
+
+
+def equal_to(system: System) -> float:
+    """Return by how much losses of the system may differ, and be equal but for rounding."""
+    return system.rounding * float(system.total.sum())
 
 
 def rounding_of(n_samples: int) -> float:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from prunus.solving._subset import Flags, Rows
+from prunus._check import Bools
 from prunus.solving.gram import Doubles
+from prunus.solving.rows import Rows
 from prunus.solving.systems import COLLINEAR, Places, System
 
 _STEPS = 300
@@ -15,7 +16,7 @@ _SAFETY = 0.01  # c of the article: a step may be longer than the one that is su
 _SHRINK = 2.0
 
 
-def hard_threshold(system: System, k: int, *, keep: Flags | None = None) -> Places:
+def hard_threshold(system: System, k: int, *, keep: Bools | None = None) -> Places:
     """Return k features by normalised iterative hard thresholding, in units in which every feature has length one.
 
     Parameters
@@ -57,7 +58,7 @@ def hard_threshold(system: System, k: int, *, keep: Flags | None = None) -> Plac
     return complete(system, support[np.argsort(-size_of_each, kind="stable")], k, keep=must)
 
 
-def complete(system: System, order: npt.ArrayLike, k: int, *, keep: Flags | None = None) -> Places:
+def complete(system: System, order: npt.ArrayLike, k: int, *, keep: Bools | None = None) -> Places:
     """Return k independent features: those of `order` that are no combination of earlier ones, and then the best additions.
 
     Additions are those that let the refitted loss fall most, one by one. Raises numpy.linalg.LinAlgError where there are no
@@ -115,7 +116,7 @@ def _are_independent(system: System, places: Places) -> bool:
     return bool((R.diagonal() ** 2 > COLLINEAR).all())
 
 
-def _stepped(coef: Doubles, gradient: Doubles, support: Places, must: Flags, rows: Rows) -> tuple[Doubles, Places]:
+def _stepped(coef: Doubles, gradient: Doubles, support: Places, must: Bools, rows: Rows) -> tuple[Doubles, Places]:
     """Return the coefficients after a step, (n_out, n), and where they may differ from zero."""
     step = _ratio(gradient, support, rows)
     while True:
@@ -143,7 +144,7 @@ def _sizes(coef: Doubles) -> Doubles:
     return np.asarray(np.einsum("ij,ij->j", coef, coef))
 
 
-def _largest(coef: Doubles, k: int, must: Flags) -> Places:
+def _largest(coef: Doubles, k: int, must: Bools) -> Places:
     """Return the k features with the largest coefficients, ascending, those that must be among them first."""
     size = np.where(must, np.inf, _sizes(coef))
     return np.sort(np.argsort(-size, kind="stable")[:k]).astype(np.int64)

@@ -75,11 +75,15 @@ def keep_of(keep: Any, n_features: int, names: npt.NDArray[Any] | None = None) -
     if array.dtype == np.bool_:
         return _check.bools("keep", array, (n_features,))
     if array.ndim != 1 or (array.size and array.dtype.kind not in "iuU"):
-        raise TypeError(f"keep: expected a mask, indices or names of features, got {_check.describe(keep)}")
+        raise _check.error(
+            TypeError, "keep", f"expected a mask, indices or names of features, got {_check.describe(keep)}"
+        )
     if array.dtype.kind == "U":
         return _keep_of_names(array, names)
     if array.size and not (array.min() >= 0 and array.max() < n_features):
-        raise ValueError(f"keep: expected indices from 0 to {n_features - 1}, got {array.min()} to {array.max()}")
+        raise _check.error(
+            ValueError, "keep", f"expected indices from 0 to {n_features - 1}, got {array.min()} to {array.max()}"
+        )
     mask = np.zeros(n_features, np.bool_)
     mask[array.astype(np.int64)] = True
     return mask
@@ -87,10 +91,12 @@ def keep_of(keep: Any, n_features: int, names: npt.NDArray[Any] | None = None) -
 
 def _keep_of_names(keep: npt.NDArray[Any], names: npt.NDArray[Any] | None) -> Bools:
     if names is None:
-        raise ValueError(f"keep: expected a mask or indices, since X has no feature names, got {_listed(keep)}")
+        raise _check.error(
+            ValueError, "keep", f"expected a mask or indices, since X has no feature names, got {_listed(keep)}"
+        )
     unknown = keep[~np.isin(keep, names.astype(str))]
     if len(unknown):
-        raise ValueError(f"keep: expected names of X's columns, got {_listed(unknown)}")
+        raise _check.error(ValueError, "keep", f"expected names of X's columns, got {_listed(unknown)}")
     return np.isin(names.astype(str), keep)
 
 
@@ -101,11 +107,13 @@ def groups_of(groups: Any, n_features: int) -> npt.NDArray[Any] | None:
     array = _plain(np.asarray(groups))
     if array.shape != (n_features,):
         got = _check.describe(array if array.ndim else groups)
-        raise ValueError(f"groups: expected {n_features} labels, one for each feature, got {got}")
+        raise _check.error(ValueError, "groups", f"expected {n_features} labels, one for each feature, got {got}")
     if array.dtype.kind not in "biuUS":
         others = [label for label in array.tolist() if not isinstance(label, (str, int, np.integer))]
         got = f"{_check.describe(others[0])} among them" if others else "both"
-        raise TypeError(f"groups: expected a label, an integer or a string, for each feature, got {got}")
+        raise _check.error(
+            TypeError, "groups", f"expected a label, an integer or a string, for each feature, got {got}"
+        )
     return array
 
 

@@ -6,7 +6,6 @@ family is one file and one line in `kinds`; what may stand before a model is one
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,7 +18,8 @@ from prunus import _check
 from prunus._check import NotSupportedError
 from prunus._layer import Layer
 from prunus._parts import Scaling
-from prunus.convert.sklearn import front, origin
+from prunus.convert.sklearn import front, learnt, origin
+from prunus.convert.sklearn.base import Model
 from prunus.convert.sklearn.kinds import KINDS, kind_of
 from prunus.network import Network
 
@@ -34,7 +34,7 @@ def from_sklearn(estimator: Any, dtype: npt.DTypeLike | None) -> Network:
         dtype = np.float64 if len(model.layers) == 1 else np.float32
     dtype = _check.floating("dtype", dtype)
     trained = Network(
-        [Layer(w.astype(np.float64), b.astype(np.float64), a) for w, b, a in model.layers],
+        _layers(model, last, dtype),
         output=model.output,
         classes=model.classes,
     )
@@ -52,6 +52,19 @@ def from_sklearn(estimator: Any, dtype: npt.DTypeLike | None) -> Network:
     return raw.refolded(trained).astype(dtype)
 
 
+def _layers(model: Model, estimator: Any, dtype: np.dtype[Any]) -> list[Layer]:
+    """Return the layers in float64. A number that is none there, or in `dtype`, is refused by the estimator's name for it."""
+    layers = []
+    for i, (weight, bias, activation) in enumerate(model.layers):
+        for name, array in (("coef", weight), ("intercept", bias)):
+            place = f"estimator.{name}s_[{i}]" if hasattr(estimator, "coefs_") else f"estimator.{name}_"
+            for kind in (np.dtype(np.float64), dtype):
+                with np.errstate(over="ignore"):
+                    _check.finite(place, _check.float_array(place, array, dtype=kind))
+        layers.append(Layer(weight.astype(np.float64), bias.astype(np.float64), activation))
+    return layers
+
+
 def _require_precision(steps: Sequence[Any], scaling: Scaling | None, trained: Network, dtype: np.dtype[Any]) -> None:
     """Folding a scaler leaves differences of numbers shift / scale times as large as what was trained on."""
     if scaling is None:
@@ -61,24 +74,28 @@ def _require_precision(steps: Sequence[Any], scaling: Scaling | None, trained: N
         largest = np.abs(trained.layers[0].weight / scaling.scale).max()
         ratio = float((np.abs(scaling.shift) / scaling.scale).max())
     if not largest < np.finfo(dtype).max:
-        raise NotSupportedError(f"estimator: {names} with a scale that is too small to be folded in {dtype}")
+        raise _check.error(
+            NotSupportedError, "estimator", f"{names} with a scale that is too small to be folded in {dtype}"
+        )
     if ratio * float(np.finfo(dtype).eps) > 1e-3:
-        warnings.warn(
+        _check.warn(
             f"a column's shift is {ratio:.2g} times its scale: folding {names} in {dtype} loses accuracy; "
-            "pass prunus.from_sklearn(estimator, dtype='float64'), or shift the data",
-            UserWarning,
-            stacklevel=4,
+            "pass prunus.from_sklearn(estimator, dtype='float64'), or shift the data"
         )
 
 
 def to_sklearn(network: Network, like: Any) -> Any:
     """See `prunus.to_sklearn`."""
     if not isinstance(network, Network):
-        raise TypeError(f"network: expected a Network, got {_check.describe(network)}; see prunus.as_network")
+        raise _check.error(
+            TypeError, "network", f"expected a Network or Pruned, got {_check.describe(network)}; see prunus.as_network"
+        )
     source = network.origin if like is None else origin.described(like)
     if source is None or source.get("library") != "sklearn":
-        raise ValueError(
-            "like: expected an estimator whose class to take, since the network did not come from scikit-learn"
+        raise _check.error(
+            ValueError,
+            "like",
+            "expected an estimator whose class to take, since the network did not come from scikit-learn",
         )
     network = network.with_all_inputs()
     row, rows = source["model"], source["scalers"]
@@ -86,13 +103,19 @@ def to_sklearn(network: Network, like: Any) -> Any:
     model = origin.unfitted(row)
     kind = KINDS[row["class"]]
     kind.require(network)
-    kind.write(model, _behind(before, network), row)
-    origin.set_learnt(model, row)
+    behind = _behind(before, network)
+    kind.begin(model)
+    learnt.restore(model, kind.learns, row, network.n_out)
+    kind.write(model, behind, row)
     steps = [*before, model]
     for i, step in enumerate(steps):
         step.n_features_in_ = front.width_behind(steps[:i], network.n_in)
     names = [*rows, row][0]["feature_names"]
     if names is not None:  # the steps behind the first are given arrays
+        if not isinstance(names, list) or [type(name) for name in names] != [str] * steps[0].n_features_in_:
+            raise _check.error(
+                ValueError, "network", f"expected an origin with {steps[0].n_features_in_} feature_names, got {names!r}"
+            )
         steps[0].feature_names_in_ = np.array(names, dtype=object)
     if not source["pipeline"]:
         return model
@@ -104,6 +127,8 @@ def _behind(before: Sequence[Any], network: Network) -> Network:
     inputs, scaling = front.front_of(before, front.width_behind(before, network.n_in))
     if inputs is not None:
         if len(inputs) != network.n_in or network.layers[0].weight[:, ~inputs].any():
-            raise NotSupportedError("network: it reads columns that the PruneSelector before the model leaves out")
+            raise _check.error(
+                NotSupportedError, "network", "it reads columns that the PruneSelector before the model leaves out"
+            )
         network = network.with_inputs(inputs)
     return Network(network.layers, output=network.output, classes=network.classes, scaling=scaling).unfolded()

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.preprocessing import LabelBinarizer
 
+from prunus import _check
 from prunus._check import NotSupportedError
 from prunus.network import Network
 
@@ -25,22 +26,26 @@ class Model(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """A class of estimators: how one is read, and how one that has its parameters is filled in."""
+    """A class of estimators: how one is read, and how one that has its parameters is filled in, the weights at last."""
 
     cls: Any
     read: Callable[[Any], Model]
     write: Callable[[Any, Network, Row], None]  # may refuse the network; `require` has been asked already
     classifier: bool = False
     hidden: bool = False  # whether it may have hidden layers
+    learns: tuple[str, ...] = ()  # what a fit tells beside the weights
+    begin: Callable[[Any], None] = lambda _: None  # sets what training goes on from, as it is before the first epoch
 
     def require(self, network: Network) -> None:
         """Refuse a network that no estimator of this class can predict like."""
         name = self.cls.__name__
         if (network.classes is not None) != self.classifier or (len(network.layers) > 1 and not self.hidden):
-            raise NotSupportedError(f"network: {network!r} cannot be a {name}")
+            raise _check.error(NotSupportedError, "network", f"{network!r} cannot be a {name}")
         if network.layers[-1].activation != "identity":
-            raise NotSupportedError(
-                f"network: activation {network.layers[-1].activation!r} of the last layer of a {name}"
+            raise _check.error(
+                NotSupportedError,
+                "network",
+                f"activation {network.layers[-1].activation!r} of the last layer of a {name}",
             )
 
 
@@ -66,15 +71,17 @@ def made(cls: Any, params: Mapping[str, Any]) -> Any:
 
 def refuse_output(network: Network, model: Any) -> None:
     """Say that the outputs mean something else in this estimator."""
-    raise NotSupportedError(
-        f"network: output {network.output!r} of {network.n_out} outputs cannot be that of a {type(model).__name__}"
+    raise _check.error(
+        NotSupportedError,
+        "network",
+        f"output {network.output!r} of {network.n_out} outputs cannot be that of a {type(model).__name__}",
     )
 
 
 def classes_of(estimator: Any) -> Arrays:
     """Return a classifier's labels. One alone leaves nothing to learn."""
     if len(estimator.classes_) < 2:
-        raise NotSupportedError(f"estimator: a {type(estimator).__name__} fitted on one class")
+        raise _check.error(NotSupportedError, "estimator", f"a {type(estimator).__name__} fitted on one class")
     return np.asarray(estimator.classes_)
 
 

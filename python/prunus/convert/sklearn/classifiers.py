@@ -9,6 +9,7 @@ from typing import Any
 from sklearn import linear_model
 from sklearn.svm import LinearSVC
 
+from prunus import _check
 from prunus._check import NotSupportedError
 from prunus.convert.sklearn.base import Kind, Model, Row, binarizer_of, classes_of, refuse_output
 from prunus.convert.sklearn.linear import read_layer, write_layer
@@ -28,7 +29,9 @@ def _margin(_: Any, n_classes: int) -> str:
 def _sgd(estimator: Any, n_classes: int) -> str:
     """With log_loss the probabilities are those of _margin."""
     if estimator.loss == "modified_huber":
-        raise NotSupportedError("estimator: the probabilities of loss 'modified_huber' of SGDClassifier")
+        raise _check.error(
+            NotSupportedError, "estimator", "the probabilities of loss 'modified_huber' of SGDClassifier"
+        )
     return _margin(estimator, n_classes)
 
 
@@ -37,7 +40,9 @@ def _logistic(estimator: Any, n_classes: int) -> str:
     if mode == "ovr" or (mode != "multinomial" and (n_classes == 2 or estimator.solver == "liblinear")):
         return _margin(estimator, n_classes)
     if n_classes == 2:
-        raise NotSupportedError(f"estimator: multi_class='multinomial' of {type(estimator).__name__} with two classes")
+        raise _check.error(
+            NotSupportedError, "estimator", f"multi_class='multinomial' of {type(estimator).__name__} with two classes"
+        )
     return "softmax"
 
 
@@ -70,20 +75,21 @@ def _set_classes(model: Any, network: Network) -> None:
         model.classes_ = network.classes.copy()
 
 
-def _kind(cls: Any, output: _Output) -> Kind:
-    return Kind(cls, functools.partial(_read, output), functools.partial(_write, output), classifier=True)
+def _kind(cls: Any, output: _Output, *learns: str) -> Kind:
+    read, write = functools.partial(_read, output), functools.partial(_write, output)
+    return Kind(cls, read, write, classifier=True, learns=learns)
 
 
 _MULTILABEL = (linear_model.RidgeClassifier, linear_model.RidgeClassifierCV)
 KINDS = {
     kind.cls.__name__: kind
     for kind in (
-        _kind(LinearSVC, _margin),
-        _kind(linear_model.LogisticRegression, _logistic),
-        _kind(linear_model.LogisticRegressionCV, _logistic),
-        _kind(linear_model.Perceptron, _margin),
-        _kind(linear_model.RidgeClassifier, _margin),
-        _kind(linear_model.RidgeClassifierCV, _margin),
-        _kind(linear_model.SGDClassifier, _sgd),
+        _kind(LinearSVC, _margin, "n_iter_"),
+        _kind(linear_model.LogisticRegression, _logistic, "n_iter_"),
+        _kind(linear_model.LogisticRegressionCV, _logistic, "C_", "l1_ratio_", "n_iter_"),
+        _kind(linear_model.Perceptron, _margin, "n_iter_", "t_"),
+        _kind(linear_model.RidgeClassifier, _margin, "n_iter_", "solver_"),
+        _kind(linear_model.RidgeClassifierCV, _margin, "alpha_", "best_score_"),
+        _kind(linear_model.SGDClassifier, _sgd, "n_iter_", "t_"),
     )
 }

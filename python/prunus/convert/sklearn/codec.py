@@ -55,4 +55,8 @@ def _decoded(value: Any) -> Any:
         return dict(value["items"])
     if "list" in value:
         return value["list"]
-    return np.array(value["array"], dtype=value["dtype"])[()]
+    dtype = np.dtype(value["dtype"])
+    if dtype.kind not in "biufUO":
+        raise ValueError(f"expected an array of numbers or names, got one of {dtype}")
+    # As wide as its strings are, whatever the dtype says of them: its room is made before it is filled.
+    return np.array(value["array"], dtype=np.str_ if dtype.kind == "U" else dtype)[()]

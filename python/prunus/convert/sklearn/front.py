@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
+from prunus import _check
 from prunus._check import Bools, NotSupportedError
 from prunus._parts import Scaling
 from prunus.convert.sklearn import codec
 from prunus.convert.sklearn.base import Arrays, Row, entry_of, feature_names, made
+from prunus.convert.sklearn.learnt import is_array, is_count, is_number
 from prunus.feature_selection import PruneSelector
+
+_MODEL_ALONE = "to prune what comes behind the steps: prunus.prune(pipe[-1], pipe[:-1].transform(X), y)"
 
 
 class Step(NamedTuple):
@@ -65,11 +69,15 @@ STEPS = {
 def require(name: str, step: Any) -> None:
     """Refuse a step that is not a fitted scaler or selector, or one that does more."""
     if entry_of(STEPS, step) is None:
-        raise NotSupportedError(
-            f"estimator: expected {', '.join(STEPS)} before the model, got step {name!r} ({type(step).__name__})"
+        raise _check.error(
+            NotSupportedError,
+            "estimator",
+            f"expected {', '.join(STEPS)} before the model, got step {name!r} ({type(step).__name__}); {_MODEL_ALONE}",
         )
     if getattr(step, "clip", False):
-        raise NotSupportedError(f"estimator: clip=True of step {name!r} ({type(step).__name__})")
+        raise _check.error(
+            NotSupportedError, "estimator", f"clip=True of step {name!r} ({type(step).__name__}); {_MODEL_ALONE}"
+        )
     check_is_fitted(step)
 
 
@@ -114,8 +122,10 @@ def front_of(steps: Sequence[Any], n_in: int) -> Front:
 
 def _of_width(part: Arrays | None, n_in: int, name: str) -> Arrays | None:
     if part is not None and len(part) != n_in:
-        raise ValueError(
-            f"estimator: expected scalers of {n_in} columns, as many as the model takes, got {name} of {len(part)}"
+        raise _check.error(
+            ValueError,
+            "estimator",
+            f"expected scalers of {n_in} columns, as many as the model takes, got {name} of {len(part)}",
         )
     return part
 
@@ -135,9 +145,49 @@ def described(name: str, scaler: Any) -> dict[str, Any]:
 def restored(row: Row) -> Any:
     """Return the fitted scaler that `described` was given."""
     scaler = made(STEPS[row.get("class", "StandardScaler")].cls, codec.restored(row["params"]))
-    for name, value in (codec.restored(row["fitted"]) if "fitted" in row else _of_version_0_1(row)).items():
-        setattr(scaler, name, value)
+    _set_fitted(scaler, codec.restored(row["fitted"]) if "fitted" in row else _of_version_0_1(row))
+    require(row["name"], scaler)  # parameters may ask for more than is folded
     return scaler
+
+
+def _set_fitted(scaler: Any, fitted: Mapping[str, Any]) -> None:
+    """Set what a fit of that class sets, all for the same columns."""
+    names = STEPS[type(scaler).__name__].fitted
+    n_columns = {
+        np.shape(fitted[name])[0] for name in names if name in _OF_COLUMNS and np.ndim(fitted.get(name, 0)) == 1
+    }
+    for name in names:
+        if name not in fitted:
+            continue
+        value = fitted[name]
+        if len(n_columns) > 1 or not _is_fitted(name, value):
+            raise _check.error(
+                ValueError,
+                "network",
+                f"expected an origin with a {name} of a {type(scaler).__name__} for as many columns as its other "
+                f"attributes, got {value!r}",
+            )
+        setattr(scaler, name, value)
+
+
+_FLOATS = ("center_", "data_max_", "data_min_", "data_range_", "max_abs_", "mean_", "min_", "scale_", "var_")
+_OF_COLUMNS = (*_FLOATS, "ranking_", "support_")
+
+
+def _is_fitted(name: str, value: Any) -> bool:
+    if name in _FLOATS:
+        return value is None or (is_array(value, "f") and bool(np.isfinite(value).all()))
+    if name == "support_":
+        return is_array(value, "b")
+    if name in ("n_features_", "n_groups_"):
+        return is_count(value)
+    if name == "n_samples_seen_":
+        if not is_array(value, "iuf"):  # one number for all columns, or one for each; with weights their sum
+            return is_number(value) and value >= 0
+        return bool((value >= 0).all())
+    if name in ("method_", "optimality_"):
+        return isinstance(value, str)
+    return is_array(value, "iuU")  # columns, or groups by their labels
 
 
 def _of_version_0_1(row: Row) -> dict[str, Any]:

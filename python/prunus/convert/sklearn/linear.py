@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,10 @@ def write_layer(model: Any, network: Network, row: Row, coef_ndim: int, intercep
     model.coef_ = weight[0] if coef_ndim == 1 and network.n_out == 1 else weight
     # One number stands for all outputs only while they share it: pruning may have given each its own.
     model.intercept_ = bias[0] if intercept_ndim == 0 and (bias == bias[0]).all() else bias
+    if getattr(model, "average", False):  # SGD: training goes on from the average, which these weights are
+        for name, part in (("coef", model.coef_), ("intercept", np.atleast_1d(model.intercept_))):
+            for which in ("standard", "average"):
+                setattr(model, f"_{which}_{name}", part.copy())
     if row.get("sparse"):
         model.sparsify()
 
@@ -57,31 +62,35 @@ def _write_pruned(model: PrunedLinearRegression, network: Network, row: Row) -> 
     model._set(columns, weight[:, columns], bias, row["coef_ndim"] != 2 and network.n_out == 1, size)
 
 
-def _kind(cls: Any, intercept_ndim: int = 0) -> Kind:
-    """Say how many dimensions a fit of one output gives to intercept_."""
-    return Kind(cls, _read, functools.partial(_write, intercept_ndim))
+def _begin_huber(model: Any) -> None:
+    model.scale_ = 1.0  # where its search begins
+
+
+def _kind(cls: Any, *learns: str, intercept_ndim: int = 0, begin: Callable[[Any], None] = lambda _: None) -> Kind:
+    """Say what a fit tells, and how many dimensions a fit of one output gives to intercept_."""
+    return Kind(cls, _read, functools.partial(_write, intercept_ndim), learns=learns, begin=begin)
 
 
 KINDS = {
     kind.cls.__name__: kind
     for kind in (
-        _kind(linear_model.BayesianRidge),
-        _kind(linear_model.ElasticNet),
-        _kind(linear_model.ElasticNetCV),
-        _kind(linear_model.HuberRegressor),
-        _kind(linear_model.Lars),
-        _kind(linear_model.LarsCV),
-        _kind(linear_model.Lasso),
-        _kind(linear_model.LassoCV),
-        _kind(linear_model.LassoLars),
-        _kind(linear_model.LassoLarsCV),
-        _kind(linear_model.LinearRegression),
-        _kind(LinearSVR, intercept_ndim=1),
-        _kind(linear_model.OrthogonalMatchingPursuit),
-        _kind(linear_model.OrthogonalMatchingPursuitCV),
+        _kind(linear_model.BayesianRidge, "alpha_", "lambda_", "n_iter_"),
+        _kind(linear_model.ElasticNet, "dual_gap_", "n_iter_"),
+        _kind(linear_model.ElasticNetCV, "alpha_", "dual_gap_", "l1_ratio_", "n_iter_"),
+        _kind(linear_model.HuberRegressor, "n_iter_", "scale_", begin=_begin_huber),
+        _kind(linear_model.Lars, "n_iter_"),
+        _kind(linear_model.LarsCV, "alpha_", "n_iter_"),
+        _kind(linear_model.Lasso, "dual_gap_", "n_iter_"),
+        _kind(linear_model.LassoCV, "alpha_", "dual_gap_", "n_iter_"),
+        _kind(linear_model.LassoLars, "n_iter_"),
+        _kind(linear_model.LassoLarsCV, "alpha_", "n_iter_"),
+        _kind(linear_model.LinearRegression, "rank_"),
+        _kind(LinearSVR, "n_iter_", intercept_ndim=1),
+        _kind(linear_model.OrthogonalMatchingPursuit, "n_iter_", "n_nonzero_coefs_"),
+        _kind(linear_model.OrthogonalMatchingPursuitCV, "n_iter_", "n_nonzero_coefs_"),
         Kind(PrunedLinearRegression, _read, _write_pruned),
-        _kind(linear_model.Ridge),
-        _kind(linear_model.RidgeCV),
-        _kind(linear_model.SGDRegressor, intercept_ndim=1),
+        _kind(linear_model.Ridge, "n_iter_", "solver_"),
+        _kind(linear_model.RidgeCV, "alpha_", "best_score_"),
+        _kind(linear_model.SGDRegressor, "n_iter_", "t_", intercept_ndim=1),
     )
 }

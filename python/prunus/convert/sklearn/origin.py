@@ -7,28 +7,11 @@ from typing import Any
 import sklearn
 from sklearn.pipeline import Pipeline
 
+from prunus import _check
 from prunus._check import NotSupportedError
-from prunus.convert.sklearn import codec, front
+from prunus.convert.sklearn import codec, front, learnt
 from prunus.convert.sklearn.base import Row, feature_names, made
 from prunus.convert.sklearn.kinds import KINDS, kind_of
-
-# What a fit tells beside the weights. Only numbers, names and lists of them: no path of a cross-validation goes into a file.
-_LEARNT = (
-    "C_",
-    "alpha_",
-    "best_loss_",
-    "best_score_",
-    "dual_gap_",
-    "l1_ratio_",
-    "lambda_",
-    "loss_",
-    "n_iter_",
-    "n_nonzero_coefs_",
-    "rank_",
-    "scale_",
-    "solver_",
-    "t_",
-)
 
 
 def steps_of(estimator: Any) -> list[tuple[str, Any]]:
@@ -37,7 +20,9 @@ def steps_of(estimator: Any) -> list[tuple[str, Any]]:
         return [("", estimator)]
     steps = [(name, step) for name, step in estimator.steps if step is not None and step != "passthrough"]
     if not steps:
-        raise NotSupportedError("estimator: expected a Pipeline with a model in it, got one without steps")
+        raise _check.error(
+            NotSupportedError, "estimator", "expected a Pipeline with a model in it, got one without steps"
+        )
     for name, step in steps[:-1]:
         front.require(name, step)
     return steps
@@ -46,7 +31,7 @@ def steps_of(estimator: Any) -> list[tuple[str, Any]]:
 def described(estimator: Any) -> dict[str, Any]:
     """Return the origin of an estimator, fitted or not."""
     *before, (name, last) = steps_of(estimator)
-    kind_of(last)
+    kind = kind_of(last)
     return {
         "library": "sklearn",
         "version": sklearn.__version__,
@@ -59,7 +44,7 @@ def described(estimator: Any) -> dict[str, Any]:
             "coef_ndim": _ndim(last, "coef_"),
             "intercept_ndim": _ndim(last, "intercept_"),
             "sparse": hasattr(getattr(last, "coef_", None), "toarray"),
-            "learnt": codec.plain({name: getattr(last, name) for name in _LEARNT if hasattr(last, name)}),
+            "learnt": learnt.described(last, kind.learns),
             "feature_names": feature_names(last),
         },
     }
@@ -68,12 +53,6 @@ def described(estimator: Any) -> dict[str, Any]:
 def unfitted(row: Row) -> Any:
     """Return an estimator with the parameters of one that was described."""
     return made(KINDS[row["class"]].cls, codec.restored(row["params"]))
-
-
-def set_learnt(model: Any, row: Row) -> None:
-    """Set what the fit told beside the weights."""
-    for name, value in codec.restored(row.get("learnt", {})).items():
-        setattr(model, name, value)
 
 
 def _ndim(estimator: Any, name: str) -> int | None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
+from prunus import _check
 from prunus._check import NotSupportedError
 from prunus.convert.sklearn.base import Kind, Model, Row, binarizer_of, classes_of, refuse_output
 from prunus.network import Network
@@ -24,8 +25,10 @@ def _read(estimator: Any) -> Model:
     hidden = _ACTIVATIONS.get(estimator.activation)
     output = _OUTPUTS.get(estimator.out_activation_)
     if hidden is None or output is None:
-        raise NotSupportedError(
-            f"estimator: activation {estimator.activation!r}, {estimator.out_activation_!r} of {type(estimator).__name__}"
+        raise _check.error(
+            NotSupportedError,
+            "estimator",
+            f"activation {estimator.activation!r}, {estimator.out_activation_!r} of {type(estimator).__name__}",
         )
     last = len(estimator.coefs_) - 1
     layers = [
@@ -38,11 +41,22 @@ def _read(estimator: Any) -> Model:
 def _require(model: Any, network: Network) -> None:
     hidden = {layer.activation for layer in network.layers[:-1]}
     if len(hidden) > 1 or not hidden <= set(_ACTIVATIONS.values()):
-        raise NotSupportedError(
-            f"network: activations {sorted(hidden)} in the hidden layers of a {type(model).__name__}"
+        raise _check.error(
+            NotSupportedError,
+            "network",
+            f"activations {sorted(hidden)} in the hidden layers of a {type(model).__name__}",
         )
     if network.output not in (("sigmoid", "softmax") if network.classes is not None else ("identity",)):
         refuse_output(network, model)
+
+
+def _begin(model: Any) -> None:
+    """As `_initialize` does. Moments of gradients begin anew, and so do the curves."""
+    stops = model.early_stopping
+    model.n_iter_, model.t_, model.loss_, model.loss_curve_, model._no_improvement_count = 0, 0, np.nan, [], 0
+    model.best_loss_ = None if stops else np.inf
+    model.best_validation_score_ = -np.inf if stops else None
+    model.validation_scores_ = [] if stops else None
 
 
 def _write(model: Any, network: Network, _: Row) -> None:
@@ -57,13 +71,16 @@ def _write(model: Any, network: Network, _: Row) -> None:
     model.n_layers_ = len(network.layers) + 1
     model.n_outputs_ = network.n_out
     model.out_activation_ = _inverse(_OUTPUTS)[network.output]
-    model.n_iter_, model.t_, model.loss_, model.best_loss_, model.loss_curve_ = 0, 0, np.nan, None, []
+    if model.early_stopping:  # where no epoch does better, these come back
+        model._best_coefs = [coef.copy() for coef in model.coefs_]
+        model._best_intercepts = [intercept.copy() for intercept in model.intercepts_]
     if network.classes is not None:
         model.classes_ = network.classes.copy()
         model._label_binarizer = binarizer_of(network, negative=0)
 
 
+_LEARNS = ("_no_improvement_count", "best_loss_", "best_validation_score_", "loss_", "n_iter_", "t_")
 KINDS = {
-    "MLPClassifier": Kind(MLPClassifier, _read, _write, classifier=True, hidden=True),
-    "MLPRegressor": Kind(MLPRegressor, _read, _write, hidden=True),
+    "MLPClassifier": Kind(MLPClassifier, _read, _write, classifier=True, hidden=True, learns=_LEARNS, begin=_begin),
+    "MLPRegressor": Kind(MLPRegressor, _read, _write, hidden=True, learns=_LEARNS, begin=_begin),
 }
