@@ -189,5 +189,7 @@ def _message(report: Any, call: pytest.CallInfo[None]) -> str:
     if not report.skipped:
         return call.excinfo.exconly().strip()
     return (
-        "what scikit-learn expects to fail" if hasattr(report, "wasxfail") else str(call.excinfo.value) or "no reason"
+        "what scikit-learn expects to fail"
+        if hasattr(report, "wasxfail")
+        else str(call.excinfo.value) or "what scikit-learn leaves out"
     )
