@@ -188,4 +188,8 @@ def _message(report: Any, call: pytest.CallInfo[None]) -> str:
         return ""
     if not report.skipped:
         return call.excinfo.exconly().strip()
-    return "what scikit-learn expects to fail" if hasattr(report, "wasxfail") else str(call.excinfo.value)
+    return (
+        "what scikit-learn expects to fail"
+        if hasattr(report, "wasxfail")
+        else str(call.excinfo.value) or "what scikit-learn leaves out"
+    )

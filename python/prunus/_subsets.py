@@ -62,8 +62,8 @@ def search(estimator: Any, size: str, X: Any, y: Any, sample_weight: Any, metada
     penalty = _check.number("alpha", estimator.alpha, 0, np.finfo(np.float64).max)
     weight = _weight(X, sample_weight)
     fit_intercept = _check.flag("fit_intercept", estimator.fit_intercept)
-    # A constant y is then zero to the last digit.
-    offset = targets[0].copy() if fit_intercept else np.zeros(targets.shape[1])
+    # A constant y is then zero to the last digit; of a sample that weighs nothing the others need not be near.
+    offset = targets[np.argmax(weight > 0)].copy() if fit_intercept else np.zeros(targets.shape[1])
     centred: Doubles = targets - offset
     largest = float(np.abs(centred).max())
     if largest and not _LEAST < largest < 1 / _LEAST:

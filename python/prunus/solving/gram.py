@@ -264,13 +264,12 @@ def _checked(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Doubles, Doubles]
 
 
 def _shift_of(x: Any, y: Doubles, weights: Doubles) -> Doubles:
-    """Return a centre near the means, of the first piece's rows; zero for sparse features but those far from zero."""
-    if not len(y):
-        return np.zeros(x.shape[1] + y.shape[1])
-    first = slice(0, rows_of_piece(x.shape[1]))
+    """Return a centre near the means, of the first rows that weigh; zero for sparse features but those far from zero."""
+    rows = np.flatnonzero(weights)[: rows_of_piece(x.shape[1])]
+    share = weights[rows] / max(weights[rows].sum(), np.finfo(np.float64).tiny)
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused with the sums
-        of_x = far_means(x, weights) if is_sparse(x) else x[first].mean(axis=0, dtype=np.float64)
-    return np.concatenate([of_x, y[first].mean(axis=0)])
+        of_x = far_means(x, weights) if is_sparse(x) else np.einsum("i,ij->j", share, x[rows], dtype=np.float64)
+    return np.concatenate([of_x, np.einsum("i,ij->j", share, y[rows])])
 
 
 def _gathered(x: Any, y: Doubles, weights: Doubles, shift: Doubles) -> GramAccumulator:
