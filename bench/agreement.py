@@ -12,17 +12,15 @@ import itertools
 import math
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse
 from sklearn.base import clone
 from sklearn.model_selection import GroupKFold, KFold, LeaveOneOut, ShuffleSplit, TimeSeriesSplit
 
+from bench.refits import Array, Fit, Problem, condition, rank, refit
 from prunus.linear_model import PrunedLinearRegression
-
-Array = npt.NDArray[Any]
 
 # Of the outputs' squared length. Sums of n products are off by n units of rounding of it, times what the inverse of a matrix of
 # correlations magnifies them by: 70 * 2e-16 * 1e4 for the worst of what is drawn here.
@@ -30,64 +28,6 @@ BOUND = 1e-9
 _MOST_SETS = 300  # of one loss
 _METHODS = ("auto", "obs", "forward", "swap", "iht", "l1")
 _SELECTIONS = ("cv", "cv", "cv", "loo", "aic", "aicc", "bic", "ebic", "gic", "cp")
-
-
-class Problem(NamedTuple):
-    """A regression, what an estimator is told, and the folds."""
-
-    X: Array
-    y: Array  # (n, n_out)
-    weight: Array | None
-    options: dict[str, Any]
-    folds: list[tuple[Array, Array]]
-
-    def rows(self, which: Any) -> Problem:
-        """Return the problem on some samples."""
-        return self._replace(
-            X=self.X[which], y=self.y[which], weight=None if self.weight is None else self.weight[which]
-        )
-
-    @property
-    def units(self) -> list[Array]:
-        """The columns of each group."""
-        groups = self.options["groups"]
-        labels = np.arange(self.X.shape[1]) if groups is None else groups
-        return [np.flatnonzero(labels == label) for label in np.unique(labels)]
-
-
-class Fit(NamedTuple):
-    """Least squares on some columns."""
-
-    coef: Array  # (k, n_out)
-    intercept: Array  # (n_out,)
-    loss: float  # with the ridge penalty
-    rss: float
-
-    def error(self, X: Array, y: Array, weight: Array | None) -> float:
-        """Return the weighted squared error on other samples, of all outputs."""
-        left = (y - X @ self.coef - self.intercept) ** 2
-        return float((left if weight is None else weight[:, None] * left).sum())
-
-
-def refit(problem: Problem, columns: Any) -> Fit:
-    """Fit by lstsq: of several solutions the shortest."""
-    X, y = np.asarray(problem.X[:, columns], np.float64), problem.y
-    w = np.ones(len(X)) if problem.weight is None else problem.weight
-    alpha, has_intercept = problem.options["alpha"], problem.options["fit_intercept"]
-    x_mean, y_mean = (
-        (w @ X / w.sum(), w @ y / w.sum()) if has_intercept else (np.zeros(X.shape[1]), np.zeros(y.shape[1]))
-    )
-    root = np.sqrt(w)[:, None]
-    # A column that is constant but for rounding explains nothing.
-    centred = root * (X - x_mean)
-    centred[:, np.abs(centred).max(axis=0, initial=0) <= 64 * np.finfo(np.float64).eps * np.abs(x_mean)] = 0.0
-    left = np.vstack([centred, math.sqrt(alpha) * np.eye(X.shape[1])])
-    right = np.vstack([root * (y - y_mean), np.zeros((X.shape[1], y.shape[1]))])
-    scale = np.linalg.norm(left, axis=0)
-    scale[scale == 0] = 1.0
-    coef = np.linalg.lstsq(left / scale, right, rcond=1e-10)[0] / scale[:, None]
-    residual = right - left @ coef
-    return Fit(coef, y_mean - x_mean @ coef, float((residual**2).sum()), float((residual[: len(X)] ** 2).sum()))
 
 
 def draw(seed: int) -> Problem:
@@ -233,14 +173,26 @@ def _errors_differ(problem: Problem, model: PrunedLinearRegression, kind: Any) -
     if "loo" in measures:
         w = np.ones(len(problem.X)) if problem.weight is None else problem.weight
         for size, loo in zip(model.path_.sizes.tolist(), measures["loo"], strict=True):
-            support = model.path_.at(size).support_
-            total = 0.0
-            for i in np.flatnonzero(w):
-                rest = problem.rows(np.delete(np.arange(len(w)), i))
-                one = problem.rows([i])
-                total += refit(rest, support).error(one.X[:, support], one.y, one.weight)
-            if not math.isclose(loo, total / w.sum(), rel_tol=1e-7):
-                yield f"loo of size {size}: {loo}, refits {total / w.sum()}"
+            columns = np.flatnonzero(model.path_.at(size).support_)
+            refits = [_refits_without(problem, int(i), columns) for i in np.flatnonzero(w)]
+            least, most = (sum(map(bound, refits)) / w.sum() for bound in (min, max))
+            if not least * (1 - 1e-7) <= loo <= most * (1 + 1e-7):
+                yield f"loo of size {size}: {loo}, refits {least} to {most}"
+
+
+def _refits_without(problem: Problem, i: int, columns: Array) -> list[float]:
+    """Return the error on a sample of the refit without it: of each that there is, where columns cannot be told apart then."""
+    rest, one = problem.rows(np.delete(np.arange(len(problem.X)), i)), problem.rows([i])
+
+    def error(some: Array) -> float:
+        return refit(rest, some).error(one.X[:, some], one.y, one.weight)
+
+    n_more = len(columns) - (len(columns) if problem.options["alpha"] else rank(rest, columns))
+    if n_more == 0:
+        return [error(columns)]
+    others = itertools.islice(itertools.combinations(range(len(columns)), n_more), _MOST_SETS)
+    sets = [np.delete(columns, gone) for gone in others]
+    return [error(some) for some in sets if rank(rest, some) == len(some)]
 
 
 def _folds_differ(problem: Problem, model: PrunedLinearRegression, kind: Any) -> Iterator[str]:
@@ -253,15 +205,40 @@ def _folds_differ(problem: Problem, model: PrunedLinearRegression, kind: Any) ->
             continue
         found = next(errors)
         inside = problem.rows(train)
-        own = fitted(estimator(problem, method=model.method_, n_nonzero=int(sizes[-1]), cv=None), inside, kind)
+        search = estimator(problem, method=model.method_, n_nonzero=int(sizes[-1]), cv=None)
+        own = fitted(search, inside, kind)
         if isinstance(own, str):
-            yield f"fold {number}: {own}"
+            # Alone it may be refused: backward elimination of no fewer features than samples.
+            if "more samples than features" not in own:
+                yield f"fold {number}: {own}"
             continue
         for size, error in zip(sizes.tolist(), found.tolist(), strict=True):
-            support = own.path_.at(min(size, int(own.path_.sizes[-1]))).support_
-            if not _is_error_of(error * weight, inside, held, np.flatnonzero(support)):
+            support = _support_at(problem, model, own, size)
+            if _is_error_of(error * weight, inside, held, support):
+                continue
+            # Where rounding decides between equals, a search may end in another set: that of the other kind of X.
+            other = fitted(search, inside, scipy.sparse.csr_array if kind is np.asarray else np.asarray)
+            if isinstance(other, str) or not _is_error_of(
+                error * weight, inside, held, _support_at(problem, model, other, size)
+            ):
                 expected = refit(inside, support).error(held.X[:, support], held.y, held.weight)
                 yield f"fold {number}, error of size {size}: {error}, refit {expected / weight}"
+
+
+def _support_at(problem: Problem, model: PrunedLinearRegression, own: PrunedLinearRegression, size: int) -> Array:
+    """Return the columns of a fold's model of a size, or of its largest.
+
+    What must stay counts in the size, also where it is constant in the fold, whose path alone begins without it.
+    """
+    n_lost = _n_staying(problem, model) - _n_staying(problem, own)
+    return np.flatnonzero(own.path_.at(min(size - n_lost, int(own.path_.sizes[-1]))).support_)
+
+
+def _n_staying(problem: Problem, model: PrunedLinearRegression) -> int:
+    """Return how many of the units that must stay are in the smallest model."""
+    smallest = model.path_.at(int(model.path_.sizes[0])).support_
+    stay = [] if problem.options["keep"] is None else problem.options["keep"]
+    return sum(bool(np.isin(stay, unit).any() and smallest[unit].any()) for unit in problem.units)
 
 
 def _is_error_of(error: float, inside: Problem, held: Problem, support: Array) -> bool:
@@ -271,9 +248,12 @@ def _is_error_of(error: float, inside: Problem, held: Problem, support: Array) -
 
     def agrees(fit: Fit, columns: Array) -> bool:
         own = fit.error(held.X[:, columns], held.y, held.weight)
-        return math.isclose(own, error, rel_tol=1e-6, abs_tol=scale)
+        # Rounding is magnified by the square of the condition, in a Gram matrix: 3e4 of a fit through all samples.
+        rel_tol = max(1e-6, 1e2 * np.finfo(np.float64).eps * condition(inside, columns) ** 2)
+        return math.isclose(own, error, rel_tol=rel_tol, abs_tol=scale)
 
-    return any(agrees(refit(inside, other), other) for other in _tied(inside, support))
+    # The set itself first: of a group it may have those columns alone that can be told apart.
+    return any(agrees(refit(inside, other), other) for other in itertools.chain([support], _tied(inside, support)))
 
 
 def _tied(problem: Problem, support: Array) -> Iterator[Array]:
@@ -283,7 +263,7 @@ def _tied(problem: Problem, support: Array) -> Iterator[Array]:
     waiting = [frozenset(i for i, unit in enumerate(units) if np.isin(unit, support).any())]
     seen = set(waiting)
     while waiting and len(seen) < _MOST_SETS:
-        chosen = waiting.pop()
+        chosen = waiting.pop(0)  # the fewest exchanges first
         yield _columns(units, chosen)
         for gone, come in itertools.product(chosen, set(range(len(units))) - chosen):
             other = chosen - {gone} | {come}

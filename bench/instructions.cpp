@@ -80,6 +80,11 @@ void add_kernels(std::map<std::string, std::function<void()>>& all, const std::s
   }
   all["spmv_dense one row" + suffix] = [] { k.spmv_dense(one_row.view(), 0, x, kCols, 256, relu, y, 1); };
   all["spmv_csr" + suffix] = [] { k.spmv_csr(d.csr.view(), 0, x, kCols, 64, relu, y, kRows); };
+  for (const i64 samples : {3, 60}) {
+    all["spmm_csr" + suffix + " samples " + std::to_string(samples)] = [=] {
+      k.spmm_csr(d.csr.view(), {0, kRows}, x, samples, y);
+    };
+  }
   if (k.lookup_columns > 0) {
     static const auto lookup = prunus::pack_lookup(d.csr, {k.lookup_columns, k.lanes, k.lookup_place_bytes});
     all["spmv_lookup" + suffix] = [] { k.spmv_lookup(lookup.view(), 0, x, relu, y); };

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "executor/executor.h"
+#include "executor/sparse_columns.h"
 #include "executor/sparse_rows.h"
 #include "parallel.h"
 #include "processors.h"
@@ -68,14 +69,14 @@ std::shared_ptr<prunus::RowOperand<T>> row_operand(const prunus::CsrMatrix<T>& w
 template <class T>
 void check_unread(const std::vector<prunus::PackedLayer<T>>& packed, const std::vector<T>& weight, i64 panels_from,
                   std::vector<T> x, const std::vector<T>& y) {
-  const auto n_in = static_cast<size_t>(packed.front().rows->n_cols());
-  const auto n_out = static_cast<size_t>(packed.back().rows->n_rows());
+  const auto n_in = static_cast<size_t>(packed.front().n_cols());
+  const auto n_out = static_cast<size_t>(packed.back().n_rows());
   std::vector<prunus::u8> read(n_in);
   for (size_t i = 0; i < weight.size(); ++i) read[i % n_in] |= weight[i] != T(0);
   for (size_t i = 0; i < x.size(); ++i) {
     if (read[i % n_in] == 0) x[i] = std::numeric_limits<T>::quiet_NaN();
   }
-  const prunus::Executor<T> executor(packed, {panels_from, 1e9, 1e9, 1e9, 3}, read);
+  const prunus::Executor<T> executor(packed, {panels_from, 1e9, 1e9, 1e9, 1e9, 3}, read);
   std::vector<T> again(y.size(), T(-3));
   executor.run(x.data(), static_cast<i64>(y.size() / n_out), again.data(), 2);
   require(y == again, "unread columns change no bit", static_cast<i64>(n_in), static_cast<i64>(n_out));
@@ -92,11 +93,12 @@ void check_executor(std::mt19937& random, const std::vector<i64>& widths, i64 n,
     dense.push_back({normal<T>(random, n_in * n_out, density), normal<T>(random, n_out), n_out, n_in});
     const auto w = prunus::pack_dense<T>(dense.back().weight.data(), nullptr, n_out, n_in, 2);
     const auto tile = panel_operand(w, panels);
-    packed.push_back({row_operand(w, rows), tile, tile, dense.back().bias, prunus::Activation::relu, T(0)});
+    const auto row = row_operand(w, rows);
+    packed.push_back({row, row, tile, tile, dense.back().bias, prunus::Activation::relu, T(0)});
   }
   const std::vector<T> x = normal<T>(random, n * widths.front());
   std::vector<T> y(static_cast<size_t>(n * widths.back()), T(-1));
-  const prunus::Executor<T> executor(packed, {panels_from, 1e9, 1e9, 1e9, 3});
+  const prunus::Executor<T> executor(packed, {panels_from, 1e9, 1e9, 1e9, 1e9, 3});
   executor.run(x.data(), n, y.data(), 2);
   std::vector<T> again(y.size(), T(-2));
   executor.run(x.data(), n, again.data(), 1);
@@ -146,9 +148,10 @@ void check_callers(std::mt19937& random, Format rows, Format panels) {
   for (const auto& [n_out, n_in] : {std::pair<i64, i64>{600, 50}, {5, 600}}) {
     const auto w = prunus::pack_dense<T>(normal<T>(random, n_out * n_in, 0.3).data(), nullptr, n_out, n_in, 2);
     const auto tile = panel_operand(w, panels);
-    layers.push_back({row_operand(w, rows), tile, tile, normal<T>(random, n_out), prunus::Activation::tanh, T(0)});
+    const auto row = row_operand(w, rows);
+    layers.push_back({row, row, tile, tile, normal<T>(random, n_out), prunus::Activation::tanh, T(0)});
   }
-  const prunus::Executor<T> executor(layers, {4, 1e9, 1e9, 1e9, 2});
+  const prunus::Executor<T> executor(layers, {4, 1e9, 1e9, 1e9, 1e9, 2});
   const std::vector<T> x = normal<T>(random, 50 * 100);
   std::vector<std::vector<T>> expected(101), got(101);
   const std::vector<i64> batches = {1, 2, 3, 7, 20, 33, 64, 100};
@@ -313,13 +316,29 @@ void check_sparse_rows(std::mt19937& random, double density) {
   const std::vector<T> x = normal<T>(random, n * n_in, 0.1), w = normal<T>(random, n_in * n_out, density);
   const std::vector<T> bias = normal<T>(random, n_out);
   const auto samples = prunus::pack_dense<T>(x.data(), nullptr, n, n_in, 1);
-  const auto weight = prunus::pack_dense<T>(w.data(), nullptr, n_in, n_out, 1);
-  const prunus::Epilogue<T> relu = {bias.data(), prunus::Activation::relu, T(0)};
-  std::vector<T> dense(n * n_out), sparse(n * n_out), alone(n * n_out);
-  prunus::multiply_sparse_rows(samples, w.data(), n_out, relu, dense.data(), 3);
-  prunus::multiply_sparse_rows(samples, w.data(), n_out, relu, alone.data(), 1);
-  prunus::multiply_sparse_rows(samples, weight, relu, sparse.data(), 3);
-  require(dense == alone, "sparse rows: threads");
+  std::vector<T> turned(w.size());
+  for (i64 i = 0; i < n_in * n_out; ++i) {
+    turned[static_cast<size_t>(i % n_out * n_in + i / n_out)] = w[static_cast<size_t>(i)];
+  }
+  const auto weight = prunus::pack_dense<T>(turned.data(), nullptr, n_out, n_in, 1);
+  const auto rows = row_operand(weight, Format::sell);
+  const auto panels = panel_operand(weight, Format::sell);
+  const prunus::PackedLayers<T> layers = {{rows, rows, panels, panels, bias, prunus::Activation::relu, T(0)}};
+  const auto whole = std::make_shared<prunus::Executor<T>>(layers, prunus::Costs{8, 1, 1, 1, 1, 1});
+  // By an array of weights, their entries, and made dense: what is dear is not done.
+  const auto run = [&](auto transposed, double activation, int threads) {
+    std::vector<T> y(n * n_out);
+    prunus::SparseRowsLayer<T> first{std::move(transposed), bias, prunus::Activation::relu, T(0)};
+    prunus::SparseExecutor<T>(std::move(first), whole, nullptr, {1e9, 1, activation}, {})
+        .run(samples, y.data(), threads);
+    return y;
+  };
+  const auto entries = prunus::pack_dense<T>(w.data(), nullptr, n_in, n_out, 1);
+  const std::vector<T> dense = run(w, 1e9, 3), sparse = run(entries, 1e9, 3), made_dense = run(w, 0, 2);
+  require(dense == run(w, 1e9, 1), "sparse rows: threads");
+  std::vector<T> turned_x(x.size()), columns(n * n_out);
+  for (i64 i = 0; i < n * n_in; ++i) turned_x[static_cast<size_t>(i % n_in * n + i / n_in)] = x[static_cast<size_t>(i)];
+  prunus::multiply_csr(weight, turned_x.data(), n, columns.data(), 3);
   for (i64 r = 0; r < n; ++r) {
     for (i64 j = 0; j < n_out; ++j) {
       double sum = static_cast<double>(bias[static_cast<size_t>(j)]), terms = std::abs(sum);
@@ -331,8 +350,11 @@ void check_sparse_rows(std::mt19937& random, double density) {
       }
       const double bound = (n_in + 2) * static_cast<double>(std::numeric_limits<T>::epsilon()) * terms;
       const size_t i = static_cast<size_t>(r * n_out + j);
-      require(std::abs(static_cast<double>(dense[i]) - std::max(sum, 0.0)) <= bound, "sparse rows, dense", r, j);
-      require(std::abs(static_cast<double>(sparse[i]) - std::max(sum, 0.0)) <= bound, "sparse rows, sparse", r, j);
+      for (const std::vector<T>& y : {dense, sparse, made_dense}) {
+        require(std::abs(static_cast<double>(y[i]) - std::max(sum, 0.0)) <= bound, "sparse rows", r, j);
+      }
+      const double product = static_cast<double>(columns[static_cast<size_t>(j * n + r)]);
+      require(std::abs(product + static_cast<double>(bias[static_cast<size_t>(j)]) - sum) <= bound, "columns", r, j);
     }
   }
 }

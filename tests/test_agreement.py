@@ -263,3 +263,38 @@ def test_no_loss_rises_with_the_size(rng: np.random.Generator, monkeypatch: pyte
                 assert np.isclose(((y - one.predict(X)) ** 2).sum(), rss[later], rtol=1e-9)
             n_mended += len(model.path_._selection.exchanged) > 1
     assert n_mended > 0
+
+
+@pytest.mark.filterwarnings("ignore:the largest model that was searched is chosen:RuntimeWarning")
+@pytest.mark.parametrize("method", ["auto", "forward", "swap", "iht", "l1"])
+@pytest.mark.parametrize("kind", [np.asarray, scipy.sparse.csr_array])
+def test_a_column_that_stays_may_be_constant_in_a_fold(method: str, kind: Any, rng: np.random.Generator) -> None:
+    """It counts in the size and explains nothing: the error is that of the other columns, in wide X, too."""
+    X = rng.standard_normal((15, 40))
+    X[:12, 7] = 0
+    y = 5 * X[:, 0] + rng.standard_normal(15)
+    folds = [(np.r_[0:12], np.r_[12:15]), (np.r_[3:15], np.r_[0:3])]
+    options: dict[str, Any] = {"method": method, "max_nonzero": 4}
+    model = PrunedLinearRegression(keep=[7], cv=folds, **options).fit(kind(X), y)
+    assert model.path_.sizes.tolist() == [1, 2, 3, 4]
+    train, test = folds[0]
+    alone = PrunedLinearRegression(3, method=method).fit(kind(np.delete(X[train], 7, axis=1)), y[train])
+    for size, error in zip(range(4), model.path_._selection.fold_errors[0], strict=True):
+        columns = np.delete(np.arange(40), 7)[alone.path_.at(size).support_]
+        x = np.column_stack([np.ones(15), X[:, columns]])
+        coef = np.linalg.lstsq(x[train], y[train], rcond=None)[0]
+        assert np.isclose(error, ((y[test] - x[test] @ coef) ** 2).mean(), rtol=1e-9), size
+
+
+def test_a_group_stays_for_a_column_that_is_constant(rng: np.random.Generator) -> None:
+    X = rng.standard_normal((50, 6))
+    X[:, 1] = 3.0
+    y = X[:, 0] + 0.1 * rng.standard_normal(50)
+    for model in fit_both(X, y, groups=[0, 1, 2, 1, 2, 2], keep=[1]):
+        assert model.support_[3]
+        assert model.path_.at(int(model.path_.sizes[0])).support_.tolist() == [False, False, False, True, False, False]
+
+
+@pytest.mark.parametrize("seed", [452, 512, 643, 680, 763, 787, 789, 980, 1085, 1163, 1337, 1533])
+def test_regressions_that_differed(seed: int) -> None:
+    assert not list(differences(draw(seed)))

@@ -43,7 +43,7 @@ def matrix_type(t: Any) -> Any:
 
 def layers(t: Any) -> Any:
     operand = _core.pack(csr(t, 3, 4), "sell", 16, 1)
-    return [(operand, operand, operand, of(t, 3), 0, 0.0)]
+    return [(*4 * (operand,), of(t, 3), 0, 0.0)]
 
 
 def executor_type(t: Any) -> Any:
@@ -51,7 +51,7 @@ def executor_type(t: Any) -> Any:
 
 
 def executor(t: Any) -> Any:
-    return executor_type(t)(layers(t), 2, 1e9, 1e9, 1e9, 1)
+    return executor_type(t)(layers(t), 2, 1e9, 1e9, 1e9, 1e9, 1)
 
 
 def ints(*values: int) -> Any:
@@ -115,13 +115,15 @@ def calls(t: Any) -> dict[str, Call]:
         "Executor.run_columns": (run.run_columns, {"x": of(t, 4, 5), "out": of(t, 3, 5), **one}),
         "Executor": (
             executor_type(t),
-            {"layers": layers(t), "panels_from": 2, "row_cycles": 1, "row_more_cycles": 1, "panel_cycles": 1}
-            | {"panels_together": 1},
+            {"layers": layers(t), "panels_from": 2, "one_cycles": 1, "few_cycles": 1, "few_more_cycles": 1}
+            | {"panel_cycles": 1, "panels_together": 1},
         ),
-        "multiply_sparse_rows": (
-            _core.multiply_sparse_rows,
-            {"x": csr(t, 5, 4), "w": of(t, 4, 3), "bias": of(t, 3), **first},
+        "SparseExecutor.__init__": (
+            _core.SparseExecutorF32 if t == np.float32 else _core.SparseExecutorF64,
+            {"w": of(t, 4, 3), "bias": of(t, 3), "activation": 0, "negative_slope": 0.0, "whole": run, "rest": None}
+            | {"costs": (1.0, 1.0, 1.0), "read": None},
         ),
+        "multiply_csr": (_core.multiply_csr, {"w": csr(t, 3, 4), "x": of(t, 4, 5), "out": of(t, 3, 5), **one}),
         "eliminate": (
             _core.eliminate,
             {"inverse": square.copy(), "coef": of(np.float64, 1, 4), **groups, "n_remove": 2, "floor": 0.0}

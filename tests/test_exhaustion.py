@@ -70,7 +70,7 @@ def packed(kind: str) -> Callable[[], None]:
 
         def call() -> Any:
             operand = _core.pack(matrix, kind, 64, THREADS)
-            _core.ExecutorF32([(operand, panel, panel, bias, 0, 0.0)], 99, 1e9, 1e9, 1e9, 1).run(x, out, THREADS)
+            _core.ExecutorF32([(operand, operand, panel, panel, bias, 0, 0.0)], 99, *4 * (1e9,), 1).run(x, out, THREADS)
             return [out.copy()]
 
         starve(call, 12 << 20)

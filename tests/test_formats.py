@@ -43,9 +43,9 @@ def executor(layers: list[prunus.Layer], kinds: tuple[str, str], panels_from: in
         matrix = csr(layer.weight)
         alone = _core.pack(matrix, rows, tile_columns, 2)
         tile = alone if rows == panels else _core.pack(matrix, panels, tile_columns, 2)
-        packed.append((alone, tile, tile, layer.bias, ACTIVATION_NUMBER[layer.activation], layer.negative_slope))
+        packed.append((alone, alone, tile, tile, layer.bias, ACTIVATION_NUMBER[layer.activation], layer.negative_slope))
     kind = _core.ExecutorF32 if layers[0].weight.dtype == np.float32 else _core.ExecutorF64
-    return kind(packed, panels_from, MUCH, MUCH, MUCH, 3)
+    return kind(packed, panels_from, MUCH, MUCH, MUCH, MUCH, 3)
 
 
 def run(executor: Any, X: Any, n_out: int, threads: int = 1) -> Any:
@@ -162,20 +162,21 @@ def test_what_packing_and_executing_refuse(rng: np.random.Generator) -> None:
     sell, other = _core.pack(matrix, "sell", 16, 1), _core.pack(csr(np.eye(5)), "sell", 16, 1)
     bias = np.zeros(5)
     wrong: list[tuple[Any, str]] = [
-        ((sell, sell, sell, np.zeros(4), 0, 0.0), "a bias of 5"),
-        ((sell, other, sell, bias, 0, 0.0), "panels with columns of 7"),
-        ((sell, sell, sell, bias, 99, 0.0), "activation"),
-        ((sell, sell, sell, bias, 0), "tuples of six"),
+        ((sell, sell, sell, sell, np.zeros(4), 0, 0.0), "a bias of 5"),
+        ((sell, other, sell, sell, bias, 0, 0.0), "formats with columns of 7"),
+        ((sell, sell, other, sell, bias, 0, 0.0), "formats with columns of 7"),
+        ((sell, sell, sell, sell, bias, 99, 0.0), "activation"),
+        ((sell, sell, sell, sell, bias, 0), "tuples of seven"),
     ]
     for layer, message in wrong:
         with pytest.raises(ValueError, match=message):
-            _core.ExecutorF64([layer], 1, 1.0, 1.0, 1.0, 1)
+            _core.ExecutorF64([layer], 1, 1.0, 1.0, 1.0, 1.0, 1)
     with pytest.raises(ValueError, match="columns of 5 in layer 1"):
-        _core.ExecutorF64([(sell, sell, sell, bias, 0, 0.0)] * 2, 1, 1.0, 1.0, 1.0, 1)
+        _core.ExecutorF64([(sell, sell, sell, sell, bias, 0, 0.0)] * 2, 1, 1.0, 1.0, 1.0, 1.0, 1)
     with pytest.raises(ValueError, match="panels_together"):
-        _core.ExecutorF64([(sell, sell, sell, bias, 0, 0.0)], 1, 1.0, 1.0, 1.0, 0)
+        _core.ExecutorF64([(sell, sell, sell, sell, bias, 0, 0.0)], 1, 1.0, 1.0, 1.0, 1.0, 0)
     with pytest.raises(ValueError, match="at least one"):
-        _core.ExecutorF64([], 1, 1.0, 1.0, 1.0, 1)
+        _core.ExecutorF64([], 1, 1.0, 1.0, 1.0, 1.0, 1)
 
 
 def test_formats_out_of_place(rng: np.random.Generator) -> None:
@@ -184,7 +185,24 @@ def test_formats_out_of_place(rng: np.random.Generator) -> None:
     for kind in ("dense rows", "csr", *of_some_targets(np.float32)):
         operand = _core.pack(matrix, kind, 16, 1)
         with pytest.raises(ValueError, match="formats that take panels"):
-            _core.ExecutorF32([(sell, operand, sell, bias, 0, 0.0)], 1, 1.0, 1.0, 1.0, 1)
+            _core.ExecutorF32([(sell, sell, operand, sell, bias, 0, 0.0)], 1, 1.0, 1.0, 1.0, 1.0, 1)
     panels = _core.pack(matrix, "dense panels", 16, 1)
     with pytest.raises(ValueError, match="a format that takes samples"):
-        _core.ExecutorF32([(panels, sell, sell, bias, 0, 0.0)], 1, 1.0, 1.0, 1.0, 1)
+        _core.ExecutorF32([(sell, panels, sell, sell, bias, 0, 0.0)], 1, 1.0, 1.0, 1.0, 1.0, 1)
+    with pytest.raises(ValueError, match="a format that takes samples"):
+        _core.ExecutorF32([(panels, sell, sell, sell, bias, 0, 0.0)], 1, 1.0, 1.0, 1.0, 1.0, 1)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_one_sample_and_a_few_take_formats_of_their_own(dtype: Any, rng: np.random.Generator) -> None:
+    layer = prunus.Layer(weights(rng, 50, 70, 0.5, dtype), rng.standard_normal(50))
+    matrix = csr(layer.weight)
+    sell, dense = _core.pack(matrix, "sell", 16, 1), _core.pack(matrix, "dense rows", 16, 1)
+    kind = _core.ExecutorF32 if dtype == np.float32 else _core.ExecutorF64
+    both = kind([(sell, dense, sell, sell, layer.bias, 0, 0.0)], 100, MUCH, MUCH, MUCH, MUCH, 1)
+    by_sell, by_dense = (executor([layer], (name, "sell"), 100) for name in ("sell", "dense rows"))
+    X = rng.standard_normal((66, 70)).astype(dtype)
+    assert np.array_equal(run(both, X[:1], 50), run(by_sell, X[:1], 50))
+    assert not np.array_equal(run(by_sell, X, 50), run(by_dense, X, 50))
+    for n in (2, 65, 66):  # 64 samples, and one that is not alone
+        assert np.array_equal(run(both, X[:n], 50), run(by_dense, X[:n], 50))

@@ -77,7 +77,7 @@ def test_a_shape_whose_product_overflows_32_bits() -> None:
     starts[-1] = 2
     packed = _core.CsrMatrixF32.from_arrays(starts, np.array([3, n - 1], np.int32), np.array([2, 5], np.float32), n, n)
     operand = _core.pack(packed, "sell", 512, 2)
-    executor = _core.ExecutorF32([(operand, operand, operand, np.zeros(n, np.float32), 0, 0.0)], 2, 1e9, 1e9, 1e9, 1)
+    executor = _core.ExecutorF32([(*4 * (operand,), np.zeros(n, np.float32), 0, 0.0)], 2, 1e9, 1e9, 1e9, 1e9, 1)
     for rows in (1, 3):
         x = np.tile(np.arange(n, dtype=np.float32), (rows, 1))
         out = np.full((rows, n), -1, np.float32)

@@ -96,7 +96,7 @@ def test_every_packed_format(kinds: tuple[str, str], panels_from: int, dtype: An
     matrix = (_core.CsrMatrixF32 if dtype == np.float32 else _core.CsrMatrixF64).from_dense(w, None, 1)
     rows, panels = (_core.pack(matrix, kind, 16, 1) for kind in kinds)
     kind: Any = _core.ExecutorF32 if dtype == np.float32 else _core.ExecutorF64
-    executor = kind([(rows, panels, panels, np.zeros(300, dtype), 0, 0.0)], panels_from, 1e9, 1e9, 1e9, 3, read)
+    executor = kind([(rows, rows, panels, panels, np.zeros(300, dtype), 0, 0.0)], panels_from, *4 * (1e9,), 3, read)
     for n in BATCHES:
         X = rng.standard_normal((n, 90)).astype(dtype)
         clean, again = (np.empty((n, 300), dtype) for _ in range(2))
@@ -111,12 +111,12 @@ def test_every_packed_format(kinds: tuple[str, str], panels_from: int, dtype: An
 def test_what_is_read_fits_the_first_layer() -> None:
     w = np.ones((2, 3))
     sell = _core.pack(_core.CsrMatrixF64.from_dense(w, None, 1), "sell", 16, 1)
-    layers: Any = [(sell, sell, sell, np.zeros(2), 0, 0.0)]
+    layers: Any = [(sell, sell, sell, sell, np.zeros(2), 0, 0.0)]
     for wrong in (np.ones(4, np.bool_), np.ones((1, 3), np.bool_)):
         with pytest.raises(ValueError, match="read"):
-            _core.ExecutorF64(layers, 1, 1.0, 1.0, 1.0, 1, wrong)
+            _core.ExecutorF64(layers, 1, 1.0, 1.0, 1.0, 1.0, 1, wrong)
     with pytest.raises(TypeError):
-        _core.ExecutorF64(layers, 1, 1.0, 1.0, 1.0, 1, np.ones(3))  # type: ignore[arg-type]
+        _core.ExecutorF64(layers, 1, 1.0, 1.0, 1.0, 1.0, 1, np.ones(3))  # type: ignore[arg-type]
 
 
 def test_slabs_of_a_wide_input(rng: np.random.Generator) -> None:

@@ -39,6 +39,19 @@ class Array : public py::array_t<T, py::array::c_style> {
 };
 using MaskArray = Array<bool>;
 
+// A plain array of T with so many dimensions that can be used in place. Not one of a class of its own, such as one with
+// a mask.
+template <class T>
+bool is_plain(const py::handle& x, py::ssize_t n_dims) {
+  const auto& numpy = py::detail::npy_api::get();
+  if (static_cast<void*>(Py_TYPE(x.ptr())) != static_cast<void*>(numpy.PyArray_Type_)) return false;
+  const py::array array = py::reinterpret_borrow<py::array>(x);
+  constexpr int kUsable = py::array::c_style | py::detail::npy_api::NPY_ARRAY_ALIGNED_;
+  const py::dtype dtype = array.dtype();
+  return array.ndim() == n_dims && (array.flags() & kUsable) == kUsable &&
+         dtype.num() == py::detail::npy_format_descriptor<T>::value && dtype.byteorder() == '=';
+}
+
 static_assert(sizeof(bool) == sizeof(u8), "a NumPy bool is a byte");
 
 inline const u8* bytes_of(const MaskArray& mask) { return reinterpret_cast<const u8*>(mask.data()); }
@@ -71,6 +84,11 @@ Array<T> empty(const std::vector<py::ssize_t>& shape) {
 template <class T>
 Array<T> empty_like(const py::array& array) {
   return empty<T>(shape_of(array));
+}
+
+template <class T>
+bool are_apart(const Array<T>& x, const Array<T>& out) {
+  return out.data() + out.size() <= x.data() || x.data() + x.size() <= out.data();
 }
 
 inline void require_same_shape(const py::array& a, const py::array& b) {

@@ -30,42 +30,38 @@ std::shared_ptr<Kind> operand_as(const py::handle& handle, const char* otherwise
   return operand;
 }
 
-// From tuples (rows, narrow, wide, bias, number of the activation, negative_slope).
+// From tuples (one, few, narrow, wide, bias, number of the activation, negative_slope).
 template <class T>
-std::unique_ptr<Executor<T>> make_executor(const py::list& tuples, i64 panels_from, double row_cycles,
-                                           double row_more_cycles, double panel_cycles, i64 panels_together,
-                                           const std::optional<MaskArray>& read) {
+std::unique_ptr<Executor<T>> make_executor(const py::list& tuples, i64 panels_from, double one_cycles,
+                                           double few_cycles, double few_more_cycles, double panel_cycles,
+                                           i64 panels_together, const std::optional<MaskArray>& read) {
   require(panels_together >= 1, "panels_together: expected 1 or more");
   std::vector<PackedLayer<T>> layers;
   for (const py::handle& item : tuples) {
-    require(py::isinstance<py::tuple>(item) && py::len(item) == 6, "layers: expected tuples of six");
+    require(py::isinstance<py::tuple>(item) && py::len(item) == 7, "layers: expected tuples of seven");
     const py::tuple layer = py::reinterpret_borrow<py::tuple>(item);
     Array<T> bias;
-    const i32 activation = layer[4].cast<i32>();
-    require(bias.take(layer[3]) && bias.ndim() == 1,
+    const i32 activation = layer[5].cast<i32>();
+    require(bias.take(layer[4]) && bias.ndim() == 1,
             "bias: expected a one-dimensional C-contiguous array of the weights' type");
     require(activation >= 0 && activation < static_cast<i32>(Activation::count),
             "activation: expected the number of one");
     constexpr const char* kNoRows = "layers: expected a format that takes samples first";
     constexpr const char* kNoPanels = "layers: expected formats that take panels";
-    layers.push_back(
-        {operand_as<RowOperand<T>, T>(layer[0], kNoRows), operand_as<PanelOperand<T>, T>(layer[1], kNoPanels),
-         operand_as<PanelOperand<T>, T>(layer[2], kNoPanels), std::vector<T>(bias.data(), bias.data() + bias.size()),
-         static_cast<Activation>(activation), layer[5].cast<T>()});
+    layers.push_back({operand_as<RowOperand<T>, T>(layer[0], kNoRows), operand_as<RowOperand<T>, T>(layer[1], kNoRows),
+                      operand_as<PanelOperand<T>, T>(layer[2], kNoPanels),
+                      operand_as<PanelOperand<T>, T>(layer[3], kNoPanels),
+                      std::vector<T>(bias.data(), bias.data() + bias.size()), static_cast<Activation>(activation),
+                      layer[6].cast<T>()});
   }
   std::vector<u8> is_read;
   if (read) {
     require(read->ndim() == 1, "read: expected a one-dimensional array");
     is_read.assign(bytes_of(*read), bytes_of(*read) + read->size());
   }
-  return std::make_unique<Executor<T>>(std::move(layers),
-                                       Costs{panels_from, row_cycles, row_more_cycles, panel_cycles, panels_together},
-                                       std::move(is_read));
-}
-
-template <class T>
-bool are_apart(const Array<T>& x, const Array<T>& out) {
-  return out.data() + out.size() <= x.data() || x.data() + x.size() <= out.data();
+  return std::make_unique<Executor<T>>(
+      std::move(layers), Costs{panels_from, one_cycles, few_cycles, few_more_cycles, panel_cycles, panels_together},
+      std::move(is_read));
 }
 
 // x and out for a call: samples along `axis`, features along the other.
@@ -98,24 +94,17 @@ void run_columns(const Executor<T>& executor, const Array<T>& x, Array<T>& out, 
   executor.run_columns(in, n, to, threads);
 }
 
-// A plain two-dimensional array of T with so many columns that can be used in place. Not one of a class of its own,
-// such as one with a mask.
+// A plain two-dimensional array with so many columns.
 template <class T>
-bool is_plain(const py::handle& x, i64 n_cols) {
-  const auto& numpy = py::detail::npy_api::get();
-  if (static_cast<void*>(Py_TYPE(x.ptr())) != static_cast<void*>(numpy.PyArray_Type_)) return false;
-  const py::array array = py::reinterpret_borrow<py::array>(x);
-  constexpr int kUsable = py::array::c_style | py::detail::npy_api::NPY_ARRAY_ALIGNED_;
-  const py::dtype dtype = array.dtype();
-  return array.ndim() == 2 && array.shape(1) == n_cols && (array.flags() & kUsable) == kUsable &&
-         dtype.num() == py::detail::npy_format_descriptor<T>::value && dtype.byteorder() == '=';
+bool is_plain_matrix(const py::handle& x, i64 n_cols) {
+  return is_plain<T>(x, 2) && py::reinterpret_borrow<py::array>(x).shape(1) == n_cols;
 }
 
 // The short way: the output, new or in `out`, if the arrays are plain; else None. What is wrong with them is for Python
 // to say. So is the number of threads, if it is 0 and the samples are enough work for two.
 template <class T>
 py::object run_plain(const Executor<T>& executor, const py::handle& x, const py::object& given, int threads) {
-  if (!is_plain<T>(x, executor.n_in())) return py::none();
+  if (!is_plain_matrix<T>(x, executor.n_in())) return py::none();
   const Array<T> in = py::reinterpret_borrow<Array<T>>(x);
   const i64 n = in.shape(0);
   if (threads == 0 && !executor.is_small(n)) return py::none();
@@ -123,7 +112,7 @@ py::object run_plain(const Executor<T>& executor, const py::handle& x, const py:
   if (given.is_none()) {
     out = Array<T>({n, executor.n_out()});
   } else {
-    if (!is_plain<T>(given, executor.n_out())) return py::none();
+    if (!is_plain_matrix<T>(given, executor.n_out())) return py::none();
     out = py::reinterpret_borrow<Array<T>>(given);
     if (out.shape(0) != n || !out.writeable() || !are_apart(in, out)) return py::none();
   }
@@ -142,9 +131,9 @@ void register_executor_type(py::module_& m, const std::string& suffix) {
   py::class_<Operand<T>, std::shared_ptr<Operand<T>>>(m, ("Operand" + suffix).c_str())
       .def_property_readonly("n_stored", &Operand<T>::n_stored)
       .def_property_readonly("nbytes", &Operand<T>::bytes);
-  py::class_<Executor<T>>(m, ("Executor" + suffix).c_str())
-      .def(py::init(&make_executor<T>), arg("layers"), arg("panels_from"), arg("row_cycles"), arg("row_more_cycles"),
-           arg("panel_cycles"), arg("panels_together"), arg("read").noconvert() = py::none())
+  py::class_<Executor<T>, std::shared_ptr<Executor<T>>>(m, ("Executor" + suffix).c_str())
+      .def(py::init(&make_executor<T>), arg("layers"), arg("panels_from"), arg("one_cycles"), arg("few_cycles"),
+           arg("few_more_cycles"), arg("panel_cycles"), arg("panels_together"), arg("read").noconvert() = py::none())
       .def("run", &run<T>, arg("x").noconvert(), arg("out").noconvert(), arg("threads"))
       .def("run_plain", &run_plain<T>, arg("x"), arg("out"), arg("threads"))
       .def("run_columns", &run_columns<T>, arg("x").noconvert(), arg("out").noconvert(), arg("threads"));

@@ -16,6 +16,7 @@
 #include "kernels/score.h"
 #include "kernels/sparse_rows.h"
 #include "kernels/spmm_blocks.h"
+#include "kernels/spmm_csr.h"
 #include "kernels/spmm_dense.h"
 #include "kernels/spmm_sell.h"
 #include "kernels/spmv_bitmap.h"
@@ -48,6 +49,7 @@ constexpr Kernels<T> kKernels = {
     split_bracket<T>,
     activate<T>,
     spmm_sell<T>,
+    spmm_csr<T>,
     spmv_sell<T>,
     spmm_blocks<T>,
     spmm_dense<T>,

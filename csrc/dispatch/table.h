@@ -28,6 +28,7 @@ struct Kernels {
   void (*activate)(T* values, i64 n, Activation activation, T negative_slope) noexcept;
   void (*spmm_sell)(const Sell<T>& w, i64 part, Range columns, const T* x, i64 width, const Epilogue<T>& epilogue,
                     T* y) noexcept;
+  void (*spmm_csr)(const Csr<T>& w, Range rows, const T* x, i64 n, T* y) noexcept;
   void (*spmv_sell)(const Sell<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept;
   void (*spmm_blocks)(const Blocks<T>& w, i64 part, Range columns, const T* x, i64 width, const Epilogue<T>& epilogue,
                       T* y) noexcept;

@@ -70,14 +70,15 @@ Executor<T>::Executor(PackedLayers<T> layers, const Costs& costs, std::vector<u8
   if (layers_.empty()) throw std::invalid_argument("layers: expected at least one, got none");
   for (size_t i = 0; i < layers_.size(); ++i) {
     const PackedLayer<T>& layer = layers_[i];
-    const i64 number = static_cast<i64>(i), n_rows = layer.rows->n_rows(), n_cols = layer.rows->n_cols();
+    const i64 number = static_cast<i64>(i), n_rows = layer.n_rows(), n_cols = layer.n_cols();
     check_shape("a bias", number, n_rows, static_cast<i64>(layer.bias.size()));
-    for (const auto& operand : {layer.narrow, layer.wide}) {
-      check_shape("panels with rows", number, n_rows, operand->n_rows());
-      check_shape("panels with columns", number, n_cols, operand->n_cols());
+    for (const Operand<T>* operand :
+         std::initializer_list<const Operand<T>*>{layer.few.get(), layer.narrow.get(), layer.wide.get()}) {
+      check_shape("formats with rows", number, n_rows, operand->n_rows());
+      check_shape("formats with columns", number, n_cols, operand->n_cols());
     }
-    if (i > 0) check_shape("columns", number, layers_[i - 1].rows->n_rows(), n_cols);
-    widest_ = std::max({widest_, n_rows, layer.rows->readable_columns()});
+    if (i > 0) check_shape("columns", number, layers_[i - 1].n_rows(), n_cols);
+    widest_ = std::max({widest_, n_rows, layer.one->readable_columns(), layer.few->readable_columns()});
   }
   if (!read_.empty()) check_shape("columns read or not", 0, n_in(), static_cast<i64>(read_.size()));
   const i64 whole = kCacheLine / static_cast<i64>(sizeof(T));
@@ -98,11 +99,13 @@ void Executor<T>::run_columns(const T* x, i64 n, T* y, int threads) const {
 template <class T>
 void Executor<T>::run_rows(const T* x, i64 n, T* y, int threads) const {
   i64 most_parts = 1;
-  for (const PackedLayer<T>& layer : layers_) most_parts = std::max(most_parts, layer.rows->n_parts());
+  for (const PackedLayer<T>& layer : layers_) most_parts = std::max(most_parts, layer.one->n_parts());
   const i64 width = std::min(n, kRowTile);
+  // By the size of the call, not of the tile: samples of a call are all computed alike.
+  const auto format = n == 1 ? &PackedLayer<T>::one : &PackedLayer<T>::few;
   run_tiles(n, width, most_parts, threads, [&](i64 begin, T* memory) {
-    return RowTile<T>(layers_, widest_, x + begin * n_in(), read(), std::min(width, n - begin), y + begin * n_out(),
-                      memory);
+    return RowTile<T>(layers_, format, widest_, x + begin * n_in(), read(), std::min(width, n - begin),
+                      y + begin * n_out(), memory);
   });
 }
 
@@ -117,7 +120,7 @@ void Executor<T>::run_panels(const Batch<T>& batch, int threads) const {
   const i64 panel_size = widest_ * panels.widest();
   run_tiles(batch.n, together * panels.widest(), most_parts, threads, [&](i64 begin, T* memory) {
     const i64 first = begin / panels.widest(), n_panels = std::min(together, panels.count() - first);
-    return PanelTile<T>(layers_, batch, panels, first, n_panels, memory, panel_size);
+    return PanelTile<T>(layers_, batch, panels, first, n_panels, memory, panel_size, std::max(threads, 1));
   });
 }
 

@@ -24,8 +24,9 @@ constexpr double kCyclesToWake = 500000;
 // What the cost model says of a network.
 struct Costs {
   i64 panels_from;  // samples from which panels are faster
-  double row;       // cycles of a call with one sample, row-major
-  double row_more;  // of each further one
+  double one;       // cycles of a call with one sample
+  double few;       // of a call with more, row-major: the first of them,
+  double few_more;  // and each further one
   double panel;     // cycles of a sample in a wide panel
   i64 together;     // panels that may go through a layer together, 1 at least
 };
@@ -38,8 +39,8 @@ class Executor {
   // one that does not fit the layer before it, its own bias or its place, or read does not fit the first.
   Executor(PackedLayers<T> layers, const Costs& costs, std::vector<u8> read = {});
 
-  i64 n_in() const { return layers_.front().rows->n_cols(); }
-  i64 n_out() const { return layers_.back().rows->n_rows(); }
+  i64 n_in() const { return layers_.front().n_cols(); }
+  i64 n_out() const { return layers_.back().n_rows(); }
 
   // Whether a call with n samples is too little work for two threads.
   bool is_small(i64 n) const { return cycles(n) < 2 * kCyclesPerThread; }
@@ -51,12 +52,13 @@ class Executor {
   // The same with samples in columns: x (n_in, n) and y (n_out, n), always by panels.
   void run_columns(const T* x, i64 n, T* y, int threads) const;
 
- private:
+  // Of a call with n samples, as the cost model has it.
   double cycles(i64 n) const {
     if (n >= costs_.panels_from) return static_cast<double>(n) * costs_.panel;
-    return costs_.row + static_cast<double>(n - 1) * costs_.row_more;
+    return n == 1 ? costs_.one : costs_.few + static_cast<double>(n - 1) * costs_.few_more;
   }
 
+ private:
   template <class MakeTile>
   void run_tiles(i64 n, i64 width, i64 most_parts, int threads, MakeTile&& make) const;
   void run_rows(const T* x, i64 n, T* y, int threads) const;

@@ -10,13 +10,16 @@ namespace prunus {
 
 template <class T>
 struct PackedLayer {
-  std::shared_ptr<const RowOperand<T>> rows;      // for samples as they come, row-major
+  std::shared_ptr<const RowOperand<T>> one;       // for a sample alone
+  std::shared_ptr<const RowOperand<T>> few;       // for some, as they come, row-major
   std::shared_ptr<const PanelOperand<T>> narrow;  // for more, turned into a panel of one or two vectors
   std::shared_ptr<const PanelOperand<T>> wide;    // for many, in wider panels
   std::vector<T> bias;                            // n_rows of the weight
   Activation activation = Activation::identity;
   T negative_slope = T(0);
 
+  i64 n_rows() const { return one->n_rows(); }
+  i64 n_cols() const { return one->n_cols(); }
   Epilogue<T> epilogue() const { return {bias.data(), activation, negative_slope}; }
 };
 

@@ -42,13 +42,15 @@ inline i64 slab_columns(i64 n_cols, i64 column_bytes, i64 step) {
 constexpr i64 kTogetherColumns = 1024;
 
 // For each slab of columns two stages: the input is turned into panels, and they are multiplied by the first layer,
-// part by part. Then a stage for each other layer, whose units are its parts; then the output is turned back. first:
-// the panel of the batch that is this tile's first. memory: two for each panel, of the widest layer, which take turns.
+// part by part. Then a stage for each other layer, whose units are its parts. A part of the output is turned back when
+// it is done, and the next one of the same thread takes its place: a panel of 20,000 outputs would not stay in L2.
+// first: the panel of the batch that is this tile's first. memory: two for each panel, of the widest layer, which take
+// turns. threads: that may share the tile.
 template <class T>
 class PanelTile final : public Stages {
  public:
   PanelTile(const PackedLayers<T>& layers, const Batch<T>& batch, const Panels& panels, i64 first, i64 n_panels,
-            T* memory, i64 panel_size)
+            T* memory, i64 panel_size, int threads)
       : layers_(layers),
         batch_(batch),
         panels_(panels),
@@ -56,21 +58,24 @@ class PanelTile final : public Stages {
         n_panels_(n_panels),
         memory_(memory),
         panel_size_(panel_size),
-        slab_(slab_columns(n_in(), panels.widest() * static_cast<i64>(sizeof(T)), weight(0).column_step())) {}
+        slab_(slab_columns(n_in(), panels.widest() * static_cast<i64>(sizeof(T)), weight(0).column_step())),
+        takes_turns_(n_slabs() == 1 && threads * kPartRows <= n_out()) {}
 
-  int n_stages() const noexcept override { return 2 * n_slabs() + n_layers(); }
+  int n_stages() const noexcept override { return 2 * n_slabs() + n_layers() - 1; }
 
   i64 n_units(int stage) const noexcept override {
     const int layer = layer_at(stage);
-    if (is_turning(stage)) return n_panels_ * n_parts(size(slab(stage)));
-    return layer == n_layers() ? n_panels_ * n_parts(n_out()) : weight(layer).n_parts();
+    return is_turning(stage) ? n_panels_ * n_parts(size(slab(stage))) : weight(layer).n_parts();
   }
 
-  void do_unit(int stage, i64 unit, int) const override {
+  void do_unit(int stage, i64 unit, int rank) const override {
     const int layer = layer_at(stage);
     if (is_turning(stage)) return load(slab(stage), unit);
-    if (layer == n_layers()) return store(unit);
-    multiply(layer, unit, layer == 0 ? slab(stage) : Range{0, weight(layer).n_cols()});
+    const bool is_last = stage + 1 == n_stages();
+    // Where part 0 would begin, so that this part begins at the thread's own place.
+    const i64 shift = is_last && takes_turns_ ? (rank - unit) * kPartRows : 0;
+    multiply(layer, unit, layer == 0 ? slab(stage) : Range{0, weight(layer).n_cols()}, shift);
+    for (i64 panel = 0; is_last && panel < n_panels_; ++panel) store(panel, unit, shift);
   }
 
  private:
@@ -82,13 +87,13 @@ class PanelTile final : public Stages {
 
   int n_layers() const { return static_cast<int>(layers_.size()); }
   int n_slabs() const { return static_cast<int>(std::max<i64>((n_in() + slab_ - 1) / slab_, 1)); }
-  i64 n_in() const { return layers_.front().rows->n_cols(); }
-  i64 n_out() const { return layers_.back().rows->n_rows(); }
+  i64 n_in() const { return layers_.front().n_cols(); }
+  i64 n_out() const { return layers_.back().n_rows(); }
 
   const PackedLayer<T>& at(int layer) const { return layers_[static_cast<size_t>(layer)]; }
   const PanelOperand<T>& weight(int layer) const { return panels_.is_narrow() ? *at(layer).narrow : *at(layer).wide; }
 
-  // The layer of a stage, the number of layers in the last one.
+  // The layer of a stage.
   int layer_at(int stage) const { return std::max(stage - 2 * n_slabs() + 1, 0); }
   bool is_turning(int stage) const { return layer_at(stage) == 0 && stage % 2 == 0; }
   Range slab(int stage) const {
@@ -97,7 +102,7 @@ class PanelTile final : public Stages {
   }
   static i64 size(Range columns) { return columns.end - columns.begin; }
 
-  // Units of load and store: the parts of the first panel, those of the second, and so on.
+  // Units: the parts of the first panel, those of the second, and so on.
   void load(Range columns, i64 unit) const {
     const i64 parts = n_parts(size(columns)), panel = unit / parts, n = n_samples(panel), wide = width(panel);
     const Range features = rows_of_part(size(columns), unit % parts);  // from the first of the slab on
@@ -118,10 +123,10 @@ class PanelTile final : public Stages {
     }
   }
 
-  void store(i64 unit) const {
-    const i64 parts = n_parts(n_out()), panel = unit / parts, n = n_samples(panel), wide = width(panel);
-    const Range features = rows_of_part(n_out(), unit % parts);
-    const T* const from = input(n_layers(), panel);
+  void store(i64 panel, i64 part, i64 shift) const {
+    const i64 n = n_samples(panel), wide = width(panel);
+    const Range features = rows_of_part(n_out(), part);
+    const T* const from = input(n_layers(), panel) + shift * wide;
     if (!batch_.columns) {
       return active_target().kernels<T>().panel_to_rows(from, n, n_out(), features.begin, features.end, wide,
                                                         batch_.y + begin(panel) * n_out());
@@ -131,14 +136,15 @@ class PanelTile final : public Stages {
     }
   }
 
-  void multiply(int layer, i64 part, Range columns) const {
+  void multiply(int layer, i64 part, Range columns, i64 shift) const {
     const i64 tile = whole_steps(kTogetherColumns, weight(layer).column_step());
     i64 column = columns.begin;
     do {
       const Range some = {column, std::min(column + tile, columns.end)};
       for (i64 panel = 0; panel < n_panels_; ++panel) {
         const T* const x = input(layer, panel) + (column - columns.begin) * width(panel);
-        weight(layer).multiply_panel(part, some, x, width(panel), at(layer).epilogue(), input(layer + 1, panel));
+        weight(layer).multiply_panel(part, some, x, width(panel), at(layer).epilogue(),
+                                     input(layer + 1, panel) + shift * width(panel));
       }
     } while ((column += tile) < columns.end);
   }
@@ -150,6 +156,7 @@ class PanelTile final : public Stages {
   T* memory_;
   i64 panel_size_;
   i64 slab_;  // columns of each but the last one
+  bool takes_turns_;
 };
 
 }  // namespace prunus

@@ -10,18 +10,20 @@
 namespace prunus {
 
 // First the input is copied, if the first layer reads further than it goes or not all of it; then a stage for each
-// layer, whose units are its parts. read: which features are, others may hold anything; null: all. memory: two times
-// n * stride, of which samples take turns layer by layer.
+// layer, whose units are its parts. format: which of a layer's runs them. read: which features are, others may hold
+// anything; null: all. memory: two times n * stride, of which samples take turns layer by layer.
 template <class T>
 class RowTile final : public Stages {
  public:
-  RowTile(const PackedLayers<T>& layers, i64 stride, const T* x, const u8* read, i64 n, T* y, T* memory)
-      : layers_(layers), stride_(stride), x_(x), read_(read), n_(n), y_(y), memory_(memory) {}
+  using Format = std::shared_ptr<const RowOperand<T>> PackedLayer<T>::*;
+
+  RowTile(const PackedLayers<T>& layers, Format format, i64 stride, const T* x, const u8* read, i64 n, T* y, T* memory)
+      : layers_(layers), format_(format), stride_(stride), x_(x), read_(read), n_(n), y_(y), memory_(memory) {}
 
   int n_stages() const noexcept override { return static_cast<int>(layers_.size()) + 1; }
 
   i64 n_units(int stage) const noexcept override {
-    return stage == 0 ? copies_input() : layers_[static_cast<size_t>(stage) - 1].rows->n_parts();
+    return stage == 0 ? copies_input() : weight(static_cast<size_t>(stage) - 1).n_parts();
   }
 
   void do_unit(int stage, i64 unit, int) const override {
@@ -30,8 +32,9 @@ class RowTile final : public Stages {
 
  private:
   T* buffer(size_t layer) const { return memory_ + static_cast<i64>(layer % 2) * stride_ * n_; }
-  i64 n_in() const { return layers_.front().rows->n_cols(); }
-  bool copies_input() const { return read_ != nullptr || layers_.front().rows->readable_columns() > n_in(); }
+  const RowOperand<T>& weight(size_t layer) const { return *(layers_[layer].*format_); }
+  i64 n_in() const { return layers_.front().n_cols(); }
+  bool copies_input() const { return read_ != nullptr || weight(0).readable_columns() > n_in(); }
 
   void copy_input() const {
     T* const to = buffer(1);
@@ -43,17 +46,17 @@ class RowTile final : public Stages {
         active_target().kernels<T>().apply_mask(from, read_, n_in(), to + s * stride_);
       }
     }
-    clear(to, n_in(), layers_.front().rows->readable_columns());
+    clear(to, n_in(), weight(0).readable_columns());
   }
 
   void multiply(size_t i, i64 part) const {
-    const RowOperand<T>& weight = *layers_[i].rows;
     const bool is_first = i == 0 && !copies_input(), is_last = i + 1 == layers_.size();
     const T* const in = is_first ? x_ : buffer(i + 1);
     T* const out = is_last ? y_ : buffer(i);
-    weight.multiply_rows(part, in, is_first ? n_in() : stride_, n_, layers_[i].epilogue(), out,
-                         is_last ? weight.n_rows() : stride_);
-    if (!is_last && part == 0) clear(out, weight.n_rows(), layers_[i + 1].rows->readable_columns());
+    const i64 n_out = layers_[i].n_rows();
+    weight(i).multiply_rows(part, in, is_first ? n_in() : stride_, n_, layers_[i].epilogue(), out,
+                            is_last ? n_out : stride_);
+    if (!is_last && part == 0) clear(out, n_out, weight(i + 1).readable_columns());
   }
 
   // What a layer may read past the activations there are.
@@ -62,6 +65,7 @@ class RowTile final : public Stages {
   }
 
   const PackedLayers<T>& layers_;
+  Format format_;
   i64 stride_;
   const T* x_;
   const u8* read_;

@@ -1,6 +1,7 @@
 #include "executor/sparse_rows.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "parallel.h"
 
@@ -9,39 +10,112 @@ namespace {
 
 constexpr i64 kRowsAtOnce = 32;  // a thread takes so many at a time: documents are of different lengths
 
-template <class F>
-void for_rows(i64 n_rows, i64 work, int threads, F&& f) {
-  parallel_for((n_rows + kRowsAtOnce - 1) / kRowsAtOnce, threads_for(work, threads),
-               [&](i64 i) { f(Range{i * kRowsAtOnce, std::min(n_rows, (i + 1) * kRowsAtOnce)}); });
+// Bytes of samples that are dense at once, or of what the first layer puts out.
+constexpr i64 kBytesAtOnce = 8 << 20;
+
+// Samples that take so many bytes with `width` activations each: whole panels of them.
+template <class T>
+i64 samples_at_once(i64 width) {
+  const i64 panel = kPanelVectors * active_target().kernels<T>().lanes;
+  return std::max(kBytesAtOnce / static_cast<i64>(sizeof(T)) / width / panel * panel, panel);
+}
+
+void require(bool holds, const char* message) {
+  if (!holds) throw std::invalid_argument(message);
 }
 
 }  // namespace
 
 template <class T>
-void multiply_sparse_rows(const CsrMatrix<T>& x, const T* w, i64 n_out, const Epilogue<T>& epilogue, T* y,
-                          int threads) {
-  const Kernels<T>& kernels = active_target().kernels<T>();
-  const Csr<T> view = x.view();
-  for_rows(x.n_rows, x.n_entries() * n_out, threads,
-           [&](Range rows) { kernels.sparse_rows_dense(view, rows, w, n_out, epilogue, y); });
+SparseExecutor<T>::SparseExecutor(SparseRowsLayer<T> first, std::shared_ptr<const Executor<T>> whole,
+                                  std::shared_ptr<const Executor<T>> rest, const SparseCosts& costs,
+                                  std::vector<u8> read)
+    : first_(std::move(first)),
+      whole_(std::move(whole)),
+      rest_(std::move(rest)),
+      costs_(costs),
+      read_(std::move(read)) {
+  if (const auto* sparse = std::get_if<CsrMatrix<T>>(&first_.weight)) {
+    require(sparse->n_rows == n_in() && sparse->n_cols == n_between(), "w: expected the shape (n_in, n_out)");
+  } else {
+    const auto size = static_cast<i64>(std::get<std::vector<T>>(first_.weight).size());
+    require(size == n_in() * n_between(), "w: expected the shape (n_in, n_out)");
+  }
+  const i64 n_next = rest_ == nullptr ? n_out() : rest_->n_in();
+  require(n_next == n_between() && (rest_ == nullptr || rest_->n_out() == n_out()),
+          "rest: expected the layers that follow the first");
+  require(read_.empty() || static_cast<i64>(read_.size()) == n_in(), "read: expected one for each column");
 }
 
 template <class T>
-void multiply_sparse_rows(const CsrMatrix<T>& x, const CsrMatrix<T>& w, const Epilogue<T>& epilogue, T* y,
-                          int threads) {
-  const Kernels<T>& kernels = active_target().kernels<T>();
-  const Csr<T> view = x.view(), weight = w.view();
-  for_rows(x.n_rows, x.n_entries() * (w.n_entries() / std::max<i64>(w.n_rows, 1) + 1), threads,
-           [&](Range rows) { kernels.sparse_rows_sparse(view, rows, weight, epilogue, y); });
+double SparseExecutor<T>::cycles(i64 n, i64 n_entries) const {
+  const double first = static_cast<double>(n) * costs_.sample + static_cast<double>(n_entries) * costs_.entry;
+  return first + (rest_ == nullptr ? 0 : rest_->cycles(n));
 }
 
-template void multiply_sparse_rows<float>(const CsrMatrix<float>&, const float*, i64, const Epilogue<float>&, float*,
-                                          int);
-template void multiply_sparse_rows<double>(const CsrMatrix<double>&, const double*, i64, const Epilogue<double>&,
-                                           double*, int);
-template void multiply_sparse_rows<float>(const CsrMatrix<float>&, const CsrMatrix<float>&, const Epilogue<float>&,
-                                          float*, int);
-template void multiply_sparse_rows<double>(const CsrMatrix<double>&, const CsrMatrix<double>&, const Epilogue<double>&,
-                                           double*, int);
+template <class T>
+bool SparseExecutor<T>::is_small(i64 n, i64 n_entries) const {
+  return cycles(n, n_entries) < 2 * kCyclesPerThread;
+}
+
+template <class T>
+void SparseExecutor<T>::run(CsrMatrix<T> x, T* y, int threads) const {
+  if (x.n_rows == 0) return;
+  if (!read_.empty()) keep_columns(x, read_.data());
+  const auto n_dense = static_cast<double>(x.n_rows * n_in());
+  if (whole_->cycles(x.n_rows) + n_dense * costs_.activation < cycles(x.n_rows, x.n_entries())) {
+    return run_dense(x, y, threads);
+  }
+  if (rest_ == nullptr) return run_first(x, {0, x.n_rows}, y, threads);
+  const i64 step = std::min(samples_at_once<T>(n_between()), x.n_rows);
+  const WorkspacePool::Lease lease(pool_, step * n_between() * static_cast<i64>(sizeof(T)));
+  T* const between = static_cast<T*>(lease.memory());
+  for (i64 begin = 0; begin < x.n_rows; begin += step) {
+    const i64 n = std::min(step, x.n_rows - begin);
+    run_first(x, {begin, begin + n}, between, threads);
+    rest_->run(between, n, y + begin * n_out(), threads);
+  }
+}
+
+// Samples made dense, some at a time.
+template <class T>
+void SparseExecutor<T>::run_dense(const CsrMatrix<T>& x, T* y, int threads) const {
+  const i64 step = std::min(samples_at_once<T>(n_in()), x.n_rows);
+  const WorkspacePool::Lease lease(pool_, step * n_in() * static_cast<i64>(sizeof(T)));
+  T* const dense = static_cast<T*>(lease.memory());
+  for (i64 begin = 0; begin < x.n_rows; begin += step) {
+    const i64 n = std::min(step, x.n_rows - begin);
+    std::fill_n(dense, n * n_in(), T(0));
+    for (i64 r = 0; r < n; ++r) {
+      const auto row = static_cast<size_t>(begin + r);
+      for (auto e = static_cast<size_t>(x.row_start[row]); e < static_cast<size_t>(x.row_start[row + 1]); ++e) {
+        dense[r * n_in() + x.column[e]] = x.value[e];
+      }
+    }
+    whole_->run(dense, n, y + begin * n_out(), threads);
+  }
+}
+
+// y (rows given, n_between) = activation(x * w + bias).
+template <class T>
+void SparseExecutor<T>::run_first(const CsrMatrix<T>& x, Range rows, T* y, int threads) const {
+  const Kernels<T>& kernels = active_target().kernels<T>();
+  Csr<T> view = x.view();
+  view.row_start += rows.begin;
+  const Epilogue<T> epilogue{first_.bias.data(), first_.activation, first_.negative_slope};
+  const i64 n = rows.end - rows.begin;
+  if (is_small(n, x.n_entries())) threads = 1;
+  parallel_for((n + kRowsAtOnce - 1) / kRowsAtOnce, threads, [&](i64 i) {
+    const Range some{i * kRowsAtOnce, std::min(n, (i + 1) * kRowsAtOnce)};
+    if (const auto* sparse = std::get_if<CsrMatrix<T>>(&first_.weight)) {
+      kernels.sparse_rows_sparse(view, some, sparse->view(), epilogue, y);
+    } else {
+      kernels.sparse_rows_dense(view, some, std::get<std::vector<T>>(first_.weight).data(), n_between(), epilogue, y);
+    }
+  });
+}
+
+template class SparseExecutor<float>;
+template class SparseExecutor<double>;
 
 }  // namespace prunus

@@ -1,15 +1,60 @@
-// The first layer of a network for sparse samples. The other layers run as they do for dense ones.
+// A network for sparse samples: what a sample does not have is not multiplied.
 #pragma once
 
+#include <memory>
+#include <variant>
+#include <vector>
+
+#include "executor/executor.h"
 #include "pack/csr.h"
 
 namespace prunus {
 
-// y (rows of x, n_out) = activation(x * w + bias), w (columns of x, n_out) being the transposed weight: row-major, or
-// its entries that are not zero. On one thread the same bits as on many. O(entries of x * entries of a row of w).
+// The first layer for sparse samples: its weight transposed, (n_in, n_out), so that what an entry of a sample is
+// multiplied by lies together; row-major, or its entries that are not zero.
 template <class T>
-void multiply_sparse_rows(const CsrMatrix<T>& x, const T* w, i64 n_out, const Epilogue<T>& epilogue, T* y, int threads);
+struct SparseRowsLayer {
+  std::variant<std::vector<T>, CsrMatrix<T>> weight;
+  std::vector<T> bias;  // n_out
+  Activation activation = Activation::identity;
+  T negative_slope = T(0);
+};
+
+// What an entry of a sample, and a sample, take in it, and an activation that is made dense, in cycles.
+struct SparseCosts {
+  double entry, sample, activation;
+};
+
 template <class T>
-void multiply_sparse_rows(const CsrMatrix<T>& x, const CsrMatrix<T>& w, const Epilogue<T>& epilogue, T* y, int threads);
+class SparseExecutor {
+ public:
+  // whole: of all layers, for samples that are faster when they are made dense. rest: of the layers that follow the
+  // first, null if none do. read: for each feature whether some weight reads it, or nothing if all are. Throws
+  // std::invalid_argument if they do not fit each other.
+  SparseExecutor(SparseRowsLayer<T> first, std::shared_ptr<const Executor<T>> whole,
+                 std::shared_ptr<const Executor<T>> rest, const SparseCosts& costs, std::vector<u8> read);
+
+  i64 n_in() const { return whole_->n_in(); }
+  i64 n_out() const { return whole_->n_out(); }
+
+  // Whether so many samples with so many entries are too little work for two threads.
+  bool is_small(i64 n, i64 n_entries) const;
+
+  // y (n, n_out) = the network's output for the n rows of x, which has n_in columns. May be called from several threads
+  // at once. The result does not depend on `threads`. Throws std::bad_alloc.
+  void run(CsrMatrix<T> x, T* y, int threads) const;
+
+ private:
+  i64 n_between() const { return static_cast<i64>(first_.bias.size()); }
+  double cycles(i64 n, i64 n_entries) const;
+  void run_dense(const CsrMatrix<T>& x, T* y, int threads) const;
+  void run_first(const CsrMatrix<T>& x, Range rows, T* y, int threads) const;
+
+  SparseRowsLayer<T> first_;
+  std::shared_ptr<const Executor<T>> whole_, rest_;
+  SparseCosts costs_;
+  std::vector<u8> read_;
+  mutable WorkspacePool pool_;
+};
 
 }  // namespace prunus

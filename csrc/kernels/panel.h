@@ -10,6 +10,12 @@
 
 namespace prunus::PRUNUS_TARGET {
 
+// Rows that together are larger than this are not in a cache when they are written, and each is a stream too short for
+// the processor to foresee: their lines are asked for so many bytes before. 64 samples of 20,000 outputs: 440 us, 920
+// without (Intel Xeon).
+constexpr i64 kFarBytes = 1 << 20;
+constexpr i64 kAheadBytes = 512;
+
 // panel[c, s] = rows[s, c] for s < n_rows, and rows[n_rows - 1, c] for n_rows <= s < width, c in [begin, end). rows: at
 // least one, n_cols apart; panel: (end, width), aligned. width is a multiple of the lanes. O((end - begin) * width).
 template <class T>
@@ -39,28 +45,43 @@ void rows_to_panel(const T* PRUNUS_RESTRICT rows, i64 n_rows, i64 n_cols, i64 be
   }
 }
 
+// A square of a panel into as many rows. panel: its first feature; rows: the first row's first.
+template <class T>
+PRUNUS_INLINE void turn_back(const T* panel, i64 width, T* rows, i64 n_cols) {
+  Vector<T> v[kQuad<T>];
+  for (i64 i = 0; i < kQuad<T>; ++i) v[i] = load(panel + i * width);
+  transpose_quads(v);
+  for (i64 i = 0; i < kQuad<T>; ++i) scatter_quads(rows + i * n_cols, kQuad<T> * n_cols, v[i]);
+}
+
 // rows[s, c] = panel[c, s] for s < n_rows, c in [begin, end). Shapes as above.
 template <class T>
 void panel_to_rows(const T* PRUNUS_RESTRICT panel, i64 n_rows, i64 n_cols, i64 begin, i64 end, i64 width,
                    T* PRUNUS_RESTRICT rows) noexcept {
+  constexpr i64 kLineValues = kCacheLine / static_cast<i64>(sizeof(T));
+  const bool is_far = n_rows * n_cols * static_cast<i64>(sizeof(T)) > kFarBytes;
   for (i64 s = 0; s < n_rows; s += kLanes<T>) {
-    const auto turn = [&](i64 c, auto&& store_rows) {
-      Vector<T> v[kQuad<T>];
-      for (i64 i = 0; i < kQuad<T>; ++i) v[i] = load(panel + (c + i) * width + s);
-      transpose_quads(v);
-      for (i64 i = 0; i < kQuad<T>; ++i) store_rows(i, v[i]);
-    };
     i64 c = begin;
     if (s + kLanes<T> <= n_rows) {
+      while (is_far && c + kLineValues <= end) {
+        const i64 ahead = c + kAheadBytes / static_cast<i64>(sizeof(T)), next = ahead < n_cols ? ahead : n_cols - 1;
+        for (i64 l = 0; l < kLanes<T>; ++l) prefetch_to_write(rows + (s + l) * n_cols + next);
+        for (const i64 last = c + kLineValues; c < last; c += kQuad<T>) {
+          turn_back(panel + c * width + s, width, rows + s * n_cols + c, n_cols);
+        }
+      }
       for (; c + kQuad<T> <= end; c += kQuad<T>) {
-        turn(c, [&](i64 i, Vector<T> v) { scatter_quads(rows + (s + i) * n_cols + c, kQuad<T> * n_cols, v); });
+        turn_back(panel + c * width + s, width, rows + s * n_cols + c, n_cols);
       }
     }
     const i64 n = n_rows - s < kLanes<T> ? n_rows - s : kLanes<T>;
     for (; c + kQuad<T> <= end; c += kQuad<T>) {
-      turn(c, [&](i64 i, const Vector<T>& v) {
-        for (i64 l = i; l < n; l += kQuad<T>) store_one_quad(rows + (s + l) * n_cols + c, v, l / kQuad<T>);
-      });
+      Vector<T> v[kQuad<T>];
+      for (i64 i = 0; i < kQuad<T>; ++i) v[i] = load(panel + (c + i) * width + s);
+      transpose_quads(v);
+      for (i64 i = 0; i < kQuad<T>; ++i) {
+        for (i64 l = i; l < n; l += kQuad<T>) store_one_quad(rows + (s + l) * n_cols + c, v[i], l / kQuad<T>);
+      }
     }
     for (; c < end; ++c) {
       for (i64 l = 0; l < n; ++l) rows[(s + l) * n_cols + c] = panel[c * width + s + l];

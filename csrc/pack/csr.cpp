@@ -114,8 +114,9 @@ CsrMatrix<T> pack_dense(const T* w, const u8* mask, i64 n_rows, i64 n_cols, int 
                          [mask](T weight, i64 i) { return (weight != T(0)) & (mask[i] != 0); });
 }
 
-template <class T>
-CsrMatrix<T> pack_csr(const i64* row_start, const i32* column, const T* value, i64 n_rows, i64 n_cols, i64 n_entries) {
+template <class T, class Start>
+CsrMatrix<T> pack_csr(const Start* row_start, const i32* column, const T* value, i64 n_rows, i64 n_cols,
+                      i64 n_entries) {
   require_indices(n_rows, n_cols);
   CsrMatrix<T> matrix;
   matrix.n_rows = n_rows;
@@ -128,15 +129,34 @@ CsrMatrix<T> pack_csr(const i64* row_start, const i32* column, const T* value, i
 }
 
 template <class T>
+void keep_columns(CsrMatrix<T>& matrix, const u8* read) {
+  size_t kept = 0, e = 0;
+  for (size_t r = 1; r < matrix.row_start.size(); ++r) {
+    for (const size_t end = static_cast<size_t>(matrix.row_start[r]); e < end; ++e) {
+      matrix.column[kept] = matrix.column[e];
+      matrix.value[kept] = matrix.value[e];
+      kept += read[matrix.column[e]] != 0;
+    }
+    matrix.row_start[r] = static_cast<i64>(kept);
+  }
+  matrix.column.resize(kept);
+  matrix.value.resize(kept);
+}
+
+template <class T>
 void unpack(const CsrMatrix<T>& matrix, T* out) {
   for_each_entry(matrix, [&](i64 r, i64 c, T value) { out[r * matrix.n_cols + c] = value; });
 }
 
 template CsrMatrix<float> pack_dense(const float*, const u8*, i64, i64, int);
 template CsrMatrix<double> pack_dense(const double*, const u8*, i64, i64, int);
-template CsrMatrix<float> pack_csr(const i64*, const i32*, const float*, i64, i64, i64);
-template CsrMatrix<double> pack_csr(const i64*, const i32*, const double*, i64, i64, i64);
-template void unpack(const CsrMatrix<float>&, float*);
-template void unpack(const CsrMatrix<double>&, double*);
+#define PRUNUS_CSR(T)                                                              \
+  template CsrMatrix<T> pack_csr(const i32*, const i32*, const T*, i64, i64, i64); \
+  template CsrMatrix<T> pack_csr(const i64*, const i32*, const T*, i64, i64, i64); \
+  template void keep_columns(CsrMatrix<T>&, const u8*);                            \
+  template void unpack(const CsrMatrix<T>&, T*);
+PRUNUS_CSR(float)
+PRUNUS_CSR(double)
+#undef PRUNUS_CSR
 
 }  // namespace prunus

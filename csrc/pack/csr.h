@@ -44,9 +44,13 @@ CsrMatrix<T> pack_dense(const T* w, const u8* mask, i64 n_rows, i64 n_cols, int 
 
 // A copy of the three arrays, checked: row_start begins at 0, does not decrease and ends at n_entries; columns lie in
 // [0, n_cols) and ascend within a row. O(n_rows + n_entries). Throws std::invalid_argument that says what is wrong, and
-// as require_indices does.
+// as require_indices does. Start: i32 or i64.
+template <class T, class Start>
+CsrMatrix<T> pack_csr(const Start* row_start, const i32* column, const T* value, i64 n_rows, i64 n_cols, i64 n_entries);
+
+// Takes away the entries of those columns for which read (n_cols) is 0. O(n_rows + n_entries).
 template <class T>
-CsrMatrix<T> pack_csr(const i64* row_start, const i32* column, const T* value, i64 n_rows, i64 n_cols, i64 n_entries);
+void keep_columns(CsrMatrix<T>& matrix, const u8* read);
 
 // out (n_rows, n_cols), zeroed by the caller, gets the entries.
 template <class T>

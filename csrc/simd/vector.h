@@ -130,6 +130,9 @@ PRUNUS_INLINE void prefetch_ahead(const void* p) { prefetch(ahead_of(p)); }
 // Into L1.
 PRUNUS_INLINE void prefetch_ahead_near(const void* p) { __builtin_prefetch(ahead_of(p)); }
 
+// Where something will be written.
+PRUNUS_INLINE void prefetch_to_write(const void* p) { __builtin_prefetch(p, 1); }
+
 // Lane l is at(l).
 template <class T, class F>
 PRUNUS_INLINE Vector<T> lanes_of(F&& at) {

@@ -151,22 +151,16 @@ class OperandF32(_Operand): ...
 class OperandF64(_Operand): ...
 
 def pack(matrix: _CsrMatrix, kind: str, tile_columns: int, threads: int) -> _Operand: ...
-def multiply_sparse_rows(
-    x: _CsrMatrix,
-    w: _Floats | _CsrMatrix,
-    bias: _Floats,
-    activation: int,
-    negative_slope: float,
-    threads: int,
-) -> _Floats: ...
+def multiply_csr(w: _CsrMatrix, x: _Floats, out: _Floats, threads: int) -> None: ...
 
 class _Executor:
     def __init__(
         self,
-        layers: list[tuple[_Operand, _Operand, _Operand, _Floats, int, float]],
+        layers: list[tuple[_Operand, _Operand, _Operand, _Operand, _Floats, int, float]],
         panels_from: int,
-        row_cycles: float,
-        row_more_cycles: float,
+        one_cycles: float,
+        few_cycles: float,
+        few_more_cycles: float,
         panel_cycles: float,
         panels_together: int,
         read: _Bools | None = None,
@@ -177,3 +171,20 @@ class _Executor:
 
 class ExecutorF32(_Executor): ...
 class ExecutorF64(_Executor): ...
+
+class _SparseExecutor:
+    def __init__(
+        self,
+        w: _Floats | _CsrMatrix,
+        bias: _Floats,
+        activation: int,
+        negative_slope: float,
+        whole: _Executor,
+        rest: _Executor | None,
+        costs: tuple[float, float, float],
+        read: _Bools | None,
+    ) -> None: ...
+    def run(self, row_start: Any, column: Any, value: Any, out: Any, threads: int) -> _Floats | None: ...
+
+class SparseExecutorF32(_SparseExecutor): ...
+class SparseExecutorF64(_SparseExecutor): ...

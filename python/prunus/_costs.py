@@ -12,14 +12,26 @@ import numpy as np
 from prunus import _core, _cycles
 from prunus._cycles import Cycles
 
-# How samples go through an engine: as they come; in a panel of one or two vectors; in panels of four vectors.
-REGIMES = ("rows", "narrow", "wide")
+# How samples go through an engine: one alone; a few as they come; in a panel of one or two vectors; in panels of four vectors.
+REGIMES = ("one", "few", "narrow", "wide")
 
 _DENSE_DENSITY = 0.85  # above, nothing but the dense kernel is tried
 _WIDE_DENSITY = 0.65  # above, sell in wide panels gains up to 15 % where caches are quiet, else it loses 10 %
 _LAST_CACHE = 16e6  # bytes of a layer that come from memory at every call; fewer may be in a cache, or not
 _FAR = 8e6  # bytes of a network's weights for wide panels that do not stay in a cache from one panel to the next
-_TOGETHER = 4  # samples of dense rows (csrc/kernels/spmv_dense.h; of a single row eight, which no choice needs to know)
+_TOGETHER = (
+    4  # samples of dense rows and of bitmap (csrc/kernels; of a single dense row eight, which matters to no choice)
+)
+_WORTH_PACKING = 0.95  # of the time of the format that is there already, or of the dense one
+_DOUBLE, _DOUBLE_SELL = (
+    1.2,
+    1.35,
+)  # times the cycles of float32 for a vector of float64 in a panel: more bytes of weights
+_DOUBLE_MORE = 1.4  # and for each of many samples of dense rows, which load their weights again and again from beyond
+_NEAR = 1e6  # so many bytes
+_TILE_ENTRIES = 20  # of a row in a tile of sell, on average: with fewer the row's sum, loaded and stored, takes longer
+_COLUMN_ENTRIES = 7  # for each row and column of a matrix, up to which samples in columns take no panels
+_MOST_COLUMNS = 65536  # of a tile: places take 16 bits
 _FEW_ROWS = 16  # of a layer alone: many samples count, if one takes no longer than the call around it, in any format;
 _FEW_ENTRIES = 512  # which it does up to so many entries of csr, as it computes a whole vector of samples for one
 
@@ -38,7 +50,8 @@ class _Work(NamedTuple):
     stored: float = 0.0
     rate: float = 1.0  # where bytes are stored
     more: float | None = None  # cycles of each of many samples; None: as many as one alone
-    together: int = 1  # samples for which the weights are loaded once
+    together: int = 1  # samples for which the weights are loaded once,
+    beside: float = 0.0  # and cycles of each of them but the first
 
     @property
     def further(self) -> float:
@@ -49,9 +62,8 @@ class _Work(NamedTuple):
         """Return the cycles of a call with so many samples: the first of those that go together pays for the weights."""
         if self.together == 1:
             return self.cycles + (n_samples - 1) * self.further
-        beside = (self.together * self.further - self.computed) / (self.together - 1)
         loads = -(-n_samples // self.together)
-        return self.cycles + (loads - 1) * self.computed + (n_samples - loads) * beside
+        return self.cycles + (loads - 1) * self.computed + (n_samples - loads) * self.beside
 
     @property
     def cycles(self) -> float:
@@ -67,8 +79,9 @@ class LayerChoice(NamedTuple):
     """How one weight should run."""
 
     tile_columns: int  # of sell
-    rows: Choice
-    rows_work: _Work
+    one: Choice
+    few: Choice
+    few_work: _Work
     narrow: Choice
     wide: Choice
     turns: tuple[float, float]  # cycles that turn a sample's inputs into a panel, and the outputs back
@@ -83,21 +96,19 @@ def choose(matrix: _core._CsrMatrix, dtype: np.dtype[Any], *, alone: bool) -> La
     n_blocks = matrix.n_blocks if matrix.nnz < _DENSE_DENSITY * n_rows * n_cols else 0
     narrow, wide = _panel_formats(cycles, matrix, n_blocks, dtype, tile_columns)
     row_formats = _row_formats(cycles, matrix, n_blocks, dtype, tile_columns)
-    name, work = _cheapest(row_formats)
+    one, work = _cheapest(row_formats)
+    in_narrow, in_wide = _in_panel(narrow, lanes), _in_panel(wide, _core.panel_vectors * lanes)
+    turn = cycles.turn * dtype.itemsize / 4
+    turns = turn * n_cols, turn * n_rows
+    few = _for_few(row_formats, one, in_narrow.cycles * lanes, lanes)
+    few_work = row_formats[few]
     if alone and n_rows <= _FEW_ROWS:
-        dense_more = row_formats["dense"].further
-        csr = cycles.row_csr[0] * matrix.nnz + cycles.row_csr[1] * n_rows
-        if csr < min(dense_more, work.further) and matrix.nnz <= _FEW_ENTRIES:
-            name, work = "csr", _Work(csr)
-        elif dense_more < work.further:
-            name, work = "dense", _Work(dense_more)
+        many = row_formats | _of_many(cycles, matrix)
+        name = min(many, key=lambda name: many[name].further)
+        if many[name].further <= in_wide.cycles + sum(turns):  # for any number of samples, and one costs about a call
+            one, work = few, few_work = name, many[name]
     return LayerChoice(
-        tile_columns,
-        Choice(name, work.cycles),
-        work,
-        _in_panel(narrow, lanes),
-        _in_panel(wide, _core.panel_vectors * lanes),
-        (cycles.turn * n_cols, cycles.turn * n_rows),
+        tile_columns, Choice(one, work.cycles), Choice(few, few_work.cycles), few_work, in_narrow, in_wide, turns
     )
 
 
@@ -109,25 +120,36 @@ def _row_formats(
     words = dtype.itemsize / 4
     of_weight, of_row, of_sample = cycles.row_dense_more
     more = of_weight * size * words + of_row * n_rows + of_sample
-    formats = {"dense": _Work(cycles.row[2] * size * words, size * dtype.itemsize, cycles.memory[0], more, _TOGETHER)}
+    call = cycles.row_call
+    computed = cycles.row[2] * size * words
+    beside = (_TOGETHER * more - computed) / (_TOGETHER - 1)
+    if dtype == np.float64 and size * dtype.itemsize > _NEAR:
+        more *= _DOUBLE_MORE
+    formats = {"dense": _Work(computed, size * dtype.itemsize, cycles.memory[0], more, _TOGETHER, beside)}
     if nnz >= _DENSE_DENSITY * size:
         return formats
     entries = nnz * max(n_rows, _core.slice_rows) / n_rows
     sums = n_rows * -(-n_cols // tile_columns)
     rate = cycles.memory[1]
-    formats["sell"] = _Work(cycles.row[0] * entries + cycles.row_sum * sums, entries * (dtype.itemsize + 2), rate)
+    formats["sell"] = _Work(
+        cycles.row[0] * entries + cycles.row_sum * sums + call, entries * (dtype.itemsize + 2), rate
+    )
     formats["blocks"] = _Work(
-        cycles.row[1] * n_blocks + cycles.row_sum * n_rows, n_blocks * (4 * dtype.itemsize + 2), rate
+        cycles.row[1] * n_blocks + cycles.row_sum * n_rows + call, n_blocks * (4 * dtype.itemsize + 2), rate
     )
     of_type = 0 if dtype == np.float32 else 1
     if _core.has_expand():
         whole_rows = -(-n_rows // 4) * 4  # of groups of four
         steps = whole_rows * -(-n_cols // _core.lanes()[of_type])
         stored = nnz * dtype.itemsize + whole_rows * -(-n_cols // 64) * 8
-        formats["bitmap"] = _Work(cycles.row_bitmap[0] * steps, stored, rate, cycles.row_bitmap[1] * steps)
+        alone, beside = cycles.row_bitmap[0], cycles.row_bitmap[1] * words
+        more = (alone + 3 * beside) / 4  # of many, four go together
+        formats["bitmap"] = _Work(
+            alone * steps + call, stored, rate, more * steps + call, _TOGETHER, beside * steps + call
+        )
     if columns := _core.lookup_columns()[of_type]:
         values, tiles = _expected_lookup(nnz / size, n_rows, n_cols, _core.lanes()[of_type], columns)
-        computed = cycles.row_lookup[0] * values + cycles.row_lookup[1] * tiles
+        computed = cycles.row_lookup[0] * values + cycles.row_lookup[1] * tiles + call
         formats["lookup"] = _Work(computed, values * (dtype.itemsize + (0.5 if columns < 16 else 1.0)), rate)
     return formats
 
@@ -137,33 +159,64 @@ def _panel_formats(
 ) -> tuple[_Formats, _Formats]:
     (n_rows, n_cols), nnz = matrix.shape, matrix.nnz
     size = -(-n_rows // 4) * 4 * n_cols  # of groups of four rows
-    rate = cycles.memory[1]
-    narrow = {"dense": _Work(cycles.narrow[2] * size, size * dtype.itemsize, rate)}
-    wide = {"dense": _Work(cycles.wide[2] * size)}  # the weights are used often enough
+    rate, (slow, slow_sell) = cycles.memory[1], (_DOUBLE, _DOUBLE_SELL) if dtype == np.float64 else (1.0, 1.0)
+    narrow = {"dense": _Work(slow * cycles.narrow[2] * size, size * dtype.itemsize, rate)}
+    wide = {"dense": _Work(slow * cycles.wide[2] * size)}  # the weights are used often enough
     if nnz < _DENSE_DENSITY * n_rows * n_cols:
         sums = n_rows * -(-n_cols // tile_columns)
-        narrow["sell"] = _Work(cycles.narrow[0] * nnz + cycles.narrow_sum * sums, nnz * (dtype.itemsize + 2), rate)
-        narrow["blocks"] = _Work(
-            cycles.narrow[1] * n_blocks + cycles.narrow_sum * n_rows, n_blocks * (4 * dtype.itemsize + 2), rate
-        )
+        entries, blocks = nnz * (dtype.itemsize + 2), n_blocks * (4 * dtype.itemsize + 2)
+        narrow["sell"] = _Work(slow_sell * (cycles.narrow[0] * nnz + cycles.narrow_sum * sums), entries, rate)
+        narrow["blocks"] = _Work(slow * (cycles.narrow[1] * n_blocks + cycles.narrow_sum * n_rows), blocks, rate)
         if nnz < _WIDE_DENSITY * n_rows * n_cols:
-            wide["sell"] = _Work(cycles.wide[0] * nnz + cycles.wide_sum * sums)
-        wide["blocks"] = _Work(cycles.wide[1] * n_blocks + cycles.wide_sum * n_rows)
+            wide["sell"] = _Work(slow_sell * (cycles.wide[0] * nnz + cycles.wide_sum * sums))
+        wide["blocks"] = _Work(slow * (cycles.wide[1] * n_blocks + cycles.wide_sum * n_rows))
     return narrow, wide
+
+
+def _of_many(cycles: Cycles, matrix: _core._CsrMatrix) -> _Formats:
+    """Return what takes many samples as they come: a vector of them costs as much as one."""
+    if matrix.nnz > _FEW_ENTRIES:
+        return {}
+    return {"csr": _Work(cycles.row_csr[0] * matrix.nnz + cycles.row_csr[1] * matrix.shape[0])}
+
+
+def _for_few(formats: _Formats, one: str, panel: float, lanes: int) -> str:
+    """Return the format that comes nearest to the cheapest one at every number of samples, where a panel may take over.
+
+    That of one sample, unless another is faster by some per cent: it would be packed beside it.
+    """
+    counts = range(2, lanes + 1)
+    least = [min(panel, *(work.call(n) for work in formats.values())) for n in counts]
+
+    def regret(name: str) -> float:
+        work = formats[name]
+        return max(min(panel, work.call(n)) / at_best for n, at_best in zip(counts, least, strict=True))
+
+    best = min(formats, key=regret)
+    return best if regret(best) < _WORTH_PACKING * regret(one) else one
 
 
 def _cheapest(formats: _Formats) -> tuple[str, _Work]:
     return min(formats.items(), key=lambda item: item[1].cycles)
 
 
+def takes_columns(matrix: _core._CsrMatrix) -> bool:
+    """Whether samples in columns are multiplied where they are, not turned into panels: each entry takes longer so.
+
+    On one thread of an Intel Xeon, from 4 to 128 samples: with 20 entries in each row of 1000 x 1000 panels take 0.4 to 1.2
+    times as long, of 20,000 x 20,000 0.8 to 1.3, with 10 entries 1.2 to 3.
+    """
+    return matrix.nnz <= _COLUMN_ENTRIES * sum(matrix.shape)
+
+
 def panels_from(layers: list[LayerChoice], lanes: int) -> int | None:
     """Return the number of samples from which panels are faster than rows: more than `lanes` fill one; None: never."""
     turned = layers[0].turns[0] + layers[-1].turns[1]
-    if sum(layer.rows_work.further for layer in layers) <= sum(layer.wide.cycles for layer in layers) + turned:
+    if sum(layer.few_work.further for layer in layers) <= sum(layer.wide.cycles for layer in layers) + turned:
         return None
     panel = (sum(layer.narrow.cycles for layer in layers) + turned) * lanes
-    for n in range(1, lanes + 1):
-        if sum(layer.rows_work.call(n) for layer in layers) >= panel:
+    for n in range(2, lanes + 1):
+        if sum(layer.few_work.call(n) for layer in layers) >= panel:
             return n
     return lanes + 1
 
@@ -185,6 +238,8 @@ def moved(n_activations: int, dtype: np.dtype[Any]) -> float:
 
 def _in_panel(formats: _Formats, samples: int) -> Choice:
     name, work = _cheapest(formats)
+    if work.cycles > _WORTH_PACKING * formats["dense"].cycles:
+        name, work = "dense", formats["dense"]
     return Choice(name, work.cycles / samples)
 
 
@@ -194,7 +249,8 @@ def _tile_columns(density: float, vector_bytes: int) -> int:
     kib = next((kib for least, kib in steps if density >= least), 128)
     if vector_bytes == 64:  # twice as many samples, of which sums are stored and loaded: Zen 4, up to 4 % faster
         kib += kib // 2
-    return kib * 1024 // (_core.panel_vectors * vector_bytes)
+    columns = kib * 1024 // (_core.panel_vectors * vector_bytes)
+    return min(max(columns, int(_TILE_ENTRIES / max(density, 1e-9))), _MOST_COLUMNS)
 
 
 def _expected_lookup(density: float, n_rows: int, n_cols: int, lanes: int, columns: int) -> tuple[float, float]:

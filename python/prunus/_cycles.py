@@ -20,26 +20,30 @@ class Cycles:
     """
 
     row: tuple[float, float, float]  # one sample: each entry, block, weight of a dense layer
+    row_call: float  # of a format other than dense, each sample beside what follows
     row_sum: float  # one sample, each row of a tile of columns of sell, or of blocks
     row_lookup: tuple[float, float]  # lookup, one sample: each value stored, and each tile of a group
-    row_bitmap: tuple[float, float]  # bitmap, a vector of columns of a row: one sample, each further one of a call
+    row_bitmap: tuple[
+        float, float
+    ]  # bitmap, a vector of columns of a row: one sample, each of the next three of float32
     row_dense_more: tuple[float, float, float]  # dense, each of many samples: a weight, a row, and the sample
     row_csr: tuple[float, float]  # csr, every sample of a vector of them: each entry, and each row
     narrow: tuple[float, float, float]  # a panel of one vector: each entry, block, weight of a dense layer
     narrow_sum: float  # likewise
     wide: tuple[float, float, float]  # a panel of four vectors
     wide_sum: float
-    turn: float  # each activation that is turned into a panel or back
+    turn: float  # each activation of float32 that is turned into a panel or back
     memory: tuple[float, float]  # bytes a cycle of weights from memory: dense rows (eight streams), any other format
 
 
 _CYCLES = {
     "x86-64-v2": Cycles(
         row=(1.3, 3.0, 0.4),
+        row_call=100,
         row_sum=6,
         row_lookup=(0, 0),
         row_bitmap=(0, 0),
-        row_dense_more=(0.38, 6, 14),
+        row_dense_more=(0.38, 6, 50),
         row_csr=(1.1, 5),
         narrow=(2.0, 3.8, 1.2),
         narrow_sum=8,
@@ -50,10 +54,11 @@ _CYCLES = {
     ),
     "x86-64-v3": Cycles(  # EPYC 7003 at 3.2 GHz: 27 and 21 GB/s from memory
         row=(0.9, 1.65, 0.19),
+        row_call=100,
         row_sum=5,
         row_lookup=(0.28, 1.6),
         row_bitmap=(0, 0),
-        row_dense_more=(0.09, 5, 14),
+        row_dense_more=(0.09, 5, 50),
         row_csr=(0.75, 5),
         narrow=(1.11, 2.9, 0.64),
         narrow_sum=5,
@@ -64,10 +69,11 @@ _CYCLES = {
     ),
     "x86-64-v4": Cycles(  # EPYC 9004 at 3.7 GHz: 22 GB/s from memory
         row=(0.85, 1.3, 0.17),
+        row_call=100,
         row_sum=4,
         row_lookup=(0.34, 2.1),
-        row_bitmap=(3.6, 1.5),
-        row_dense_more=(0.08, 5, 14),
+        row_bitmap=(3.6, 0.8),
+        row_dense_more=(0.08, 5, 50),
         row_csr=(0.75, 5),
         narrow=(1.55, 4.7, 1.06),
         narrow_sum=8,
@@ -78,10 +84,11 @@ _CYCLES = {
     ),
     "aarch64": Cycles(
         row=(1.2, 2.0, 0.35),
+        row_call=100,
         row_sum=5,
         row_lookup=(0, 0),
         row_bitmap=(0, 0),
-        row_dense_more=(0.36, 6, 14),
+        row_dense_more=(0.36, 6, 50),
         row_csr=(1.0, 5),
         narrow=(1.6, 3.4, 1.05),
         narrow_sum=6,
@@ -98,6 +105,7 @@ _INTEL = {
     "x86-64-v3": replace(
         _CYCLES["x86-64-v3"],
         row=(0.95, 1.65, 0.13),
+        row_lookup=(0.33, 1.8),
         narrow=(1.42, 3.0, 0.65),
         narrow_sum=8,
         wide=(3.2, 10.0, 2.2),
@@ -107,8 +115,8 @@ _INTEL = {
     "x86-64-v4": replace(
         _CYCLES["x86-64-v4"],
         row=(1.0, 1.65, 0.11),
-        row_bitmap=(3.6, 1.2),
-        row_dense_more=(0.06, 5, 14),
+        row_bitmap=(3.6, 0.45),
+        row_dense_more=(0.06, 5, 50),
         narrow=(1.6, 3.9, 0.77),
         wide=(3.5, 10.5, 2.6),
         wide_sum=24,

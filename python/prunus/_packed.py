@@ -36,10 +36,10 @@ class PackedWeight:
         self._packed = {kind: _core.pack(csr, kind, self.choice.tile_columns, threads) for kind in {*self._kinds}}
 
     @property
-    def operands(self) -> tuple[_core._Operand, _core._Operand, _core._Operand]:
+    def operands(self) -> tuple[_core._Operand, _core._Operand, _core._Operand, _core._Operand]:
         """For the executor."""
-        rows, narrow, wide = (self._packed[kind] for kind in self._kinds)
-        return rows, narrow, wide
+        one, few, narrow, wide = (self._packed[kind] for kind in self._kinds)
+        return one, few, narrow, wide
 
     @property
     def nbytes(self) -> int:
@@ -48,7 +48,7 @@ class PackedWeight:
 
     @property
     def format(self) -> str:
-        """Names of the formats, for samples as they come / in a panel of one or two vectors / in wider ones."""
+        """Names of the formats: for one sample / a few / a panel of one or two vectors / wider ones."""
         return "/".join(self._formats)
 
     @property
@@ -62,11 +62,11 @@ class PackedWeight:
 
 def _kind(regime: str, name: str) -> str:
     """Return the core's name of a format: dense weights lie otherwise for panels."""
-    return name if name != "dense" else "dense rows" if regime == "rows" else "dense panels"
+    return name if name != "dense" else "dense rows" if regime in ("one", "few") else "dense panels"
 
 
 def _kernel(kind: str, regime: str) -> str:
-    return f"{'spmv' if regime == 'rows' else 'spmm'}_{kind.split()[0]}"
+    return f"{'spmv' if regime in ('one', 'few') else 'spmm'}_{kind.split()[0]}"
 
 
 def executor(
@@ -84,10 +84,11 @@ def executor(
     made = (_core.ExecutorF32 if dtype == np.float32 else _core.ExecutorF64)(
         [(*weight.operands, *rest) for weight, *rest in layers],  # type: ignore[misc]
         _NEVER if panels_from is None else panels_from,
-        max(moved, sum(choice.rows.cycles for choice in choices)),
-        max(moved, sum(choice.rows_work.further for choice in choices)),
+        max(moved, sum(choice.one.cycles for choice in choices)),
+        max(moved, sum(choice.few.cycles for choice in choices)),
+        max(moved, sum(choice.few_work.further for choice in choices)),
         max(moved, sum(choice.wide.cycles for choice in choices) + choices[0].turns[0] + choices[-1].turns[1]),
-        _costs.panels_together(sum(weight.operands[2].nbytes for weight, *_ in layers)),
+        _costs.panels_together(sum(weight.operands[3].nbytes for weight, *_ in layers)),
         read,
     )
     return made, panels_from

@@ -1,38 +1,34 @@
-"""The first layer of an engine, for sparse samples."""
+"""An engine for sparse samples: the first layer multiplies what they have, the others run as for dense ones."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
 from prunus import _core, _packed, _samples
-from prunus._check import Floats
 from prunus._functions import ACTIVATION_NUMBER
 from prunus._layer import Layer
 
-# Nanoseconds for an entry of a sample: for each output of a dense weight; and of a sparse one, for each of its entries and for
-# the row (AMD EPYC 7003, AVX2: 500, 100 and 64 outputs, densities from 0.02 to 1). Above 2 to 7 % density dense is faster.
-_DENSE_OUTPUT, _SPARSE_ENTRY, _SPARSE_ROW = 0.12, 1.5, 11.0
+# Cycles of an entry of a sample: for each output of a dense weight; and of a sparse one, for each of its entries and for the
+# row. Above 2 to 7 % density dense is faster. Then those of a sample, for each output; and of an activation made dense.
+# (AMD EPYC 7003, AVX2, 3.2 GHz: 500, 100 and 64 outputs, densities from 0.02 to 1.)
+_DENSE_OUTPUT, _SPARSE_ENTRY, _SPARSE_ROW = 0.38, 4.8, 35.0
+_SAMPLE_OUTPUT, _ACTIVATION = 0.5, 0.5
 
 
-class SparseRows:
-    """A layer with its weight transposed, so that what an entry of a sample is multiplied by lies together."""
-
-    def __init__(self, layer: Layer) -> None:
-        self._layer = layer
-        transposed = np.ascontiguousarray(layer.weight.T)
-        sparse = _packed.csr_of(transposed)
-        is_thin = _SPARSE_ENTRY * sparse.nnz + _SPARSE_ROW * layer.n_in < _DENSE_OUTPUT * transposed.size
-        self._weight: Floats | _core._CsrMatrix = sparse if is_thin else transposed
-        self._read = None if is_thin else _samples.read_by(layer.weight)  # what is not there is not multiplied
-
-    def __call__(self, X: Any, threads: int) -> Floats:
-        """Return the layer's output for a canonical csr_array of the weight's dtype."""
-        X = _samples.only_read(X, self._read)
-        starts, columns = X.indptr.astype(np.int64), X.indices.astype(np.int32)
-        x = _packed.csr_type(X.dtype).from_arrays(starts, columns, X.data, *X.shape)
-        layer = self._layer
-        return _core.multiply_sparse_rows(
-            x, self._weight, layer.bias, ACTIVATION_NUMBER[layer.activation], layer.negative_slope, threads
-        )
+def sparse_executor(layer: Layer, whole: _core._Executor, rest: _core._Executor | None) -> _core._SparseExecutor:
+    """Return what runs `layer` on sparse samples and `rest` on what it puts out; or `whole`, where that takes less."""
+    transposed = np.ascontiguousarray(layer.weight.T)
+    sparse = _packed.csr_of(transposed)
+    of_sparse = _SPARSE_ENTRY * sparse.nnz / layer.n_in + _SPARSE_ROW
+    of_dense = _DENSE_OUTPUT * layer.n_out
+    is_thin = of_sparse < of_dense
+    return (_core.SparseExecutorF32 if layer.weight.dtype == np.float32 else _core.SparseExecutorF64)(
+        sparse if is_thin else transposed,
+        layer.bias,
+        ACTIVATION_NUMBER[layer.activation],
+        layer.negative_slope,
+        whole,
+        rest,
+        (min(of_sparse, of_dense), _SAMPLE_OUTPUT * layer.n_out, _ACTIVATION),
+        None if is_thin else _samples.read_by(layer.weight),  # what is not there is not multiplied
+    )

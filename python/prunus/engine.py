@@ -14,13 +14,13 @@ from prunus import _check, _core, _packed, _samples, _threads
 from prunus._check import Floats
 from prunus._functions import ACTIVATION_NUMBER
 from prunus._layer import Layer
-from prunus._sparse_rows import SparseRows
+from prunus._sparse_rows import sparse_executor
 from prunus.network import Network
 
 
 @dataclass(frozen=True)
 class LayerPlan:
-    """How an engine runs one layer. Formats and kernels: for samples as they come / in narrow panels / in wide ones."""
+    """How an engine runs one layer. Formats and kernels: for one sample / a few as they come / narrow panels / wide ones."""
 
     shape: tuple[int, int]  # (n_out, n_in)
     density: float  # fraction of the weights that are not zero
@@ -139,9 +139,9 @@ class Engine:
         """
         if (done := self._executor.run_plain(X, out, self._threads or 0)) is not None:
             return done
-        _samples.require_names("X", X, self._feature_names)
         if _samples.is_sparse(X):
             return self._run_sparse(X, out)
+        _samples.require_names("X", X, self._feature_names)
         X = _check.samples("X", X, self._n_in, self._dtype)
         shape = (len(X), self._n_out)
         out = np.empty(shape, self._dtype) if out is None else _checked_out(out, shape, self._dtype, X)
@@ -149,22 +149,28 @@ class Engine:
         return out
 
     def _run_sparse(self, X: Any, out: Floats | None) -> Floats:
+        run = self._for_sparse.run
+        if X.format == "csr" and X.shape[1:] == (
+            self._n_in,
+        ):  # the short way: SciPy's checks take longer than the product
+            done = run(X.indptr, X.indices, X.data, out, self._threads or 0)
+            if done is not None:
+                return done
         x = _samples.source_of("X", X, self._n_in).astype(self._dtype)
         if out is not None:
             _checked_out(out, (x.shape[0], self._n_out), self._dtype, x.data)
-        first, rest = self._for_sparse
-        raw = first(x, _threads.resolve(self._threads))
-        if rest is not None:
-            return rest(raw, out)
-        if out is not None:
-            out[...] = raw
-        return raw if out is None else out
+        done = run(x.indptr, x.indices.astype(np.int32), x.data, out, _threads.resolve(self._threads))
+        if done is None:
+            raise _check.error(
+                ValueError, "X", "expected columns that ascend within a row, as has_canonical_format says"
+            )
+        return done
 
     @functools.cached_property
-    def _for_sparse(self) -> tuple[SparseRows, Engine | None]:
-        """What runs the first layer on sparse samples, and the others on what it puts out; made when it is asked for."""
+    def _for_sparse(self) -> _core._SparseExecutor:
+        """What runs sparse samples; made when it is asked for."""
         first, *rest = self._network.with_all_inputs().layers
-        return SparseRows(first), Engine(Network(rest), self._threads) if rest else None
+        return sparse_executor(first, self._executor, Engine(Network(rest))._executor if rest else None)
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
         """Return labels if the network has classes (0/1 rows for multilabel), else the output, (n_samples,) if there is one.

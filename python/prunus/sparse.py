@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from prunus import _check, _core, _packed, _samples, _threads
+from prunus import _check, _core, _costs, _packed, _samples, _threads
 from prunus._check import Floats
 from prunus._functions import ACTIVATION_NUMBER
 
@@ -115,7 +115,7 @@ class SparseMatrix:
 
     @property
     def format(self) -> str:
-        """The packed formats, for samples as they come / in narrow panels / in wide ones."""
+        """The packed formats: for one sample / a few as they come / narrow panels / wide ones."""
         return self._weight.format
 
     @property
@@ -128,8 +128,14 @@ class SparseMatrix:
         X = self._operand(X, 0)
         if X.ndim == 1:
             return np.asarray(self._times_rows(X[None])[0])
+        if X.shape[1] == 1:
+            return self._times_rows(X.T).T
         out = np.empty((self.shape[0], X.shape[1]), self.dtype)
-        self._executor.run_columns(X, out, _threads.resolve(None))
+        threads = _threads.resolve(None)
+        if _costs.takes_columns(self._csr):
+            _core.multiply_csr(self._csr, X, out, threads)
+        else:
+            self._executor.run_columns(X, out, threads)
         return out
 
     def _times_rows(self, X: Floats) -> Floats:

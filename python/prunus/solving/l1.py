@@ -82,12 +82,19 @@ def _left_of(system: System, kept: Places) -> tuple[Places, Doubles, Doubles]:
     return places, matrix[np.ix_(places, places)] - w.T @ w, system.products[0, places] - z[:, 0] @ w
 
 
+def _rounded(correlations: Doubles) -> Doubles:
+    """Return them with 40 digits of the largest: of features that are equal but for rounding the first comes, not any."""
+    last = 40 - int(np.frexp(np.abs(correlations).max(initial=0.0))[1])
+    return np.asarray(np.ldexp(np.rint(np.ldexp(correlations, last)), -last))
+
+
 def _path(matrix: Doubles, products: Doubles, size: int) -> Doubles:
     """Return the coefficients at the knots, (n_knots, n), until as many are not zero or the path ends."""
     from sklearn.linear_model import lars_path_gram
 
     if size <= 0 or not products.any():
         return np.zeros((1, len(products)))
+    matrix, products = _rounded(matrix), _rounded(products)
     n_steps = size
     while True:
         with warnings.catch_warnings():

@@ -205,6 +205,7 @@ class DataProblem(Problem):
         return nested(system, units, orders[0]).counted(self.units), errors
 
     def _in_order(self, system: System, units: Units) -> Path:
+        system, units = without_dependent(system, units)  # what stays may be constant in the fold
         return nested(system, units, np.arange(units.n)).counted(self.units)
 
 

@@ -42,6 +42,7 @@ class System(ABC):
     """Features, their products with one another and with the outputs."""
 
     features: Places  # which column of X each is
+    constant: Bools  # (n,), in these samples: nothing is explained by it
     scale: Doubles  # (n,), what a column's coefficient is divided by
     products: Doubles  # (n_out, n), with the outputs
     total: Doubles  # (n_out,), squared length of the outputs
@@ -78,10 +79,10 @@ class System(ABC):
         """Return the system that lacks some features."""
 
     def dependent(self, places: Places) -> Places:
-        """Return those of these features that are combinations of earlier ones. O(k**3)."""
+        """Return those of these features that are combinations of earlier ones, or constant without a penalty. O(k**3)."""
         square = self.rows(places)[:, places] if len(places) else np.zeros((0, 0))
-        found = np.zeros(len(places), np.bool_)
-        for t in range(len(places)):
+        found = self.constant[places] & (self.alpha == 0)
+        for t in np.flatnonzero(~found):
             found[t] = not square[t, t] > COLLINEAR
             if not found[t]:
                 square -= np.outer(square[t], square[t] / square[t, t])
@@ -106,7 +107,7 @@ class GramSystem(System):
         everything = len(features) == len(gram.xx) and np.array_equal(features, np.arange(len(features)))
         self.matrix = gram.xx if everything else gram.xx[np.ix_(features, features)]
         # Constant among these samples, if not among all: nothing is explained by it, and it hinders nothing.
-        constant = gram.constant[features]
+        self.constant = constant = gram.constant[features]
         self.scale = lengths(self.matrix.diagonal(), alpha, constant)
         # The Gram matrix is ours to change: at 2000 features a copy is 32 MB.
         self.matrix /= self.scale
@@ -123,6 +124,7 @@ class GramSystem(System):
         rest = GramSystem.__new__(GramSystem)
         rest.matrix = self.matrix[np.ix_(kept, kept)]
         rest.features, rest.scale, rest.alpha = self.features[kept], self.scale[kept], self.alpha
+        rest.constant = self.constant[kept]
         rest.products = np.ascontiguousarray(self.products[:, kept])
         rest.total, rest.rounding, rest.rank = self.total, self.rounding, self.rank
         return rest

@@ -54,7 +54,7 @@ class Units(NamedTuple):
 
 
 def units_of(usable: Places, groups: npt.NDArray[Any] | None, keep: Bools | None, n_features: int) -> Units:
-    """Return the units of the usable columns. A group stays if one of its features does."""
+    """Return the units of the usable columns. A group stays if one of its features does, usable or not."""
     stays = np.zeros(n_features, np.bool_) if keep is None else keep
     if groups is None:
         return Units(usable, np.arange(len(usable) + 1), stays[usable], usable)
@@ -63,8 +63,8 @@ def units_of(usable: Places, groups: npt.NDArray[Any] | None, keep: Bools | None
     order = np.argsort(rank, kind="stable")
     start = np.searchsorted(rank[order], np.arange(len(first) + 1))
     columns = usable[order]
-    group_stays = np.logical_or.reduceat(stays[columns], start[:-1]) if len(first) else np.zeros(0, np.bool_)
-    return Units(columns, start, group_stays, groups[columns[start[:-1]]])
+    label = groups[columns[start[:-1]]]
+    return Units(columns, start, np.isin(label, groups[stays]), label)
 
 
 def keep_of(keep: Any, n_features: int, names: npt.NDArray[Any] | None = None) -> Bools | None:
