@@ -144,3 +144,47 @@ def test_entries_given_twice_are_added_up_without_overflow(kind: str) -> None:
     assert np.array_equal(network.forward(X), expected)
     assert np.array_equal(prunus.compile(network)(X), expected)
     assert X.nnz == 6
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("density", [0.02, 0.6])
+@pytest.mark.parametrize("weights", [0.03, 0.5])
+def test_however_the_samples_lie(weights: float, density: float, dtype: Any, rng: np.random.Generator) -> None:
+    """Few and many entries, which are made dense where that is faster; indices of 32 and 64 bits; unread columns."""
+    weight = draw(rng, 60, 300, weights, dtype)
+    weight[:, ::7] = 0
+    layers = [prunus.Layer(weight, rng.standard_normal(60), "relu"), prunus.Layer(draw(rng, 3, 60, 1, dtype))]
+    network = prunus.Network(layers)
+    engines = [prunus.compile(network, threads=threads) for threads in (1, 2, None)]
+    for n in (1, 2, 300, 2500):
+        X = draw(rng, n, 300, density, dtype)
+        expected, bound = network.forward(X), network.error_bound(X)
+        X[:, ::7] = np.where(X[:, ::7] != 0, np.nan, 0)
+        sparse = scipy.sparse.csr_array(X)
+        wide = scipy.sparse.csr_array(X)
+        wide.indices, wide.indptr = wide.indices.astype(np.int64), wide.indptr.astype(np.int64)
+        results = [engine(kind) for engine in engines for kind in (sparse, wide)]
+        assert np.all(np.abs(results[0] - expected) <= bound)
+        assert all(np.array_equal(results[0], other) for other in results)
+
+
+def test_what_is_wrong_with_them() -> None:
+    engine = prunus.compile(prunus.Network([prunus.Layer([[1.0, 2.0, 3.0]]), prunus.Layer([[1.0]])]))
+    X = scipy.sparse.csr_array(np.array([[1.0, 0, 2.0], [0, 3.0, 0]]))
+    lying = scipy.sparse.csr_array((np.array([1.0, 2.0]), np.array([2, 0]), np.array([0, 2])), shape=(1, 3))
+    lying.has_canonical_format = lying.has_sorted_indices = True
+    beyond = scipy.sparse.csr_array(X)
+    beyond.indices = np.array([0, 2**40, 1])
+    with pytest.raises(ValueError, match="X: expected 3 columns"):
+        engine(X[:, :2])
+    with pytest.raises(ValueError, match="X: expected columns that ascend within a row"):
+        engine(beyond)
+    assert engine(lying).tolist() == [[5.0]]  # what SciPy is told of the order is not relied on
+    with pytest.raises(ValueError, match=r"out: expected a writeable.* of shape \(2, 1\)"):
+        engine(X, out=np.empty((1, 1)))
+    with pytest.raises(ValueError, match="out: expected memory of its own"):
+        engine(X, out=X.data[:2, None])
+    out = np.full((4, 1), -1.0)
+    assert engine(X, out=out[1:3]).tolist() == [[7.0], [6.0]]
+    assert out.ravel().tolist() == [-1, 7, 6, -1]
+    assert engine(scipy.sparse.csr_array((0, 3))).shape == (0, 1)

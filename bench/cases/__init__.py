@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bench.cases.base import Case
+from bench.cases.few_samples import FewSamplesCase
 from bench.cases.mask import MaskCase
 from bench.cases.mlp import MlpCase
 from bench.cases.prune import PruneCase
@@ -12,8 +13,11 @@ from bench.cases.regression_path import RegressionPathCase
 from bench.cases.regression_validation import RegressionValidationCase
 from bench.cases.regression_wide import RegressionWideCase
 from bench.cases.score import ScoreCase
+from bench.cases.sparse_matrix import SparseMatrixCase
+from bench.cases.sparse_samples import SparseSamplesCase
 
 CASES: Mapping[str, type[Case]] = {
+    "few-samples": FewSamplesCase,
     "mask": MaskCase,
     "mlp": MlpCase,
     "prune": PruneCase,
@@ -21,6 +25,8 @@ CASES: Mapping[str, type[Case]] = {
     "regression-validation": RegressionValidationCase,
     "regression-wide": RegressionWideCase,
     "score": ScoreCase,
+    "sparse-matrix": SparseMatrixCase,
+    "sparse-samples": SparseSamplesCase,
 }
 
 __all__ = ["CASES", "Case"]

@@ -43,6 +43,33 @@ def _labels(case: Any) -> Any:
     return lambda data: lambda: engine.predict(data)
 
 
+def _few_samples(which: str | None) -> Any:
+    def build(case: Any) -> Any:
+        network = case.network if which is None else case.with_weights(case.more[which])
+        engine = prunus.compile(network, threads=case.threads)
+        return lambda data: lambda: (engine(data), network)
+
+    return build
+
+
+def _sparse_matrix(times: float) -> Any:
+    def build(case: Any) -> Any:
+        W = prunus.SparseMatrix.from_scipy(case.matrix(times))
+        if case.columns:
+            return lambda X: lambda: (W @ X, times)
+        return lambda X: lambda: (X @ W.T, times)
+
+    return build
+
+
+def _sparse_samples(which: int) -> Any:
+    def build(case: Any) -> Any:
+        engine = prunus.compile(case.network, threads=case.threads)
+        return lambda data: lambda: engine(data[which])
+
+    return build
+
+
 def _regression(**parameters: Any) -> Any:
     def build(case: Any) -> Any:
         model = PrunedLinearRegression(
@@ -72,6 +99,13 @@ CONTENDERS = [
     Contender("prunus", "prune", _prune, lambda result: result.masks),
     Contender("prunus", "score", _score, lambda result: (result, None)),
     Contender("prunus", "mlp", _mlp),
+    Contender("prunus", "few-samples", _few_samples(None)),
+    Contender("prunus, half of the zeros", "few-samples", _few_samples("half of the zeros")),
+    Contender("prunus, no zeros", "few-samples", _few_samples("no zeros")),
+    Contender("prunus", "sparse-matrix", _sparse_matrix(1.0)),
+    Contender("prunus, twice the entries", "sparse-matrix", _sparse_matrix(2.0)),
+    Contender("prunus", "sparse-samples", _sparse_samples(0)),
+    Contender("prunus, the samples dense", "sparse-samples", _sparse_samples(1)),
     Contender("prunus", "regression-path", _regression(select="bic")),
     Contender("prunus, path alone", "regression-validation", _regression(select="bic")),
     Contender("prunus, leave-one-out", "regression-validation", _regression(select="loo")),

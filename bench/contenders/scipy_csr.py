@@ -24,4 +24,26 @@ def _mlp(case: Any) -> Any:
     return lambda data: lambda: run(data)
 
 
-CONTENDERS = [Contender("SciPy CSR", "mlp", _mlp)]
+def _sparse_matrix(case: Any) -> Any:
+    matrix = case.matrix()
+    if case.columns:
+        return lambda X: lambda: (matrix @ X, 1.0)
+    return lambda X: lambda: (X @ matrix.T, 1.0)
+
+
+def _sparse_samples(case: Any) -> Any:
+    transposed = csr_array(case.network.layers[0].weight.T)
+    return lambda data: lambda: data[0] @ transposed
+
+
+def _sparse_samples_by_dense(case: Any) -> Any:
+    transposed = np.ascontiguousarray(case.network.layers[0].weight.T)
+    return lambda data: lambda: data[0] @ transposed
+
+
+CONTENDERS = [
+    Contender("SciPy CSR", "mlp", _mlp),
+    Contender("SciPy CSR", "sparse-matrix", _sparse_matrix),
+    Contender("SciPy CSR by CSR", "sparse-samples", _sparse_samples),
+    Contender("SciPy CSR by dense weights", "sparse-samples", _sparse_samples_by_dense),
+]

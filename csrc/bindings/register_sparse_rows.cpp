@@ -49,12 +49,11 @@ std::unique_ptr<SparseExecutor<T>> make_sparse_executor(const py::object& w, con
 template <class T>
 std::optional<CsrMatrix<T>> canonical(const py::object& row_start, const py::object& column, const py::object& value,
                                       i64 n_cols) {
-  if (!is_plain<i32>(column, 1) || !is_plain<T>(value, 1)) return {};
-  const auto columns = py::reinterpret_borrow<Array<i32>>(column);
+  if (!is_plain<T>(value, 1)) return {};
   const auto values = py::reinterpret_borrow<Array<T>>(value);
-  const auto copied = [&](auto start) -> std::optional<CsrMatrix<T>> {
-    using Start = decltype(start);
-    const auto starts = py::reinterpret_borrow<Array<Start>>(row_start);
+  const auto copied = [&](auto index) -> std::optional<CsrMatrix<T>> {
+    const auto starts = py::reinterpret_borrow<Array<decltype(index)>>(row_start);
+    const auto columns = py::reinterpret_borrow<Array<decltype(index)>>(column);
     if (starts.size() < 1 || columns.size() != values.size()) return {};
     try {
       return pack_csr(starts.data(), columns.data(), values.data(), starts.size() - 1, n_cols, values.size());
@@ -62,8 +61,8 @@ std::optional<CsrMatrix<T>> canonical(const py::object& row_start, const py::obj
       return {};
     }
   };
-  if (is_plain<i32>(row_start, 1)) return copied(i32{});
-  if (is_plain<i64>(row_start, 1)) return copied(i64{});
+  if (is_plain<i32>(row_start, 1) && is_plain<i32>(column, 1)) return copied(i32{});
+  if (is_plain<i64>(row_start, 1) && is_plain<i64>(column, 1)) return copied(i64{});
   return {};
 }
 

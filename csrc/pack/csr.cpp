@@ -114,15 +114,18 @@ CsrMatrix<T> pack_dense(const T* w, const u8* mask, i64 n_rows, i64 n_cols, int 
                          [mask](T weight, i64 i) { return (weight != T(0)) & (mask[i] != 0); });
 }
 
-template <class T, class Start>
-CsrMatrix<T> pack_csr(const Start* row_start, const i32* column, const T* value, i64 n_rows, i64 n_cols,
+template <class T, class Start, class Index>
+CsrMatrix<T> pack_csr(const Start* row_start, const Index* column, const T* value, i64 n_rows, i64 n_cols,
                       i64 n_entries) {
   require_indices(n_rows, n_cols);
   CsrMatrix<T> matrix;
   matrix.n_rows = n_rows;
   matrix.n_cols = n_cols;
   matrix.row_start.assign(row_start, row_start + n_rows + 1);
-  matrix.column.assign(column, column + n_entries);
+  matrix.column.resize(static_cast<size_t>(n_entries));
+  using Limits = std::numeric_limits<i32>;  // its ends are no columns of any matrix
+  std::transform(column, column + n_entries, matrix.column.begin(),
+                 [](i64 c) { return static_cast<i32>(std::clamp<i64>(c, Limits::min(), Limits::max())); });
   matrix.value.assign(value, value + n_entries);
   check(matrix);  // the copy: another thread may write to the caller's arrays
   return matrix;
@@ -153,6 +156,7 @@ template CsrMatrix<double> pack_dense(const double*, const u8*, i64, i64, int);
 #define PRUNUS_CSR(T)                                                              \
   template CsrMatrix<T> pack_csr(const i32*, const i32*, const T*, i64, i64, i64); \
   template CsrMatrix<T> pack_csr(const i64*, const i32*, const T*, i64, i64, i64); \
+  template CsrMatrix<T> pack_csr(const i64*, const i64*, const T*, i64, i64, i64); \
   template void keep_columns(CsrMatrix<T>&, const u8*);                            \
   template void unpack(const CsrMatrix<T>&, T*);
 PRUNUS_CSR(float)

@@ -44,9 +44,10 @@ CsrMatrix<T> pack_dense(const T* w, const u8* mask, i64 n_rows, i64 n_cols, int 
 
 // A copy of the three arrays, checked: row_start begins at 0, does not decrease and ends at n_entries; columns lie in
 // [0, n_cols) and ascend within a row. O(n_rows + n_entries). Throws std::invalid_argument that says what is wrong, and
-// as require_indices does. Start: i32 or i64.
-template <class T, class Start>
-CsrMatrix<T> pack_csr(const Start* row_start, const i32* column, const T* value, i64 n_rows, i64 n_cols, i64 n_entries);
+// as require_indices does. Index: i32 or i64.
+template <class T, class Start, class Index>
+CsrMatrix<T> pack_csr(const Start* row_start, const Index* column, const T* value, i64 n_rows, i64 n_cols,
+                      i64 n_entries);
 
 // Takes away the entries of those columns for which read (n_cols) is 0. O(n_rows + n_entries).
 template <class T>

@@ -158,8 +158,8 @@ class Engine:
                 return done
         x = _samples.source_of("X", X, self._n_in).astype(self._dtype)
         if out is not None:
-            _checked_out(out, (x.shape[0], self._n_out), self._dtype, x.data)
-        done = run(x.indptr, x.indices.astype(np.int32), x.data, out, _threads.resolve(self._threads))
+            _checked_out(out, (x.shape[0], self._n_out), self._dtype, getattr(X, "data", x.data))
+        done = run(x.indptr, x.indices, x.data, out, _threads.resolve(self._threads))
         if done is None:
             raise _check.error(
                 ValueError, "X", "expected columns that ascend within a row, as has_canonical_format says"
