@@ -45,24 +45,22 @@ std::unique_ptr<SparseExecutor<T>> make_sparse_executor(const py::object& w, con
                                              std::move(is_read));
 }
 
-// A copy of SciPy's arrays if they are plain, and rows have their columns once and in order.
+// A copy of SciPy's arrays, as the executor takes them, if they are plain, and rows have their columns once and in
+// order.
 template <class T>
-std::optional<CsrMatrix<T>> canonical(const py::object& row_start, const py::object& column, const py::object& value,
-                                      i64 n_cols) {
+std::optional<CsrMatrix<T>> canonical(const SparseExecutor<T>& executor, const py::object& row_start,
+                                      const py::object& column, const py::object& value) {
   if (!is_plain<T>(value, 1)) return {};
   const auto values = py::reinterpret_borrow<Array<T>>(value);
-  const auto copied = [&](auto index) -> std::optional<CsrMatrix<T>> {
+  const auto taken = [&](auto index) -> std::optional<CsrMatrix<T>> {
     const auto starts = py::reinterpret_borrow<Array<decltype(index)>>(row_start);
     const auto columns = py::reinterpret_borrow<Array<decltype(index)>>(column);
     if (starts.size() < 1 || columns.size() != values.size()) return {};
-    try {
-      return pack_csr(starts.data(), columns.data(), values.data(), starts.size() - 1, n_cols, values.size());
-    } catch (const std::invalid_argument&) {
-      return {};
-    }
+    return take_csr(starts.data(), columns.data(), values.data(), starts.size() - 1, executor.n_in(), values.size(),
+                    executor.read());
   };
-  if (is_plain<i32>(row_start, 1) && is_plain<i32>(column, 1)) return copied(i32{});
-  if (is_plain<i64>(row_start, 1) && is_plain<i64>(column, 1)) return copied(i64{});
+  if (is_plain<i32>(row_start, 1) && is_plain<i32>(column, 1)) return taken(i32{});
+  if (is_plain<i64>(row_start, 1) && is_plain<i64>(column, 1)) return taken(i64{});
   return {};
 }
 
@@ -72,7 +70,7 @@ std::optional<CsrMatrix<T>> canonical(const py::object& row_start, const py::obj
 template <class T>
 py::object run_sparse(const SparseExecutor<T>& executor, const py::object& row_start, const py::object& column,
                       const py::object& value, const py::object& given, int threads) {
-  std::optional<CsrMatrix<T>> x = canonical<T>(row_start, column, value, executor.n_in());
+  const std::optional<CsrMatrix<T>> x = canonical<T>(executor, row_start, column, value);
   if (!x || (threads == 0 && !executor.is_small(x->n_rows, x->n_entries()))) return py::none();
   Array<T> out;
   if (given.is_none()) {
@@ -86,7 +84,7 @@ py::object run_sparse(const SparseExecutor<T>& executor, const py::object& row_s
   T* to = out.mutable_data();
   {
     py::gil_scoped_release release;
-    executor.run(*std::move(x), to, threads > 0 ? threads : 1);
+    executor.run(*x, to, threads > 0 ? threads : 1);
   }
   return std::move(out);  // with the lock: to return it as another type may count a reference
 }

@@ -10,8 +10,9 @@ namespace {
 
 constexpr i64 kRowsAtOnce = 32;  // a thread takes so many at a time: documents are of different lengths
 
-// Bytes of samples that are dense at once, or of what the first layer puts out.
-constexpr i64 kBytesAtOnce = 8 << 20;
+// Bytes of samples that are dense at once, or of what the first layer puts out: they stay in L2 (1000 samples of 200
+// entries, 2000-500 at 90 % zeros, Intel Xeon: 4.1 ms, 5.7 with 8 MB).
+constexpr i64 kBytesAtOnce = 1 << 20;
 
 // Samples that take so many bytes with `width` activations each: whole panels of them.
 template <class T>
@@ -59,9 +60,8 @@ bool SparseExecutor<T>::is_small(i64 n, i64 n_entries) const {
 }
 
 template <class T>
-void SparseExecutor<T>::run(CsrMatrix<T> x, T* y, int threads) const {
+void SparseExecutor<T>::run(const CsrMatrix<T>& x, T* y, int threads) const {
   if (x.n_rows == 0) return;
-  if (!read_.empty()) keep_columns(x, read_.data());
   const auto n_dense = static_cast<double>(x.n_rows * n_in());
   if (whole_->cycles(x.n_rows) + n_dense * costs_.activation < cycles(x.n_rows, x.n_entries())) {
     return run_dense(x, y, threads);

@@ -40,9 +40,12 @@ class SparseExecutor {
   // Whether so many samples with so many entries are too little work for two threads.
   bool is_small(i64 n, i64 n_entries) const;
 
-  // y (n, n_out) = the network's output for the n rows of x, which has n_in columns. May be called from several threads
-  // at once. The result does not depend on `threads`. Throws std::bad_alloc.
-  void run(CsrMatrix<T> x, T* y, int threads) const;
+  // For each feature whether some weight reads it, or null if all are.
+  const u8* read() const { return read_.empty() ? nullptr : read_.data(); }
+
+  // y (n, n_out) = the network's output for the n rows of x, which has n_in columns and entries of those alone that are
+  // read. May be called from several threads at once. The result does not depend on `threads`. Throws std::bad_alloc.
+  void run(const CsrMatrix<T>& x, T* y, int threads) const;
 
  private:
   i64 n_between() const { return static_cast<i64>(first_.bias.size()); }

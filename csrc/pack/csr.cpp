@@ -114,36 +114,48 @@ CsrMatrix<T> pack_dense(const T* w, const u8* mask, i64 n_rows, i64 n_cols, int 
                          [mask](T weight, i64 i) { return (weight != T(0)) & (mask[i] != 0); });
 }
 
-template <class T, class Start, class Index>
-CsrMatrix<T> pack_csr(const Start* row_start, const Index* column, const T* value, i64 n_rows, i64 n_cols,
-                      i64 n_entries) {
+template <class T>
+CsrMatrix<T> pack_csr(const i64* row_start, const i32* column, const T* value, i64 n_rows, i64 n_cols, i64 n_entries) {
   require_indices(n_rows, n_cols);
   CsrMatrix<T> matrix;
   matrix.n_rows = n_rows;
   matrix.n_cols = n_cols;
   matrix.row_start.assign(row_start, row_start + n_rows + 1);
-  matrix.column.resize(static_cast<size_t>(n_entries));
-  using Limits = std::numeric_limits<i32>;  // its ends are no columns of any matrix
-  std::transform(column, column + n_entries, matrix.column.begin(),
-                 [](i64 c) { return static_cast<i32>(std::clamp<i64>(c, Limits::min(), Limits::max())); });
+  matrix.column.assign(column, column + n_entries);
   matrix.value.assign(value, value + n_entries);
   check(matrix);  // the copy: another thread may write to the caller's arrays
   return matrix;
 }
 
-template <class T>
-void keep_columns(CsrMatrix<T>& matrix, const u8* read) {
-  size_t kept = 0, e = 0;
-  for (size_t r = 1; r < matrix.row_start.size(); ++r) {
-    for (const size_t end = static_cast<size_t>(matrix.row_start[r]); e < end; ++e) {
-      matrix.column[kept] = matrix.column[e];
-      matrix.value[kept] = matrix.value[e];
-      kept += read[matrix.column[e]] != 0;
-    }
+template <class T, class Index>
+std::optional<CsrMatrix<T>> take_csr(const Index* row_start, const Index* column, const T* value, i64 n_rows,
+                                     i64 n_cols, i64 n_entries, const u8* read) {
+  CsrMatrix<T> matrix;
+  matrix.n_rows = n_rows;
+  matrix.n_cols = n_cols;
+  matrix.row_start.assign(row_start, row_start + n_rows + 1);  // a copy: another thread may write to the caller's
+  const std::vector<i64>& start = matrix.row_start;
+  if (start.front() != 0 || start.back() != n_entries || !std::is_sorted(start.begin(), start.end())) return {};
+  matrix.column.resize(static_cast<size_t>(n_entries));
+  matrix.value.resize(static_cast<size_t>(n_entries));
+  size_t kept = 0;
+  for (size_t r = 0; r < static_cast<size_t>(n_rows); ++r) {
+    i64 previous = -1, e = start[r];
+    const i64 end = start[r + 1];
     matrix.row_start[r] = static_cast<i64>(kept);
+    for (; e < end; ++e) {
+      const i64 c = column[e];
+      if (c <= previous || c >= n_cols) return {};
+      matrix.column[kept] = static_cast<i32>(c);
+      matrix.value[kept] = value[e];
+      kept += static_cast<size_t>(read == nullptr || read[c] != 0);
+      previous = c;
+    }
   }
+  matrix.row_start.back() = static_cast<i64>(kept);
   matrix.column.resize(kept);
   matrix.value.resize(kept);
+  return matrix;
 }
 
 template <class T>
@@ -153,11 +165,10 @@ void unpack(const CsrMatrix<T>& matrix, T* out) {
 
 template CsrMatrix<float> pack_dense(const float*, const u8*, i64, i64, int);
 template CsrMatrix<double> pack_dense(const double*, const u8*, i64, i64, int);
-#define PRUNUS_CSR(T)                                                              \
-  template CsrMatrix<T> pack_csr(const i32*, const i32*, const T*, i64, i64, i64); \
-  template CsrMatrix<T> pack_csr(const i64*, const i32*, const T*, i64, i64, i64); \
-  template CsrMatrix<T> pack_csr(const i64*, const i64*, const T*, i64, i64, i64); \
-  template void keep_columns(CsrMatrix<T>&, const u8*);                            \
+#define PRUNUS_CSR(T)                                                                                        \
+  template CsrMatrix<T> pack_csr(const i64*, const i32*, const T*, i64, i64, i64);                           \
+  template std::optional<CsrMatrix<T>> take_csr(const i32*, const i32*, const T*, i64, i64, i64, const u8*); \
+  template std::optional<CsrMatrix<T>> take_csr(const i64*, const i64*, const T*, i64, i64, i64, const u8*); \
   template void unpack(const CsrMatrix<T>&, T*);
 PRUNUS_CSR(float)
 PRUNUS_CSR(double)

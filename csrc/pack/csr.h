@@ -1,6 +1,7 @@
 // Weights into compressed sparse rows. Every index is checked here, once; kernels trust what this made.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "formats.h"
@@ -44,14 +45,15 @@ CsrMatrix<T> pack_dense(const T* w, const u8* mask, i64 n_rows, i64 n_cols, int 
 
 // A copy of the three arrays, checked: row_start begins at 0, does not decrease and ends at n_entries; columns lie in
 // [0, n_cols) and ascend within a row. O(n_rows + n_entries). Throws std::invalid_argument that says what is wrong, and
-// as require_indices does. Index: i32 or i64.
-template <class T, class Start, class Index>
-CsrMatrix<T> pack_csr(const Start* row_start, const Index* column, const T* value, i64 n_rows, i64 n_cols,
-                      i64 n_entries);
-
-// Takes away the entries of those columns for which read (n_cols) is 0. O(n_rows + n_entries).
+// as require_indices does.
 template <class T>
-void keep_columns(CsrMatrix<T>& matrix, const u8* read);
+CsrMatrix<T> pack_csr(const i64* row_start, const i32* column, const T* value, i64 n_rows, i64 n_cols, i64 n_entries);
+
+// The same in one pass, or nothing if something is wrong. Without the entries of columns for which read (n_cols) is 0,
+// where it is not null. Index: i32 or i64.
+template <class T, class Index>
+std::optional<CsrMatrix<T>> take_csr(const Index* row_start, const Index* column, const T* value, i64 n_rows,
+                                     i64 n_cols, i64 n_entries, const u8* read);
 
 // out (n_rows, n_cols), zeroed by the caller, gets the entries.
 template <class T>

@@ -29,6 +29,7 @@ _DOUBLE, _DOUBLE_SELL = (
 )  # times the cycles of float32 for a vector of float64 in a panel: more bytes of weights
 _DOUBLE_MORE = 1.4  # and for each of many samples of dense rows, which load their weights again and again from beyond
 _NEAR = 1e6  # so many bytes
+_GROUP = 25  # cycles of a group of rows of lookup, beside its tiles
 _TILE_ENTRIES = 20  # of a row in a tile of sell, on average: with fewer the row's sum, loaded and stored, takes longer
 _COLUMN_ENTRIES = 7  # for each row and column of a matrix, up to which samples in columns take no panels
 _MOST_COLUMNS = 65536  # of a tile: places take 16 bits
@@ -149,7 +150,8 @@ def _row_formats(
         )
     if columns := _core.lookup_columns()[of_type]:
         values, tiles = _expected_lookup(nnz / size, n_rows, n_cols, _core.lanes()[of_type], columns)
-        computed = cycles.row_lookup[0] * values + cycles.row_lookup[1] * tiles + call
+        groups = -(-n_rows // _core.lanes()[of_type])
+        computed = cycles.row_lookup[0] * values + cycles.row_lookup[1] * tiles + _GROUP * groups + call
         formats["lookup"] = _Work(computed, values * (dtype.itemsize + (0.5 if columns < 16 else 1.0)), rate)
     return formats
 
