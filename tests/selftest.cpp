@@ -406,6 +406,7 @@ int main(int argc, char** argv) {
   std::mt19937 random(0);
   check_stored(random);
   selftest::check_solve(random);
+  selftest::check_exchange(random);
   check_type<float>();
   check_type<double>();
   for (const Format format : {Format::sell, Format::dense}) {  // by slabs, which two threads share

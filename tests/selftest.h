@@ -37,6 +37,9 @@ void check_select(std::mt19937& random);
 // The second-order solver.
 void check_solve(std::mt19937& random);
 
+// Sets by exchanges.
+void check_exchange(std::mt19937& random);
+
 // What threads throw.
 void check_threads();
 
