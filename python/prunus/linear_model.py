@@ -109,7 +109,7 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, Splitting):  # ty
     -----
     Cost: with n samples and p features n p^2 / 2 multiplications for the Gram matrix and p^3 for the path of all sizes; for
     every fold p^3 more. "forward" takes n p multiplications a step where p > 2 n. "swap" takes some hundred steps of k p
-    multiplications for k features: 50 ms for all sizes of 100 on one core, and as much for every fold.
+    multiplications for k features: 0.15 s for all sizes of 100 on one core, and as much for every fold.
 
     References
     ----------
