@@ -139,7 +139,20 @@ def test_few_weights_are_not_dearer_than_more(dtype: Any, target: str, rng: np.r
     assert costs[0] > 10
 
 
-def test_samples_in_columns_where_entries_are_few(rng: np.random.Generator) -> None:
-    for density, expected in ((0.0, True), (0.005, True), (0.1, False)):
-        matrix = _core.CsrMatrixF64.from_dense(spread(rng, 1000, 1000, density, np.float64), None, 1)
-        assert _costs.takes_columns(matrix) == expected
+@pytest.mark.parametrize(
+    ("shape", "density", "expected"),
+    [
+        ((1000, 1000), 0.0, True),
+        ((1000, 1000), 0.005, True),
+        ((1000, 1000), 0.1, False),
+        ((7, 4000), 1.0, False),
+        ((1, 4000), 1.0, True),
+        ((3000, 6), 1.0, True),
+        ((20, 20), 1.0, False),
+    ],
+)
+def test_samples_in_columns_where_entries_are_few(
+    shape: tuple[int, int], density: float, expected: bool, rng: np.random.Generator
+) -> None:
+    matrix = _core.CsrMatrixF64.from_dense(spread(rng, *shape, density, np.float64), None, 1)
+    assert _costs.takes_columns(matrix) == expected

@@ -91,3 +91,16 @@ def test_errors() -> None:
     for call, error, message in cases:
         with pytest.raises(error, match=message):
             call()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_samples_in_columns_do_not_depend_on_those_beside_them(dtype: Any, rng: np.random.Generator) -> None:
+    w = weights(rng, 300, 400, 0.02, dtype)
+    W = prunus.SparseMatrix.from_dense(w)
+    X = rng.standard_normal((400, 150)).astype(dtype)
+    whole = W @ X
+    bound = (np.count_nonzero(w, axis=1).max() + 1) * np.finfo(dtype).eps * (np.abs(w) @ np.abs(X))
+    assert np.all(np.abs(whole - w.astype(np.float64) @ X) <= bound)
+    for n in range(2, 150):
+        assert np.array_equal(W @ np.ascontiguousarray(X[:, -n:]), whole[:, -n:]), n
+    assert (W @ X[:, :0]).shape == (300, 0)

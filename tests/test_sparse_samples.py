@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import itertools
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import prunus
+from prunus import _core
 from prunus.linear_model import PrunedLinearRegression
 from prunus.solving.gram import GramAccumulator
 from strategies import networks, options_of, seeds
@@ -177,7 +180,7 @@ def test_what_is_wrong_with_them() -> None:
     beyond.indices = np.array([0, 2**40, 1])
     with pytest.raises(ValueError, match="X: expected 3 columns"):
         engine(X[:, :2])
-    with pytest.raises(ValueError, match="X: expected columns that ascend within a row"):
+    with pytest.raises(ValueError, match="X: expected in each row columns that ascend and lie below 3"):
         engine(beyond)
     assert engine(lying).tolist() == [[5.0]]  # what SciPy is told of the order is not relied on
     with pytest.raises(ValueError, match=r"out: expected a writeable.* of shape \(2, 1\)"):
@@ -188,3 +191,58 @@ def test_what_is_wrong_with_them() -> None:
     assert engine(X, out=out[1:3]).tolist() == [[7.0], [6.0]]
     assert out.ravel().tolist() == [-1, 7, 6, -1]
     assert engine(scipy.sparse.csr_array((0, 3))).shape == (0, 1)
+
+
+@pytest.mark.parametrize(("widths", "densities"), [((2000, 500, 10), (0.1, 0.1)), ((300, 60), (0.5, 0.6))])
+def test_equal_samples_of_a_call_have_equal_bits(
+    widths: tuple[int, ...], densities: tuple[float, float], rng: np.random.Generator
+) -> None:
+    """However many are computed together: the last of them are not, as they would be alone."""
+    layers = [
+        prunus.Layer(draw(rng, n_out, n_in, densities[0], np.float32)) for n_in, n_out in itertools.pairwise(widths)
+    ]
+    engine = prunus.compile(prunus.Network(layers), threads=1)
+    row = draw(rng, 5, widths[0], densities[1], np.float32)[-1]
+    for n in (65, 129, 257, 961, 1025):
+        got = engine(scipy.sparse.csr_array(np.tile(row, (n, 1))))
+        assert (got == got[0]).all(), n
+
+
+def test_where_the_output_may_go(tmp_path: Path, rng: np.random.Generator) -> None:
+    X = scipy.sparse.csr_array(draw(rng, 50, 40, 0.2, np.float32))
+    engine = prunus.compile(prunus.Network([prunus.Layer(draw(rng, 3, 40, 1, np.float32))]))
+    expected = engine(X)
+    mapped = np.memmap(tmp_path / "out", np.float32, "w+", shape=(50, 3))
+    assert engine(X, out=mapped) is mapped
+    assert np.array_equal(mapped, expected)
+    indices = X.indices.copy()
+    for own in (X.indices, X.data):
+        with pytest.raises(ValueError, match="out: expected memory of its own"):
+            engine(X, out=own.view(np.float32)[:150].reshape(50, 3))
+    assert np.array_equal(X.indices, indices)
+
+
+def test_the_core_refuses_what_would_crash() -> None:
+    kind, bias, costs = _core.SparseExecutorF32, np.zeros(2, np.float32), (1.0, 1.0, 1.0)
+    csr = _core.CsrMatrixF32.from_dense(np.ones((2, 3), np.float32), None, 1)
+    sell = _core.pack(csr, "sell", 16, 1)
+    whole = _core.ExecutorF32([(*4 * (sell,), bias, 0, 0.0)], 9, 1.0, 1.0, 1.0, 1.0, 1)
+    turned = np.ones((3, 2), np.float32)
+    wrong: list[tuple[tuple[Any, ...], str]] = [
+        ((None, bias, 0, 0.0, whole, None, costs, None), "w: expected an array or its entries"),
+        ((turned.T.copy(), bias, 0, 0.0, whole, None, costs, None), "w: expected the shape"),
+        ((turned, bias[:1], 0, 0.0, whole, None, costs, None), "w: expected the shape"),
+        ((csr, bias, 0, 0.0, whole, None, costs, None), "w: expected the shape"),
+        ((turned, bias, 99, 0.0, whole, None, costs, None), "activation"),
+        ((turned, bias, 0, 0.0, None, None, costs, None), "whole: expected the executor"),
+        ((turned, bias, 0, 0.0, whole, whole, costs, None), "rest: expected the layers that follow"),
+        ((turned, bias, 0, 0.0, whole, None, costs, np.ones(2, np.bool_)), "read: expected one for each column"),
+    ]
+    for arguments, message in wrong:
+        with pytest.raises(ValueError, match=message):
+            kind(*arguments)
+    out = np.zeros((2, 4), np.float32)
+    with pytest.raises(ValueError, match="x: expected a row for each column of w"):
+        _core.multiply_csr(csr, np.zeros((2, 4), np.float32), out, 1)
+    with pytest.raises(ValueError, match="out: expected a row for each of w"):
+        _core.multiply_csr(csr, np.zeros((3, 5), np.float32), out, 1)

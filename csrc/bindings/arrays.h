@@ -86,9 +86,10 @@ Array<T> empty_like(const py::array& array) {
   return empty<T>(shape_of(array));
 }
 
-template <class T>
-bool are_apart(const Array<T>& x, const Array<T>& out) {
-  return out.data() + out.size() <= x.data() || x.data() + x.size() <= out.data();
+// Whether two arrays in C order share no byte.
+inline bool are_apart(const py::array& a, const py::array& b) {
+  const auto begin = [](const py::array& array) { return static_cast<const u8*>(array.data()); };
+  return begin(a) + a.nbytes() <= begin(b) || begin(b) + b.nbytes() <= begin(a);
 }
 
 inline void require_same_shape(const py::array& a, const py::array& b) {

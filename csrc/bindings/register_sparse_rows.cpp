@@ -31,7 +31,9 @@ std::unique_ptr<SparseExecutor<T>> make_sparse_executor(const py::object& w, con
     require(dense.ndim() == 2 && dense.shape(1) == bias.size(), "w: expected the shape (n_in, n_out)");
     first.weight = std::vector<T>(dense.data(), dense.data() + dense.size());
   } else {
-    first.weight = *w.cast<std::shared_ptr<CsrMatrix<T>>>();
+    const auto entries = w.cast<std::shared_ptr<CsrMatrix<T>>>();
+    require(entries != nullptr, "w: expected an array or its entries");
+    first.weight = *entries;
   }
   first.bias.assign(bias.data(), bias.data() + bias.size());
   first.activation = static_cast<Activation>(activation);
@@ -45,48 +47,45 @@ std::unique_ptr<SparseExecutor<T>> make_sparse_executor(const py::object& w, con
                                              std::move(is_read));
 }
 
-// A copy of SciPy's arrays, as the executor takes them, if they are plain, and rows have their columns once and in
-// order.
-template <class T>
-std::optional<CsrMatrix<T>> canonical(const SparseExecutor<T>& executor, const py::object& row_start,
-                                      const py::object& column, const py::object& value) {
-  if (!is_plain<T>(value, 1)) return {};
+template <class T, class Index>
+py::object run_indexed(const SparseExecutor<T>& executor, const py::object& row_start, const py::object& column,
+                       const py::object& value, const py::object& given, int threads) {
+  if (!is_plain<Index>(row_start, 1) || !is_plain<Index>(column, 1) || !is_plain<T>(value, 1)) return py::none();
+  const auto starts = py::reinterpret_borrow<Array<Index>>(row_start);
+  const auto columns = py::reinterpret_borrow<Array<Index>>(column);
   const auto values = py::reinterpret_borrow<Array<T>>(value);
-  const auto taken = [&](auto index) -> std::optional<CsrMatrix<T>> {
-    const auto starts = py::reinterpret_borrow<Array<decltype(index)>>(row_start);
-    const auto columns = py::reinterpret_borrow<Array<decltype(index)>>(column);
-    if (starts.size() < 1 || columns.size() != values.size()) return {};
-    return take_csr(starts.data(), columns.data(), values.data(), starts.size() - 1, executor.n_in(), values.size(),
-                    executor.read());
-  };
-  if (is_plain<i32>(row_start, 1) && is_plain<i32>(column, 1)) return taken(i32{});
-  if (is_plain<i64>(row_start, 1) && is_plain<i64>(column, 1)) return taken(i64{});
-  return {};
-}
-
-// The output, new or in `given`, for samples in the three arrays of compressed sparse rows; None if these are not
-// plain, not in order, or of other columns: what is wrong with them, and what can be done, is for Python to say. So is
-// the number of threads, if it is 0 and the samples are enough work for two.
-template <class T>
-py::object run_sparse(const SparseExecutor<T>& executor, const py::object& row_start, const py::object& column,
-                      const py::object& value, const py::object& given, int threads) {
-  const std::optional<CsrMatrix<T>> x = canonical<T>(executor, row_start, column, value);
-  if (!x || (threads == 0 && !executor.is_small(x->n_rows, x->n_entries()))) return py::none();
+  const i64 n = starts.size() - 1;
+  if (n < 0 || columns.size() != values.size()) return py::none();
+  if (threads == 0 && !executor.is_small(n, values.size())) return py::none();
   Array<T> out;
   if (given.is_none()) {
-    out = Array<T>({x->n_rows, executor.n_out()});
+    out = Array<T>({n, executor.n_out()});
   } else {
     if (!is_plain<T>(given, 2)) return py::none();
     out = py::reinterpret_borrow<Array<T>>(given);
-    const bool fits = out.shape(0) == x->n_rows && out.shape(1) == executor.n_out();
-    if (!fits || !out.writeable() || !are_apart(py::reinterpret_borrow<Array<T>>(value), out)) return py::none();
+    const bool fits = out.shape(0) == n && out.shape(1) == executor.n_out() && out.writeable();
+    if (!fits || !are_apart(values, out) || !are_apart(columns, out) || !are_apart(starts, out)) return py::none();
   }
+  const auto x =
+      take_csr(starts.data(), columns.data(), values.data(), n, executor.n_in(), values.size(), executor.read());
+  if (!x) return py::none();
   T* to = out.mutable_data();
   {
     py::gil_scoped_release release;
     executor.run(*x, to, threads > 0 ? threads : 1);
   }
   return std::move(out);  // with the lock: to return it as another type may count a reference
+}
+
+// The output, new or in `given`, for samples in the three arrays of compressed sparse rows, indices of either width;
+// None if these are not plain, rows have not their columns once and in order, or there are others: what is wrong, and
+// what can be done, is for Python to say. So is the number of threads, if it is 0 and the samples are enough work for
+// two.
+template <class T>
+py::object run_sparse(const SparseExecutor<T>& executor, const py::object& row_start, const py::object& column,
+                      const py::object& value, const py::object& given, int threads) {
+  if (is_plain<i32>(row_start, 1)) return run_indexed<T, i32>(executor, row_start, column, value, given, threads);
+  return run_indexed<T, i64>(executor, row_start, column, value, given, threads);
 }
 
 template <class T>

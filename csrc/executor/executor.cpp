@@ -19,11 +19,6 @@ i64 panels_together(i64 n_panels, i64 threads, i64 most) {
   return 1;
 }
 
-int useful_threads(double cycles, i64 pieces, int threads) {
-  const double useful = std::min(cycles / kCyclesPerThread, static_cast<double>(pieces));
-  return static_cast<int>(std::max(1.0, std::min<double>(threads, useful)));
-}
-
 void check_shape(const char* what, i64 layer, i64 expected, i64 got) {
   if (expected == got) return;
   throw std::invalid_argument("layers: expected " + std::string(what) + " of " + std::to_string(expected) +
@@ -54,8 +49,7 @@ void Executor<T>::run_tiles(i64 n, i64 width, i64 most_parts, int threads, MakeT
   if (n == 0) return;
   const i64 n_tiles = (n + width - 1) / width, memory = 2 * widest_ * width;
   threads = useful_threads(cycles(n), std::max(n_tiles, most_parts), threads);
-  // As many as get half of kCyclesToWake each.
-  const int worth_waking = static_cast<int>(std::min<double>(threads, 2 * cycles(n) / kCyclesToWake));
+  const int worth_waking = threads_worth_waking(cycles(n), threads);
   const bool by_tiles = n_tiles >= threads;
   const WorkspacePool::Lease lease(pool_, memory * (by_tiles ? threads : 1) * static_cast<i64>(sizeof(T)));
   T* const begin = static_cast<T*>(lease.memory());
@@ -86,23 +80,23 @@ Executor<T>::Executor(PackedLayers<T> layers, const Costs& costs, std::vector<u8
 }
 
 template <class T>
-void Executor<T>::run(const T* x, i64 n, T* y, int threads) const {
-  if (n < costs_.panels_from) return run_rows(x, n, y, threads);
-  run_panels({x, y, n, false, read()}, threads);
+void Executor<T>::run_some(const T* x, i64 n, i64 n_call, T* y, int threads) const {
+  if (n_call < costs_.panels_from) return run_rows(x, n, n_call, y, threads);
+  run_panels({x, y, n, false, read()}, n_call, threads);
 }
 
 template <class T>
 void Executor<T>::run_columns(const T* x, i64 n, T* y, int threads) const {
-  run_panels({x, y, n, true, read()}, threads);
+  run_panels({x, y, n, true, read()}, n, threads);
 }
 
 template <class T>
-void Executor<T>::run_rows(const T* x, i64 n, T* y, int threads) const {
+void Executor<T>::run_rows(const T* x, i64 n, i64 n_call, T* y, int threads) const {
   i64 most_parts = 1;
   for (const PackedLayer<T>& layer : layers_) most_parts = std::max(most_parts, layer.one->n_parts());
   const i64 width = std::min(n, kRowTile);
   // By the size of the call, not of the tile: samples of a call are all computed alike.
-  const auto format = n == 1 ? &PackedLayer<T>::one : &PackedLayer<T>::few;
+  const auto format = n_call == 1 ? &PackedLayer<T>::one : &PackedLayer<T>::few;
   run_tiles(n, width, most_parts, threads, [&](i64 begin, T* memory) {
     return RowTile<T>(layers_, format, widest_, x + begin * n_in(), read(), std::min(width, n - begin),
                       y + begin * n_out(), memory);
@@ -110,8 +104,8 @@ void Executor<T>::run_rows(const T* x, i64 n, T* y, int threads) const {
 }
 
 template <class T>
-void Executor<T>::run_panels(const Batch<T>& batch, int threads) const {
-  const Panels panels(batch.n, active_target().kernels<T>().lanes);
+void Executor<T>::run_panels(const Batch<T>& batch, i64 n_call, int threads) const {
+  const Panels panels(batch.n, n_call, active_target().kernels<T>().lanes);
   i64 most_parts = 1;
   for (const PackedLayer<T>& layer : layers_) {
     most_parts = std::max(most_parts, panels.is_narrow() ? layer.narrow->n_parts() : layer.wide->n_parts());

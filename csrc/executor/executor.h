@@ -1,6 +1,7 @@
 // The plan of an engine, walked over a batch: a tile of samples goes through all layers while it is in cache.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "executor/layer.h"
@@ -20,6 +21,17 @@ constexpr double kCyclesPerThread = 60000;
 // 1024 samples of 200-1 130 and 183 us, 4096 418 and 345; 784-300-100-10 at 90 %, 64 samples 156 and 251, 128 the same,
 // 256 410 and 379).
 constexpr double kCyclesToWake = 500000;
+
+// How many of the threads have something to do.
+inline int useful_threads(double cycles, i64 pieces, int threads) {
+  const double useful = std::min(cycles / kCyclesPerThread, static_cast<double>(pieces));
+  return static_cast<int>(std::max(1.0, std::min<double>(threads, useful)));
+}
+
+// As many as get half of kCyclesToWake each.
+inline int threads_worth_waking(double cycles, int threads) {
+  return static_cast<int>(std::min<double>(threads, 2 * cycles / kCyclesToWake));
+}
 
 // What the cost model says of a network.
 struct Costs {
@@ -47,7 +59,10 @@ class Executor {
 
   // y (n, n_out) = the network's output for x (n, n_in), both row-major, not overlapping. May be called from several
   // threads at once. The result does not depend on `threads`. Throws std::bad_alloc, before anything is written.
-  void run(const T* x, i64 n, T* y, int threads) const;
+  void run(const T* x, i64 n, T* y, int threads) const { run_some(x, n, n, y, threads); }
+
+  // The same for n samples of a call that has n_call: computed as all of them at once would be.
+  void run_some(const T* x, i64 n, i64 n_call, T* y, int threads) const;
 
   // The same with samples in columns: x (n_in, n) and y (n_out, n), always by panels.
   void run_columns(const T* x, i64 n, T* y, int threads) const;
@@ -61,8 +76,8 @@ class Executor {
  private:
   template <class MakeTile>
   void run_tiles(i64 n, i64 width, i64 most_parts, int threads, MakeTile&& make) const;
-  void run_rows(const T* x, i64 n, T* y, int threads) const;
-  void run_panels(const Batch<T>& batch, int threads) const;
+  void run_rows(const T* x, i64 n, i64 n_call, T* y, int threads) const;
+  void run_panels(const Batch<T>& batch, i64 n_call, int threads) const;
   const u8* read() const { return read_.empty() ? nullptr : read_.data(); }
 
   PackedLayers<T> layers_;

@@ -17,10 +17,12 @@ constexpr i64 kNarrowVectors = 2;
 // Panels as wide as they may be, but for the last one, which is the narrowest that holds the samples that are left.
 class Panels {
  public:
-  Panels(i64 n_samples, i64 lanes) : n_(n_samples), lanes_(lanes), widest_(narrowest(n_samples)) {}
+  // n_call: how many samples the call has, of which these may be some. It decides how they are computed, so that all of
+  // a call are computed alike.
+  Panels(i64 n_samples, i64 n_call, i64 lanes)
+      : n_(n_samples), n_call_(n_call), lanes_(lanes), widest_(narrowest(n_call)) {}
 
-  // By the size of the batch, not of the panel: samples of a call are all computed alike.
-  bool is_narrow() const { return n_ <= kNarrowVectors * lanes_; }
+  bool is_narrow() const { return n_call_ <= kNarrowVectors * lanes_; }
 
   i64 count() const { return (n_ + widest_ - 1) / widest_; }
   i64 widest() const { return widest_; }
@@ -29,7 +31,7 @@ class Panels {
 
   // Kernels for one vector may sum in another order, so the last panel of a large batch has two at least.
   i64 width(i64 panel) const {
-    const i64 least = n_ > kPanelVectors * lanes_ ? 2 * lanes_ : 1;
+    const i64 least = n_call_ > kPanelVectors * lanes_ ? 2 * lanes_ : 1;
     return narrowest(std::max(n_samples(panel), least));
   }
 
@@ -41,7 +43,7 @@ class Panels {
     return width;
   }
 
-  i64 n_, lanes_, widest_;
+  i64 n_, n_call_, lanes_, widest_;
 };
 
 }  // namespace prunus

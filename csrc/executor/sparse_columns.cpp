@@ -1,16 +1,22 @@
 #include "executor/sparse_columns.h"
 
+#include <algorithm>
+
 #include "dispatch/cpu.h"
 #include "parallel.h"
 
 namespace prunus {
 
+// Fewer rows than a part of the packed formats has: a matrix of few rows has something for a second thread, too.
+constexpr i64 kRowsAtOnce = 32;
+
 template <class T>
 void multiply_csr(const CsrMatrix<T>& w, const T* x, i64 n, T* y, int threads) {
   const Kernels<T>& kernels = active_target().kernels<T>();
   const Csr<T> view = w.view();
-  parallel_for(n_parts(w.n_rows), threads_for((w.n_entries() + w.n_rows) * n, threads),
-               [&](i64 part) { kernels.spmm_csr(view, rows_of_part(w.n_rows, part), x, n, y); });
+  parallel_for(
+      (w.n_rows + kRowsAtOnce - 1) / kRowsAtOnce, threads_for((w.n_entries() + w.n_rows) * n, threads),
+      [&](i64 i) { kernels.spmm_csr(view, {i * kRowsAtOnce, std::min(w.n_rows, (i + 1) * kRowsAtOnce)}, x, n, y); });
 }
 
 template void multiply_csr<float>(const CsrMatrix<float>&, const float*, i64, float*, int);

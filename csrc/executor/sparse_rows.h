@@ -38,7 +38,7 @@ class SparseExecutor {
   i64 n_out() const { return whole_->n_out(); }
 
   // Whether so many samples with so many entries are too little work for two threads.
-  bool is_small(i64 n, i64 n_entries) const;
+  bool is_small(i64 n, i64 n_entries) const { return cycles(n, n_entries) < 2 * kCyclesPerThread; }
 
   // For each feature whether some weight reads it, or null if all are.
   const u8* read() const { return read_.empty() ? nullptr : read_.data(); }
@@ -49,7 +49,12 @@ class SparseExecutor {
 
  private:
   i64 n_between() const { return static_cast<i64>(first_.bias.size()); }
-  double cycles(i64 n, i64 n_entries) const;
+  double first_cycles(i64 n, i64 n_entries) const {
+    return static_cast<double>(n) * costs_.sample + static_cast<double>(n_entries) * costs_.entry;
+  }
+  double cycles(i64 n, i64 n_entries) const {
+    return first_cycles(n, n_entries) + (rest_ == nullptr ? 0 : rest_->cycles(n));
+  }
   void run_dense(const CsrMatrix<T>& x, T* y, int threads) const;
   void run_first(const CsrMatrix<T>& x, Range rows, T* y, int threads) const;
 

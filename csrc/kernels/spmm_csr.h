@@ -29,7 +29,7 @@ PRUNUS_INLINE void dot_samples(const Csr<T>& w, i64 r, const T* PRUNUS_RESTRICT 
   for (i64 e = w.row_start[r]; e < w.row_start[r + 1]; ++e) {
     const T weight = w.value[e];
     const T* feature = x + w.column[e] * n;
-    for (int s = 0; s < kSamples; ++s) sum[s] += weight * feature[s];
+    for (int s = 0; s < kSamples; ++s) sum[s] = add_product_of(sum[s], weight, feature[s]);
   }
   for (int s = 0; s < kSamples; ++s) y[s] = sum[s];
 }

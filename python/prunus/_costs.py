@@ -31,7 +31,7 @@ _DOUBLE_MORE = 1.4  # and for each of many samples of dense rows, which load the
 _NEAR = 1e6  # so many bytes
 _GROUP = 25  # cycles of a group of rows of lookup, beside its tiles
 _TILE_ENTRIES = 20  # of a row in a tile of sell, on average: with fewer the row's sum, loaded and stored, takes longer
-_COLUMN_ENTRIES = 7  # for each row and column of a matrix, up to which samples in columns take no panels
+_ROW_ENTRIES, _COLUMN_ENTRIES = 8, 2  # for each of a matrix, up to which samples in columns take no panels
 _MOST_COLUMNS = 65536  # of a tile: places take 16 bits
 _FEW_ROWS = 16  # of a layer alone: many samples count, if one takes no longer than the call around it, in any format;
 _FEW_ENTRIES = 512  # which it does up to so many entries of csr, as it computes a whole vector of samples for one
@@ -206,9 +206,11 @@ def takes_columns(matrix: _core._CsrMatrix) -> bool:
     """Whether samples in columns are multiplied where they are, not turned into panels: each entry takes longer so.
 
     On one thread of an Intel Xeon, from 4 to 128 samples: with 20 entries in each row of 1000 x 1000 panels take 0.4 to 1.2
-    times as long, of 20,000 x 20,000 0.8 to 1.3, with 10 entries 1.2 to 3.
+    times as long, of 20,000 x 20,000 0.8 to 1.3, with 10 entries 1.2 to 3. Every entry of a column reads its samples again,
+    512 of them: of dense rows of 4000 one takes half the time of panels, seven 3.5 times as long.
     """
-    return matrix.nnz <= _COLUMN_ENTRIES * sum(matrix.shape)
+    n_rows, n_cols = matrix.shape
+    return matrix.nnz <= _ROW_ENTRIES * n_rows + _COLUMN_ENTRIES * n_cols
 
 
 def panels_from(layers: list[LayerChoice], lanes: int) -> int | None:

@@ -153,18 +153,21 @@ class Engine:
         if X.format == "csr" and X.shape[1:] == (
             self._n_in,
         ):  # the short way: SciPy's checks take longer than the product
-            done = run(X.indptr, X.indices, X.data, out, self._threads or 0)
+            arrays = X.indptr, X.indices, X.data
+            done = run(*arrays, out, self._threads or 0)
+            if done is None and self._threads is None:  # it may be enough work for several
+                done = run(*arrays, out, _threads.resolve(None))
             if done is not None:
                 return done
-        x = _samples.source_of("X", X, self._n_in).astype(self._dtype)
+        x = _samples.source_of("X", X, self._n_in).astype(self._dtype, copy=False)
         if out is not None:
-            _checked_out(out, (x.shape[0], self._n_out), self._dtype, getattr(X, "data", x.data))
-        done = run(x.indptr, x.indices, x.data, out, _threads.resolve(self._threads))
+            inputs = (getattr(X, name, x.data) for name in ("data", "indices", "indptr"))
+            _checked_out(out, (x.shape[0], self._n_out), self._dtype, *inputs)
+        plain = None if out is None else np.asarray(out)
+        done = run(x.indptr, x.indices, np.require(x.data, requirements="A"), plain, _threads.resolve(self._threads))
         if done is None:
-            raise _check.error(
-                ValueError, "X", "expected columns that ascend within a row, as has_canonical_format says"
-            )
-        return done
+            raise _check.error(ValueError, "X", f"expected in each row columns that ascend and lie below {self._n_in}")
+        return done if out is None else out
 
     @functools.cached_property
     def _for_sparse(self) -> _core._SparseExecutor:
@@ -235,7 +238,7 @@ def _row(weight: _packed.PackedWeight, layer: Layer) -> LayerPlan:
     )
 
 
-def _checked_out(out: Any, shape: tuple[int, int], dtype: np.dtype[Any], X: Floats) -> Floats:
+def _checked_out(out: Any, shape: tuple[int, int], dtype: np.dtype[Any], *inputs: Any) -> Floats:
     if not isinstance(out, np.ndarray) or out.dtype != dtype:
         raise _check.error(TypeError, "out", f"expected an array of {dtype}, got {_check.describe(out)}")
     if out.shape != shape or not out.flags.carray:
@@ -244,6 +247,6 @@ def _checked_out(out: Any, shape: tuple[int, int], dtype: np.dtype[Any], X: Floa
             "out",
             f"expected a writeable, aligned, C-contiguous array of shape {shape}, got {_check.describe(out)}",
         )
-    if np.may_share_memory(out, X):
+    if any(np.may_share_memory(out, array) for array in inputs):
         raise _check.error(ValueError, "out", "expected memory of its own, got an array that overlaps X")
     return out
