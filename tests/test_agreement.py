@@ -298,3 +298,47 @@ def test_a_group_stays_for_a_column_that_is_constant(rng: np.random.Generator) -
 @pytest.mark.parametrize("seed", [452, 512, 643, 680, 763, 787, 789, 980, 1085, 1163, 1337, 1533])
 def test_regressions_that_differed(seed: int) -> None:
     assert not list(differences(draw(seed)))
+
+
+@pytest.mark.parametrize("method", ["auto", "forward"])
+@pytest.mark.parametrize("seed", range(8))
+def test_groups_of_which_some_hold_others(method: str, seed: int) -> None:
+    """Factors beside one that crosses two of them, one-hot: neither format nor order of the columns matters."""
+    rng = np.random.default_rng(seed)
+    factors = [rng.integers(0, k, 60) for k in (4, 5, 3)]
+    factors.append(factors[0] * 3 + factors[2])
+    indicators = [np.equal.outer(f, np.unique(f)).astype(float) for f in factors]
+    groups = np.repeat(np.arange(5), [*(x.shape[1] for x in indicators), 1])
+    X = np.column_stack([*indicators, rng.standard_normal(60)])
+    y = 1.5 * (factors[1] == 2) + 0.7 * X[:, -1] + (factors[3] == 4) + 0.6 * rng.standard_normal(60)
+    dense, sparse = fit_both(X, y, method=method, groups=groups)
+    order = rng.permutation(X.shape[1])
+    permuted = PrunedLinearRegression(method=method, groups=groups[order]).fit(X[:, order], y)
+    for other, labels in ((sparse, groups), (permuted, groups[order])):
+        assert np.allclose(other.path_.measures["cv_mean"], dense.path_.measures["cv_mean"], rtol=1e-9)
+        assert set(labels[other.support_]) == set(groups[dense.support_])
+    for size in dense.path_.sizes.tolist():  # least squares on the span of the groups
+        chosen = np.isin(groups, groups[dense.path_.at(size).support_])
+        x = np.column_stack([np.ones(60), X[:, chosen]])
+        left = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
+        assert np.isclose(np.asarray(dense.path_.table()["rss"])[dense.path_.sizes == size], left @ left, rtol=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_thresholding_of_columns_that_are_proportional(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    Z = rng.standard_normal((60, 4)) * (rng.random((60, 4)) < 0.5)
+    X = np.column_stack([Z, Z * rng.uniform(0.1, 9, 4), rng.standard_normal(60)])
+    y = Z @ [1, -2, 0.7, 0.4] + 0.3 * rng.standard_normal(60)
+    dense, sparse = fit_both(X, y, method="iht", n_nonzero=4)
+    assert np.array_equal(dense.support_, sparse.support_)
+
+
+@pytest.mark.parametrize("method", ["iht", "l1", "swap", "obs", "forward"])
+def test_a_larger_model_never_explains_less(method: str) -> None:
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        X = rng.standard_normal((44, 14)) + 2 * rng.standard_normal((44, 1))
+        y = X[:, :3] @ [1, -1, 0.7] + rng.standard_normal(44)
+        table = PrunedLinearRegression(method=method, max_nonzero=14, cv=3).fit(X, y).path_.table()
+        assert (np.diff(table["rss"]) <= 1e-9 * table["rss"][0]).all(), seed

@@ -35,6 +35,7 @@ from prunus.solving.gram import GramAccumulator
 
 NAN, INF = float("nan"), float("inf")
 LAYER = prunus.Layer([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], None, "relu")
+NETWORK32 = prunus.Network([prunus.Layer(np.ones((2, 3), np.float32))])
 LAST = prunus.Layer([[1.0, -1.0]])
 NETWORK = prunus.Network([LAYER, LAST])
 BINARY = prunus.Network([LAYER, LAST], output="sigmoid", classes=["no", "yes"])
@@ -155,7 +156,7 @@ TABLE: dict[str, Row] = {
     "bias beyond float32": Row(
         layer(np.ones((1, 1), np.float32), [1e39]),
         ValueError,
-        "bias: expected finite numbers in the range of float32, got infinity or numbers beyond it; use float64",
+        r"bias: expected finite numbers in the range of float32, got 1e\+39; use float64",
     ),
     "weight with NaN in float32": Row(
         layer(np.full((1, 1), NAN, np.float32)), ValueError, "weight: expected finite .* of float32, got NaN$"
@@ -713,7 +714,22 @@ TABLE: dict[str, Row] = {
     "estimator beyond float32": Row(
         lambda: prunus.from_sklearn(changed(MLP, coefs_=[MLP.coefs_[0], MLP.coefs_[1] * 0 + 1e39])),
         ValueError,
-        r"estimator\.coefs_\[1\]: expected .* of float32, got infinity or numbers beyond it; use float64",
+        r"estimator\.coefs_\[1\]: expected .* of float32, got 1e\+39; use float64",
+    ),
+    "X beyond float32, in an engine": Row(
+        lambda: prunus.compile(NETWORK32)([[1e39, 0, 0]]),
+        ValueError,
+        r"X: expected .* of float32, got 1e\+39; use float64",
+    ),
+    "sparse X beyond float32, in an engine": Row(
+        lambda: prunus.compile(NETWORK32)(scipy.sparse.csr_array([[1e39, 0, 0]])),
+        ValueError,
+        r"X: expected .* of float32, got 1e\+39; use float64",
+    ),
+    "X beyond float32, pruned": Row(
+        lambda: prunus.prune(NETWORK32, [[1.0, 2, 3], [0, -1e39, 0]], sparsity=0.5),
+        ValueError,
+        r"X: expected .* of float32, got -1e\+39; use float64",
     ),
     "a step of a pipeline": Row(
         prune(make_pipeline(PCA(2), MLP), X, Y, sparsity=0.5),

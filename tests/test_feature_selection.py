@@ -246,3 +246,12 @@ def test_results_are_those_of_rfecv(least: int, data: tuple[Any, Any]) -> None:
     assert {np.shape(values) for values in ours.cv_results_.values()} == {(11 - least,)}
     given = PruneSelector(3, min_features_to_select=least, method="obs").fit(X, y)
     assert given.cv_results_["n_features"].tolist() == list(range(11))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_constant_columns_do_not_stop_a_pipeline() -> None:
+    X, y = np.zeros((20, 3)), np.arange(20.0)
+    selector = PruneSelector().fit(X, y)
+    assert selector.support_.tolist() == [True, False, False]
+    assert (selector.n_features_, selector.transform(X).shape) == (1, (20, 1))
+    assert np.allclose(make_pipeline(PruneSelector(), LinearRegression()).fit(X, y).predict(X), y.mean())

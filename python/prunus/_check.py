@@ -60,13 +60,23 @@ def real_array(name: str, value: Any, *, ndim: int | None = None) -> npt.NDArray
 
 
 def float_array(name: str, value: Any, *, ndim: int | None = None, dtype: npt.DTypeLike | None = None) -> Floats:
-    """Return `value` C-contiguous and of `dtype`; None keeps float32 and makes everything else float64."""
+    """Return `value` C-contiguous and of `dtype`; None keeps float32 and makes everything else float64.
+
+    NaN and infinity stay as they are; a number that the dtype cannot hold is refused.
+    """
     array = real_array(name, value, ndim=ndim)
     if dtype is None:
         dtype = np.float32 if array.dtype.newbyteorder("=") == np.float32 else np.float64
     if array.dtype == dtype and array.flags.c_contiguous and array.flags.aligned:
         return array
-    return np.require(array, dtype, ["C", "A"]) if array.ndim else array.astype(dtype)
+    with np.errstate(over="ignore"):  # what it would warn of is looked for
+        converted = np.require(array, dtype, ["C", "A"]) if array.ndim else array.astype(dtype)
+    if converted.dtype.itemsize < array.dtype.itemsize and not _core.all_finite(converted, 1):
+        lost = np.isinf(converted) & np.isfinite(array)
+        if lost.any():
+            got = f"{np.asarray(array)[lost].flat[0]:.6g}; use float64"
+            raise error(ValueError, name, f"expected finite numbers in the range of {converted.dtype}, got {got}")
+    return converted
 
 
 def finite(name: str, array: Floats) -> Floats:

@@ -159,12 +159,13 @@ class Engine:
                 done = run(*arrays, out, _threads.resolve(None))
             if done is not None:
                 return done
-        x = _samples.source_of("X", X, self._n_in).astype(self._dtype, copy=False)
+        x = _samples.source_of("X", X, self._n_in)
+        values = _check.float_array("X", x.data, dtype=self._dtype)
         if out is not None:
             inputs = (getattr(X, name, x.data) for name in ("data", "indices", "indptr"))
             _checked_out(out, (x.shape[0], self._n_out), self._dtype, *inputs)
         plain = None if out is None else np.asarray(out)
-        done = run(x.indptr, x.indices, np.require(x.data, requirements="A"), plain, _threads.resolve(self._threads))
+        done = run(x.indptr, x.indices, values, plain, _threads.resolve(self._threads))
         if done is None:
             raise _check.error(ValueError, "X", f"expected in each row columns that ascend and lie below {self._n_in}")
         return done if out is None else out

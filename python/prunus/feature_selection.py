@@ -145,7 +145,11 @@ class PruneSelector(SelectorMixin, Splitting):  # type: ignore[misc]
         selection = found.selection
         self.support_ = np.zeros(self.n_features_in_, np.bool_)
         self.support_[selection.columns] = True
-        self.n_features_ = len(selection.columns)
+        if (
+            not self.support_.any()
+        ):  # all constant: a selector that leaves nothing would stop the pipeline that it is in
+            self.support_[: found.least] = True
+        self.n_features_ = int(self.support_.sum())
         self.n_groups_ = int(selection.path.sizes[selection.index])
         self.elimination_order_ = selection.elimination_order
         self.ranking_ = _ranking(self.support_, self.elimination_order_)

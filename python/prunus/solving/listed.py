@@ -10,13 +10,14 @@ import numpy as np
 from prunus._check import Bools
 from prunus.solving.gram import Doubles
 from prunus.solving.paths import LEAST_LEFT, Held, Path
-from prunus.solving.systems import Places, System, solve_upper
+from prunus.solving.systems import Places, System, solve_upper, strongest_first
 from prunus.solving.units import Units
 
 
 class ListedPath(Path):
     """A support of its own for each size; every fit is factorized.
 
+    Of columns of groups that are combinations of one another those are taken that explain most alone, of equals the first.
     The path ends before the first size for which no independent features are found. A support comes with whether no exchange
     betters it.
     """
@@ -24,13 +25,18 @@ class ListedPath(Path):
     def __init__(self, system: System, units: Units, supports: Iterable[tuple[Places, bool]]) -> None:
         self.system, self.units = system, units
         self.supports: list[Places] = []
+        self._places: list[Places] = []
         self.certified: list[bool] = []
         self.roots: list[Doubles] = []
         self.z: list[Doubles] = []
         try:
             for support, is_optimal in supports:
-                root, z = system.root(units.places(np.sort(support)))
+                places = units.places(np.sort(support))
+                if not units.are_single:
+                    places = np.setdiff1d(places, system.dependent(strongest_first(system, places)))
+                root, z = system.root(places)
                 self.supports.append(np.sort(support))
+                self._places.append(places)
                 self.certified.append(is_optimal)
                 self.roots.append(root)
                 self.z.append(z)
@@ -38,8 +44,16 @@ class ListedPath(Path):
             if not self.supports:
                 raise
         self.sizes = np.array([len(support) for support in self.supports], np.int64)
-        self.n_features = np.array([len(units.places(support)) for support in self.supports], np.int64)
+        self.n_features = np.array([len(places) for places in self._places], np.int64)
         self.loss = self._losses(np.array([(z**2).sum() for z in self.z]))
+
+    @property
+    def told_apart(self) -> Places:  # noqa: D102
+        if self.units.are_single:
+            return self.system.features
+        return np.delete(
+            self.system.features, self.system.dependent(strongest_first(self.system, np.arange(self.system.n)))
+        )
 
     def chosen(self, i: int) -> Places:  # noqa: D102
         return self.supports[i]
@@ -48,7 +62,7 @@ class ListedPath(Path):
         return self.certified[i]
 
     def coef(self, i: int) -> tuple[Places, Doubles]:  # noqa: D102
-        places = self.units.places(self.supports[i])
+        places = self._places[i]
         return places, solve_upper(self.roots[i], self.z[i]).T / self.system.scale[places]
 
     @cached_property
@@ -71,7 +85,7 @@ class ListedPath(Path):
         return np.maximum(found, 0.0)
 
     def places_of(self, i: int) -> Places:  # noqa: D102
-        return self.units.places(self.supports[i])
+        return self._places[i]
 
     def _leverage(self, i: int, x: Doubles, base: Doubles) -> tuple[Doubles, Doubles]:
         """Return rows of the orthogonal factor of the i-th fit, and what leverages leave of one."""

@@ -18,6 +18,7 @@ from prunus.solving.swap import Polished, best_of, best_of_each_size
 from prunus.solving.systems import GramSystem, Places, System, equal_to
 from prunus.solving.thresholding import complete, hard_threshold
 from prunus.solving.units import Units
+from prunus.solving.whole_groups import elimination_of_groups, is_cheap
 
 _DRIFT = 1e-3  # of the rise of a loss, relative: the downdates' inverse has six digits left where it has lost ten (backward.py)
 _EXHAUSTED = 1e-12  # of the outputs' squared length: what is left is rounding
@@ -30,6 +31,9 @@ def obs_path(system: System, units: Units, n_units: int, threads: int) -> Path:
         return _backward_path(system, units, n_units, threads)
     except np.linalg.LinAlgError:
         pass
+    if isinstance(system, GramSystem) and not units.are_single and is_cheap(units):
+        found = elimination_of_groups(system, units)[: n_units - units.n_stay + 1]
+        return ListedPath(system, units, ((left, False) for left in found))
     try:
         gone = collinear_places(system, units)
         fewer = units.without(gone)
@@ -106,7 +110,24 @@ def iht_path(system: System, units: Units, n_units: int, threads: int) -> Path:
     """Iterative hard thresholding for every size, and a refit."""
     system, units, n_units = _without_dependent(system, units, n_units)
     sizes = range(units.n_stay, len(forward_order(system, units, n_units)) + 1)
-    return ListedPath(system, units, ((hard_threshold(system, k, keep=units.stays), False) for k in sizes))
+    return ListedPath(system, units, ((support, False) for support in _thresholded(system, units, sizes)))
+
+
+def _thresholded(system: System, units: Units, sizes: range) -> Iterator[Places]:
+    """Yield the supports of iterative hard thresholding; the one before and the best addition where that leaves less."""
+    before, explained = np.zeros(0, np.int64), -np.inf
+    for k in sizes:
+        support = hard_threshold(system, k, keep=units.stays)
+        own = _explained(system, support)
+        if own < explained - equal_to(system):
+            support = complete(system, before, k, keep=units.stays)
+            own = _explained(system, support)
+        yield support
+        before, explained = support, own
+
+
+def _explained(system: System, support: Places) -> float:
+    return float((system.root(support)[1] ** 2).sum())
 
 
 def l1_path(system: System, units: Units, n_units: int, threads: int) -> Path:

@@ -11,7 +11,7 @@ import numpy as np
 from prunus import _core
 from prunus._check import Bools
 from prunus.solving.gram import Doubles
-from prunus.solving.systems import Places, System, equal_to, solve_upper
+from prunus.solving.systems import Places, System, equal_to, solve_upper, strongest_first
 from prunus.solving.units import Units
 
 # What leverages leave of one is rounding below it: they are sums of as many squares as there are features.
@@ -77,6 +77,11 @@ class Path(ABC):
         x (n, n_places of the system) and y (n, n_out) are less their means and times the roots of the weights; base (n,) is
         what the intercept adds to the leverages. A sample that its fit goes through whatever its y makes the sum infinite.
         """
+
+    @property
+    def told_apart(self) -> Places:
+        """Return the columns of X that are no combinations of others, of all that were searched; before `finish`."""
+        return self.system.features
 
     def counted(self, units: Units) -> Path:
         """Count those of the units to search that stay but were left out, so that sizes mean the same for other samples."""
@@ -214,10 +219,11 @@ def without_dependent(system: System, units: Units) -> tuple[System, Units]:
 def nested(system: System, units: Units, order: Places) -> NestedPath:
     """Return the path of this order, without features that are combinations of those before them.
 
-    There are none but in groups, whose features nothing has chosen one by one.
+    There are none but in groups, whose features nothing has chosen one by one: those that explain most alone come first.
     """
     if not units.are_single:
-        gone = system.dependent(units.places(order))
+        places = [strongest_first(system, units.places([u])) for u in order]
+        gone = system.dependent(np.concatenate([np.zeros(0, np.int64), *places]))
         if len(gone):
             system, fewer = system.without(gone), units.without(gone)
             number = np.full(units.n, -1)

@@ -21,7 +21,7 @@ from prunus.solving.regression import HeldRows, Regression, data_system
 from prunus.solving.systems import DataSystem, GramSystem, Places, System
 from prunus.solving.units import Units, units_of
 
-Search = Callable[[System, Units], Path]
+Search = Callable[[System, Units, Places | None], Path]  # the samples that the system was made of; None: all
 # What a fold is trained on, the first less the second about one centre, and what is held out of it.
 Pieces = tuple[GramAccumulator, GramAccumulator | None, GramAccumulator]
 
@@ -76,7 +76,7 @@ class Problem(ABC):
     def _validate_on_data(self, data: Regression, train: Places, test: Places, units: Units, search: Search) -> Errors:
         inside = data.rows(train)
         means = inside.means()
-        path = search(data_system(inside, units.columns, self.threads, means), units)
+        path = search(data_system(inside, units.columns, self.threads, means), units, train)
         return Errors(path.sizes, path.errors(HeldRows(data.rows(test), *means)))
 
 
@@ -147,7 +147,7 @@ class GramProblem(Problem):
         held = HeldMoments(*part.moments(np.concatenate([gram.x_mean, gram.y_mean])))
         system = GramSystem(gram, self.units.columns, self.data.alpha)
         try:
-            path = search(system, self.units)
+            path = search(system, self.units, self.folds[i][0])
         except IllConditionedError:
             return self._validate_on_data(self.data, *self.folds[i], self.units, search)
         return Errors(path.sizes, path.errors(held))
@@ -204,7 +204,7 @@ class DataProblem(Problem):
             errors.append(self._validate_on_data(narrow, train, test, few, self._in_order))
         return nested(system, units, orders[0]).counted(self.units), errors
 
-    def _in_order(self, system: System, units: Units) -> Path:
+    def _in_order(self, system: System, units: Units, train: Places | None) -> Path:
         system, units = without_dependent(system, units)  # what stays may be constant in the fold
         return nested(system, units, np.arange(units.n)).counted(self.units)
 

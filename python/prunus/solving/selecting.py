@@ -87,7 +87,8 @@ def select_subset(data: Regression, folds: Folds, options: Options) -> Selection
 
 def _collinear(problem: Problem, path: Path, name: str, options: Options) -> Places:
     """Return the columns that were left out as combinations of others; warn where they are so for the Gram matrix alone."""
-    left = np.setdiff1d(np.delete(np.arange(problem.data.X.shape[1]), problem.constant), path.system.features)
+    left = np.setdiff1d(np.delete(np.arange(problem.data.X.shape[1]), problem.constant), path.told_apart)
+    left = np.setdiff1d(left, columns_of(path, path.chosen(len(path.sizes) - 1)))
     # Of single features a path that ends early, though not for want of samples, has all that are independent.
     is_whole = path.sizes[-1] < min(_largest(problem, name, options), path.system.rank)
     if problem.units.are_single and is_whole:
@@ -151,11 +152,13 @@ def _search(problem: Problem, name: str, options: Options) -> tuple[Path, System
     method, threads = METHODS[name], options.threads
     n_units = _largest(problem, name, options)
 
-    def search(system: System, units: Units) -> Path:
+    def search(system: System, units: Units, train: Places | None = None) -> Path:
         path = method.path(system, units, n_units, threads)
         if name == "obs" and isinstance(system, GramSystem):
-            left = np.setdiff1d(units.columns, path.system.features)
-            if len(left) and not are_combinations(problem.data, path.system.features, left):
+            there = path.told_apart
+            left = np.setdiff1d(units.columns, there)
+            data = problem.data if train is None else problem.data.rows(train)
+            if len(left) and not are_combinations(data, there, left):
                 raise IllConditionedError
         return path
 
@@ -178,14 +181,14 @@ def _search(problem: Problem, name: str, options: Options) -> tuple[Path, System
 
 def _path(problem: Problem, search: Search) -> tuple[Path, System]:
     try:
-        return search(problem.system, problem.units), problem.system
+        return search(problem.system, problem.units, None), problem.system
     except IllConditionedError:
         _check.warn(
             "X is ill-conditioned: its Gram matrix cannot tell the features apart, a slower QR factorization is used",
             RuntimeWarning,
         )
         system = compressed(problem.data, problem.units.columns, problem.threads)
-        return search(system, problem.units), system
+        return search(system, problem.units, None), system
 
 
 def _largest(problem: Problem, name: str, options: Options) -> int:

@@ -254,6 +254,13 @@ class DataSystem(System):
         return np.asarray(x.multiply(x).T @ weight - self.mean * (2 * (x.T @ weight) - weight.sum() * self.mean))
 
 
+def strongest_first(system: System, places: Places) -> Places:
+    """Return the places in the order of what they explain alone; of those that explain equally, but for rounding, the first."""
+    alone = np.einsum("ij,ij->j", system.products, system.products)[places]
+    steps = np.rint(alone / max(float(alone.max(initial=0.0)) * TIE, np.finfo(np.float64).tiny))
+    return places[np.lexsort((places, -steps))]
+
+
 def lengths(squares: Doubles, alpha: float, constant: Bools) -> Doubles:
     """Return what columns are divided by, of the sums of their squares."""
     return np.asarray(np.sqrt(np.where(constant, 1.0 if alpha == 0 else alpha, squares + alpha)))
