@@ -277,6 +277,9 @@ WRONG: dict[str, tuple[str, Callable[[Path], Any], tuple[str, ...], int, str]] =
     "csv without a header, y first": (
         "x.csv", lines("no,1,3,2", "yes,2,3,1"), ("--target", "no"), 1, "x.csv: expected names of columns .*: 1, 3, 2",
     ),
+    "csv without a header, y by name": (
+        "x.csv", lines("1.5,2,2,0", "1,2,3,1"), ("--target", "label"), 1, "x.csv: expected names of columns .*: 1.5, 2, 2",
+    ),
     "csv with long rows": ("x.csv", lines(HEADER, "1,2,3,0,9", "1,2,3,0,9"), (), 1, "x.csv: "),
     "csv with short rows": ("x.csv", lines(HEADER, "1,2,3,0", "1,2"), (), 1, "x.csv: .*missing value in column 'c', row 2"),
     "csv with words": ("x.csv", lines(HEADER, "1,2,red,0"), (), 1, "x.csv: expected columns of numbers, got 'c'"),

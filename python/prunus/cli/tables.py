@@ -72,8 +72,12 @@ def _read_csv(path: Path, network: Network, target: Sequence[str]) -> Data:
 
         names = list(pd.read_csv(path, nrows=0).columns)
         _refuse_separator(names)
-        columns = _columns(path, names, network, target)
         header = pd.read_csv(path, header=None, nrows=1, dtype=str).iloc[0]  # without dots to tell equal ones apart
+        try:
+            columns = _columns(path, names, network, target)
+        except UsageError:  # the name of a column, where there may be none
+            _refuse_numbers(header.tolist(), len(names))
+            raise
         _refuse_numbers(header.iloc[columns.inputs].tolist(), len(names))
         # As they are written: a class may be called 007, or NA.
         text = {names[i]: str for i in columns.targets} if _has_words(network) else None
