@@ -88,7 +88,8 @@ def select_subset(data: Regression, folds: Folds, options: Options) -> Selection
 def _collinear(problem: Problem, path: Path, name: str, options: Options) -> Places:
     """Return the columns that were left out as combinations of others; warn where they are so for the Gram matrix alone."""
     left = np.setdiff1d(np.delete(np.arange(problem.data.X.shape[1]), problem.constant), path.told_apart)
-    left = np.setdiff1d(left, columns_of(path, path.chosen(len(path.sizes) - 1)))
+    for i in range(len(path.sizes)) if len(left) else ():  # smaller models of groups may take what larger ones leave
+        left = np.setdiff1d(left, path.system.features[path.places_of(i)])
     # Of single features a path that ends early, though not for want of samples, has all that are independent.
     is_whole = path.sizes[-1] < min(_largest(problem, name, options), path.system.rank)
     if problem.units.are_single and is_whole:
