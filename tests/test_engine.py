@@ -353,10 +353,10 @@ def test_many_inputs_go_slab_by_slab(
     block_rows: int, density: float, name: str, dtype: Any, rng: np.random.Generator
 ) -> None:
     """Panels of more than 1 MB on every target, in formats whose columns can be parted and in one where they cannot."""
-    kept = np.repeat(rng.random((40 // block_rows, 20011)) < density, block_rows, axis=0)
+    kept = np.repeat(rng.random((200 // block_rows, 20011)) < density, block_rows, axis=0)
     layers = [
-        prunus.Layer(rng.standard_normal(kept.shape).astype(dtype) * kept, rng.standard_normal(40), "tanh"),
-        prunus.Layer(rng.standard_normal((3, 40)).astype(dtype)),
+        prunus.Layer(rng.standard_normal(kept.shape).astype(dtype) * kept, rng.standard_normal(200), "tanh"),
+        prunus.Layer(rng.standard_normal((3, 200)).astype(dtype)),
     ]
     X = rng.standard_normal((70, 20011)).astype(dtype)
     value, bound = reference.forward(layers, X, dtype)
