@@ -30,6 +30,7 @@ MODELS: dict[str, tuple[Any, str]] = {
     "ranged": (make_pipeline(MinMaxScaler(), LinearRegression()), "one"),
     "selected": (make_pipeline(PruneSelector(3), LinearRegression()), "one"),
 }
+PLANTED = 7.25  # which nothing here learns
 HARMFUL: tuple[str, ...] = ("coef_", "intercept_", "coefs_", "classes_", "out_activation_", "n_features_in_")
 HARMFUL += ("loss", "predict", "_engine", "support_")
 
@@ -50,14 +51,17 @@ def crafted(kind: str, change: Callable[[Any], None], folder: Path) -> tuple[pru
 @pytest.mark.parametrize("kind", MODELS)
 def test_other_attributes_are_not_set(kind: str, name: str, tmp_path: Path) -> None:
     def change(origin: Any) -> None:
-        value = {"array": [0.0] * 6, "dtype": "<f8"}
+        value = {"array": [PLANTED] * 6, "dtype": "<f8"}
         origin["model"]["learnt"][name] = value
         for step in origin["scalers"]:
             if name != "support_" or step["class"] != "PruneSelector":
                 step["fitted"][name] = value
 
     network, X = crafted(kind, change, tmp_path)
-    same_predictions(network, prunus.to_sklearn(network), X, EPS)
+    estimator = prunus.to_sklearn(network)
+    for part in (estimator, *getattr(estimator, "named_steps", {}).values()):
+        assert PLANTED not in np.ravel(np.asarray(vars(part).get(name), dtype=object)).tolist()
+    same_predictions(network, estimator, X, EPS)
 
 
 def learnt(name: str, value: Any) -> Callable[[Any], None]:

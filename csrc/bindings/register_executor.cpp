@@ -1,7 +1,5 @@
 // Packed weights, and the executor that runs them.
-#include <optional>
-
-#include "bindings/arrays.h"
+#include "bindings/layers.h"
 #include "executor/executor.h"
 
 namespace prunus {
@@ -41,27 +39,19 @@ std::unique_ptr<Executor<T>> make_executor(const py::list& tuples, i64 panels_fr
     require(py::isinstance<py::tuple>(item) && py::len(item) == 7, "layers: expected tuples of seven");
     const py::tuple layer = py::reinterpret_borrow<py::tuple>(item);
     Array<T> bias;
-    const i32 activation = layer[5].cast<i32>();
+    const Activation activation = activation_of(layer[5].cast<i32>());
     require(bias.take(layer[4]) && bias.ndim() == 1,
             "bias: expected a one-dimensional C-contiguous array of the weights' type");
-    require(activation >= 0 && activation < static_cast<i32>(Activation::count),
-            "activation: expected the number of one");
     constexpr const char* kNoRows = "layers: expected a format that takes samples first";
     constexpr const char* kNoPanels = "layers: expected formats that take panels";
     layers.push_back({operand_as<RowOperand<T>, T>(layer[0], kNoRows), operand_as<RowOperand<T>, T>(layer[1], kNoRows),
                       operand_as<PanelOperand<T>, T>(layer[2], kNoPanels),
                       operand_as<PanelOperand<T>, T>(layer[3], kNoPanels),
-                      std::vector<T>(bias.data(), bias.data() + bias.size()), static_cast<Activation>(activation),
-                      layer[6].cast<T>()});
-  }
-  std::vector<u8> is_read;
-  if (read) {
-    require(read->ndim() == 1, "read: expected a one-dimensional array");
-    is_read.assign(bytes_of(*read), bytes_of(*read) + read->size());
+                      std::vector<T>(bias.data(), bias.data() + bias.size()), activation, layer[6].cast<T>()});
   }
   return std::make_unique<Executor<T>>(
       std::move(layers), Costs{panels_from, one_cycles, few_cycles, few_more_cycles, panel_cycles, panels_together},
-      std::move(is_read));
+      flags_of(read));
 }
 
 // x and out for a call: samples along `axis`, features along the other.

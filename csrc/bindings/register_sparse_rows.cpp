@@ -2,9 +2,8 @@
 #include <pybind11/stl.h>
 
 #include <array>
-#include <optional>
 
-#include "bindings/arrays.h"
+#include "bindings/layers.h"
 #include "executor/sparse_columns.h"
 #include "executor/sparse_rows.h"
 
@@ -22,8 +21,6 @@ std::unique_ptr<SparseExecutor<T>> make_sparse_executor(const py::object& w, con
                                                         const std::array<double, 3>& costs,
                                                         const std::optional<MaskArray>& read) {
   require(bias.ndim() == 1, "bias: expected a one-dimensional array");
-  require(activation >= 0 && activation < static_cast<i32>(Activation::count),
-          "activation: expected the number of one");
   require(whole != nullptr, "whole: expected the executor of all layers");
   SparseRowsLayer<T> first;
   Array<T> dense;
@@ -36,15 +33,10 @@ std::unique_ptr<SparseExecutor<T>> make_sparse_executor(const py::object& w, con
     first.weight = *entries;
   }
   first.bias.assign(bias.data(), bias.data() + bias.size());
-  first.activation = static_cast<Activation>(activation);
+  first.activation = activation_of(activation);
   first.negative_slope = negative_slope;
-  std::vector<u8> is_read;
-  if (read) {
-    require(read->ndim() == 1, "read: expected a one-dimensional array");
-    is_read.assign(bytes_of(*read), bytes_of(*read) + read->size());
-  }
   return std::make_unique<SparseExecutor<T>>(std::move(first), whole, rest, SparseCosts{costs[0], costs[1], costs[2]},
-                                             std::move(is_read));
+                                             flags_of(read));
 }
 
 template <class T, class Index>

@@ -40,6 +40,7 @@ class SparseMatrix:
             )
         self._csr = csr
         self._weight = _packed.PackedWeight(csr, alone=True)
+        self._takes_columns = _costs.takes_columns(csr)
         bias = np.zeros(self.shape[0], self.dtype)
         self._executor, _ = _packed.executor([(self._weight, bias, ACTIVATION_NUMBER["identity"], 0.0)])
 
@@ -132,7 +133,7 @@ class SparseMatrix:
             return self._times_rows(X.T).T
         out = np.empty((self.shape[0], X.shape[1]), self.dtype)
         threads = _threads.resolve(None)
-        if _costs.takes_columns(self._csr):
+        if self._takes_columns:
             _core.multiply_csr(self._csr, X, out, threads)
         else:
             self._executor.run_columns(X, out, threads)

@@ -88,8 +88,9 @@ def select_subset(data: Regression, folds: Folds, options: Options) -> Selection
 def _collinear(problem: Problem, path: Path, name: str, options: Options) -> Places:
     """Return the columns that were left out as combinations of others; warn where they are so for the Gram matrix alone."""
     left = np.setdiff1d(np.delete(np.arange(problem.data.X.shape[1]), problem.constant), path.told_apart)
-    for i in range(len(path.sizes)) if len(left) else ():  # smaller models of groups may take what larger ones leave
-        left = np.setdiff1d(left, path.system.features[path.places_of(i)])
+    if len(left):  # smaller models of groups may take what larger ones leave
+        used = np.unique(np.concatenate([path.places_of(i) for i in range(len(path.sizes))]))
+        left = np.setdiff1d(left, path.system.features[used])
     # Of single features a path that ends early, though not for want of samples, has all that are independent.
     is_whole = path.sizes[-1] < min(_largest(problem, name, options), path.system.rank)
     if problem.units.are_single and is_whole:
@@ -153,7 +154,7 @@ def _search(problem: Problem, name: str, options: Options) -> tuple[Path, System
     method, threads = METHODS[name], options.threads
     n_units = _largest(problem, name, options)
 
-    def search(system: System, units: Units, train: Places | None = None) -> Path:
+    def search(system: System, units: Units, train: Places | None) -> Path:
         path = method.path(system, units, n_units, threads)
         if name == "obs" and isinstance(system, GramSystem):
             there = path.told_apart

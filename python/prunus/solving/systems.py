@@ -257,8 +257,12 @@ class DataSystem(System):
 def strongest_first(system: System, places: Places) -> Places:
     """Return the places in the order of what they explain alone; of those that explain equally, but for rounding, the first."""
     alone = np.einsum("ij,ij->j", system.products, system.products)[places]
-    steps = np.rint(alone / max(float(alone.max(initial=0.0)) * TIE, np.finfo(np.float64).tiny))
-    return places[np.lexsort((places, -steps))]
+    return places[np.lexsort((places, -in_steps(alone)))]
+
+
+def in_steps(values: Doubles) -> Doubles:
+    """Return values that are not negative in steps of TIE of the largest: those that rounding alone parts are equal."""
+    return np.asarray(np.rint(values / max(float(values.max(initial=0.0)) * TIE, np.finfo(np.float64).tiny)))
 
 
 def lengths(squares: Doubles, alpha: float, constant: Bools) -> Doubles:

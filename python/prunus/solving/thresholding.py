@@ -8,7 +8,7 @@ import numpy.typing as npt
 from prunus._check import Bools
 from prunus.solving.gram import Doubles
 from prunus.solving.rows import Rows
-from prunus.solving.systems import COLLINEAR, TIE, Places, System
+from prunus.solving.systems import COLLINEAR, Places, System, in_steps
 
 _STEPS = 300
 _CHANGE = 1e-5  # of the coefficients, relative, at which they have come to rest
@@ -54,7 +54,7 @@ def hard_threshold(system: System, k: int, *, keep: Bools | None = None) -> Plac
         coef, support = new, new_support
         if not change > _CHANGE * size:
             break
-    size_of_each = np.where(must, np.inf, _told_apart(_sizes(coef)))[support]
+    size_of_each = np.where(must, np.inf, in_steps(_sizes(coef)))[support]
     return complete(system, support[np.argsort(-size_of_each, kind="stable")], k, keep=must)
 
 
@@ -105,7 +105,7 @@ class _Orthogonal:
         if not may_come.any():
             raise np.linalg.LinAlgError("the features are collinear")
         fall = np.where(may_come, _sizes(self._rest) / np.where(may_come, self.norms, 1.0), 0.0)
-        return int(np.argmax(np.where(may_come, _told_apart(fall), -1.0)))
+        return int(np.argmax(np.where(may_come, in_steps(fall), -1.0)))
 
 
 def _are_independent(system: System, places: Places) -> bool:
@@ -144,12 +144,7 @@ def _sizes(coef: Doubles) -> Doubles:
     return np.asarray(np.einsum("ij,ij->j", coef, coef))
 
 
-def _told_apart(sizes: Doubles) -> Doubles:
-    """Return the sizes in steps of 1e-10 of the largest: what rounding alone parts is equal, and the first comes."""
-    return np.asarray(np.rint(sizes / max(float(sizes.max(initial=0.0)) * TIE, np.finfo(np.float64).tiny)))
-
-
 def _largest(coef: Doubles, k: int, must: Bools) -> Places:
     """Return the k features with the largest coefficients, ascending, those that must be among them first."""
-    size = np.where(must, np.inf, _told_apart(_sizes(coef)))
+    size = np.where(must, np.inf, in_steps(_sizes(coef)))
     return np.sort(np.argsort(-size, kind="stable")[:k]).astype(np.int64)
