@@ -19,9 +19,7 @@ _DENSE_DENSITY = 0.85  # above, nothing but the dense kernel is tried
 _WIDE_DENSITY = 0.65  # above, sell in wide panels gains up to 15 % where caches are quiet, else it loses 10 %
 _LAST_CACHE = 16e6  # bytes of a layer that come from memory at every call; fewer may be in a cache, or not
 _FAR = 8e6  # bytes of a network's weights for wide panels that do not stay in a cache from one panel to the next
-_TOGETHER = (
-    4  # samples of dense rows and of bitmap (csrc/kernels); of a single dense row eight, which matters to no choice
-)
+_TOGETHER = 4  # samples of dense rows and of bitmap (csrc/kernels); of a single dense row eight, which no choice needs
 _WORTH_PACKING = 0.95  # of the time of the format that is there already, or of the dense one
 # Times the cycles of float32 for a vector of float64 in a panel, whose weights are more bytes; and in one of sell.
 _DOUBLE, _DOUBLE_SELL = 1.2, 1.35

@@ -157,10 +157,9 @@ def _search(problem: Problem, name: str, options: Options) -> tuple[Path, System
     def search(system: System, units: Units, train: Places | None) -> Path:
         path = method.path(system, units, n_units, threads)
         if name == "obs" and isinstance(system, GramSystem):
-            there = path.told_apart
-            left = np.setdiff1d(units.columns, there)
+            left = np.setdiff1d(units.columns, path.told_apart)
             data = problem.data if train is None else problem.data.rows(train)
-            if len(left) and not are_combinations(data, there, left):
+            if len(left) and not are_combinations(data, path.told_apart, left):
                 raise IllConditionedError
         return path
 
