@@ -47,7 +47,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def run(folder: Path, *arguments: str) -> str:
     """Run Python with the package in that folder."""
-    environment = {**os.environ, "PYTHONPATH": str(folder), "COLUMNS": "300"}
+    environment = {**os.environ, "PYTHONPATH": str(folder), "COLUMNS": "300", "PYTEST_ADDOPTS": ""}
     command = [sys.executable, *arguments]
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
