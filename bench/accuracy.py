@@ -20,7 +20,7 @@ import sklearn
 import prunus
 from bench.report import markdown
 from bench.trained import RECIPES, Recipe, Trained, is_there, trained
-from prunus._check import Floats
+from prunus._base.arrays import Floats
 from prunus.masking import pattern_of
 from prunus.scheduling import Iterative
 from prunus.scoring import Criterion

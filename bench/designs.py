@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prunus.solving.gram import Doubles
-from prunus.solving.systems import Places
+from prunus._base.arrays import Doubles, Places
 
 
 class Drawn(NamedTuple):

@@ -31,8 +31,8 @@ from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from bench.report import markdown
+from prunus._base.arrays import Doubles
 from prunus.linear_model import PrunedLinearRegression
-from prunus.solving.gram import Doubles
 
 N_FOLDS = 10
 _ALPHAS = (0.1, 1.0, 10.0, 100.0)

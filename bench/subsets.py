@@ -21,9 +21,8 @@ import numpy as np
 import prunus
 from bench.designs import DESIGNS, Design, Drawn, f1
 from bench.report import markdown
+from prunus._base.arrays import Doubles, Places
 from prunus.linear_model import PrunedLinearRegression
-from prunus.solving.gram import Doubles
-from prunus.solving.systems import Places
 
 _EQUAL, _ZERO = 1e-9, 1e-12
 

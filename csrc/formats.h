@@ -156,7 +156,7 @@ struct Lookup {
   i64 n_cols;
 };
 
-// In the order of python/prunus/_functions.py; a test compares the two.
+// In the order of python/prunus/network/functions.py; a test compares the two.
 enum class Activation : i32 { identity, relu, tanh, sigmoid, gelu, gelu_tanh, silu, leaky_relu, count };
 
 // What follows the sum of products of a layer: y = activation(sum + bias).

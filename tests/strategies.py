@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import prunus
 from prunus import _core
-from prunus._functions import ACTIVATIONS
+from prunus.network.functions import ACTIVATIONS
 
 DTYPES = (np.float32, np.float64)
 _LANES = _core.lanes()[0]

@@ -13,8 +13,8 @@ from sklearn.base import clone
 from sklearn.model_selection import KFold, LeaveOneOut
 
 from prunus.linear_model import PrunedLinearRegression
-from prunus.solving.gram import GramAccumulator
-from prunus.solving.swap import best_of_each_size
+from prunus.solving.searching.swap import best_of_each_size
+from prunus.statistics.gram import GramAccumulator
 
 
 @pytest.mark.parametrize("start", range(0, 200, 20))
@@ -240,7 +240,7 @@ def test_no_exchanged_set_is_worse_than_a_smaller_one(
             is_third = len(one.support) == 3
             yield one._replace(support=np.array([5, 6, 7]), rss=1e9) if is_third else one
 
-    monkeypatch.setattr("prunus.solving.methods.best_of_each_size", stops_short)
+    monkeypatch.setattr("prunus.solving.searching.methods.best_of_each_size", stops_short)
     model = PrunedLinearRegression(8).fit(X, y)
     assert np.array_equal(model.path_.at(3).support_, expected.path_.at(3).support_)
     assert np.all(np.diff(model.path_.measures["rss"]) <= 0)

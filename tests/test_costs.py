@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from prunus import _core, _costs, _cycles
+from prunus import _core
+from prunus.engine import costs as _costs
+from prunus.engine import cycles as _cycles
 from strategies import DTYPES, spread
 
 LANES = {"x86-64-v2": (4, 2), "x86-64-v3": (8, 4), "x86-64-v4": (16, 8), "aarch64": (4, 2)}

@@ -20,8 +20,9 @@ import prunus
 from prunus import feature_selection, linear_model, plotting, solving
 from prunus.linear_model import PrunedLinearRegression
 
-MODULES = (prunus, feature_selection, linear_model, plotting, solving)
+MODULES = (prunus, feature_selection, linear_model, plotting)
 PUBLIC = {name: getattr(module, name) for module in MODULES for name in module.__all__ if not name.startswith("_")}
+PUBLIC |= {"Gram": solving.Gram, "GramAccumulator": solving.GramAccumulator}
 PARTS = {
     f"{kind}: {name}": part
     for kind in ("criteria", "patterns", "allocations", "schedules")

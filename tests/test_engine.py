@@ -20,7 +20,7 @@ from hypothesis import given
 
 import prunus
 import reference
-from prunus._functions import ACTIVATIONS
+from prunus.network.functions import ACTIVATIONS
 from strategies import DTYPES, batches, networks, seeds, spread
 
 

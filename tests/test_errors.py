@@ -25,13 +25,13 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 import prunus
 from prunus import NotSupportedError
-from prunus._parts import Scaling
+from prunus.data.scaling import Scaling
 from prunus.feature_selection import PruneSelector
 from prunus.linear_model import PrunedLinearRegression
 from prunus.masking.block import BlockPattern
 from prunus.masking.n_of_m import NofMPattern
 from prunus.scheduling import Cubic
-from prunus.solving.gram import GramAccumulator
+from prunus.statistics.gram import GramAccumulator
 
 NAN, INF = float("nan"), float("inf")
 LAYER = prunus.Layer([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], None, "relu")

@@ -21,8 +21,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import prunus
-from prunus import files
-from prunus._parts import Scaling
+from prunus.data.scaling import Scaling
+from prunus.files import files
 from strategies import networks
 
 
@@ -372,7 +372,7 @@ def test_masks_cost_no_more_than_the_weights_that_they_keep(rng: np.random.Gener
 KILLED = """
 import os, signal, sys
 import prunus
-from prunus import files
+from prunus.files import files
 network = prunus.Network([prunus.Layer([[2.0]])])
 os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
 prunus.save(network, sys.argv[1])

@@ -12,7 +12,7 @@ import pytest
 import prunus
 import reference
 from prunus import _core
-from prunus._functions import ACTIVATION_NUMBER, ACTIVATIONS
+from prunus.network.functions import ACTIVATION_NUMBER, ACTIVATIONS
 from strategies import DTYPES, weights
 
 MUCH = 1e9  # cycles: work enough for every thread

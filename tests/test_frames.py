@@ -168,7 +168,7 @@ def test_columns_of_one_name() -> None:
 
 
 def test_columns_of_one_type_are_not_copied() -> None:
-    from prunus._check import real_array
+    from prunus._base.check import real_array
 
     array = np.arange(8.0).reshape(4, 2)
     frame = pd.DataFrame(array, copy=False)

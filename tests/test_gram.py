@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from prunus.solving.gram import Gram, GramAccumulator, gather, gather_folds, merged
+from prunus.statistics.gram import Gram, GramAccumulator, gather, gather_folds, merged
 
 EPS = float(np.finfo(np.float64).eps)
 NAN, INF = float("nan"), float("inf")
@@ -112,7 +112,7 @@ def test_columns_far_from_zero(dtype: Any, rng: np.random.Generator) -> None:
 
 def test_pieces_of_one_update(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
     X, y, weight = draw(rng, 700, 6, 1)
-    monkeypatch.setattr("prunus.solving._sums._PIECE", 100 * 6)
+    monkeypatch.setattr("prunus.statistics.sums._PIECE", 100 * 6)
     for kind in (np.asarray, scipy.sparse.csr_array):
         assert_right(gather(kind(X), y, weight).gram(), plain(X, y, weight), 700)
 

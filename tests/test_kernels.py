@@ -10,7 +10,7 @@ from hypothesis import given
 
 import reference
 from prunus import _core
-from prunus._functions import ACTIVATION_NUMBER, ACTIVATIONS
+from prunus.network.functions import ACTIVATION_NUMBER, ACTIVATIONS
 from strategies import DTYPES, dtypes, seeds, sizes
 
 LENGTHS = (0, 1, 3, 7, 8, 9, 31, 2048, 32768, 32769, 100_003)

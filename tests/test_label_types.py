@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import prunus
-from prunus import files
-from prunus._check import FormatError
+from prunus._base.errors import FormatError
+from prunus.files import files
 from sklearn_models import CLASSIFIERS, MULTILABEL, data, fitted
 
 WORDS = np.array(["no", "yes", "perhaps", "never"])

@@ -10,10 +10,10 @@ import pytest
 import scipy.sparse
 
 import prunus
-from prunus import _outcome
-from prunus._passes import outputs_of
-from prunus.engine import Engine
-from prunus.report import Report
+from prunus.engine.engine import Engine
+from prunus.network.passes import outputs_of
+from prunus.pruning import outcome as _outcome
+from prunus.reporting.report import Report
 
 NETWORK = prunus.Network([prunus.Layer([[1.0, 2.0, 3.0]] * 4, None, "tanh"), prunus.Layer([[1.0, -1.0, 2.0, 0.5]])])
 DENSE = "microseconds, 2 rows (NumPy dense, engine)"

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 import prunus
 import reference
-from prunus._functions import ACTIVATIONS
-from prunus._parts import Scaling
+from prunus.data.scaling import Scaling
 from prunus.masking import pattern_of
 from prunus.masking.stock import apportion
+from prunus.network.functions import ACTIVATIONS
 from strategies import dtypes, seeds
 
 # Every pattern of the registry, those with parameters several times.

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 import prunus
-from prunus import _container, files
-from prunus._parts import Scaling
-from prunus._stored_layers import csr_arrays
+from prunus.data.scaling import Scaling
+from prunus.files import container as _container
+from prunus.files import files
+from prunus.files.layers import csr_arrays
 
 
 def masked(rng: np.random.Generator, dtype: Any) -> tuple[Any, Any]:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 import prunus
 import reference
-from prunus._functions import ACTIVATIONS
-from prunus._parts import Scaling
+from prunus.data.scaling import Scaling
+from prunus.network.functions import ACTIVATIONS
 from strategies import DTYPES, networks, seeds
 
 

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import prunus
-from prunus._passes import outputs_of
+from prunus.network.passes import outputs_of
 from strategies import options_of
 
 

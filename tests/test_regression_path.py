@@ -18,11 +18,11 @@ from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import KFold, TimeSeriesSplit
 
 from prunus.linear_model import PrunedLinearRegression
-from prunus.solving.measures import full_noise
-from prunus.solving.methods import METHODS as METHODS_OF
-from prunus.solving.problem import DataProblem, GramProblem
 from prunus.solving.regression import Regression
+from prunus.solving.searching.methods import METHODS as METHODS_OF
 from prunus.solving.systems import COLLINEAR
+from prunus.solving.validating.measures import full_noise
+from prunus.solving.validating.problem import DataProblem, GramProblem
 
 EPS = float(np.finfo(np.float64).eps)
 # Short grids are searched on purpose.
@@ -503,7 +503,9 @@ def test_the_certificate_of_each_size(rng: np.random.Generator, monkeypatch: pyt
                 continue
             path = METHODS_OF[method].path(problem.system, problem.units, 5, 1)
             assert [path.is_optimal(i) for i in range(6)] == [method == "swap"] * 6
-    monkeypatch.setattr("prunus.solving.methods.polished", lambda _s, _u, starts, _t: (starts[0], len(starts[0]) != 2))
+    monkeypatch.setattr(
+        "prunus.solving.searching.methods.polished", lambda _s, _u, starts, _t: (starts[0], len(starts[0]) != 2)
+    )
     path = METHODS_OF["swap"].path(by_data.system, by_data.units, 4, 1)
     assert [path.is_optimal(i) for i in range(5)] == [True, True, False, True, True]
 

@@ -7,7 +7,7 @@ from math import comb, inf, log, nan
 import numpy as np
 import pytest
 
-from prunus.solving.sizes import best_size, information_criteria, residual_variance
+from prunus.solving.validating.sizes import best_size, information_criteria, residual_variance
 
 RSS, SIZES = np.array([90.0, 40.0, 25.0, 24.0]), np.arange(4.0)
 CRITERIA = ["aic", "aicc", "bic", "ebic", "gic"]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import prunus
 from prunus import _core
 from prunus.linear_model import PrunedLinearRegression
-from prunus.solving.gram import GramAccumulator
+from prunus.statistics.gram import GramAccumulator
 from strategies import networks, options_of, seeds
 
 FORMATS = ["csr_array", "csr_matrix", "csc_array", "coo_matrix"]

@@ -10,9 +10,9 @@ import pytest
 import scipy.sparse
 
 from prunus import _core
-from prunus.solving.gram import GramAccumulator
-from prunus.solving.swap import Polished, best_of
+from prunus.solving.searching.swap import Polished, best_of
 from prunus.solving.systems import DataSystem, GramSystem, System
+from prunus.statistics.gram import GramAccumulator
 
 
 def gram_system(X: Any, y: Any, alpha: float = 0.0, features: Any = None) -> GramSystem:

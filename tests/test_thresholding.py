@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from sklearn.linear_model import lasso_path
 
-from prunus.solving.l1 import l1_order
+from prunus.solving.searching.l1 import l1_order
+from prunus.solving.searching.thresholding import complete, hard_threshold
 from prunus.solving.systems import GramSystem
-from prunus.solving.thresholding import complete, hard_threshold
 from test_swap import data_system, gram_system, problem, sparse_system
 
 

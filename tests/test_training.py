@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import prunus
-from prunus.training import FineTune
+from prunus.scheduling.settings import FineTune
 
 
 def fresh(rng: np.random.Generator, widths: list[int], **options: Any) -> prunus.Network:

@@ -11,7 +11,7 @@ import scipy.sparse
 import prunus
 from prunus.feature_selection import PruneSelector
 from prunus.linear_model import PrunedLinearRegression
-from prunus.solving.gram import GramAccumulator
+from prunus.statistics.gram import GramAccumulator
 
 KINDS = ["csr_array", "csr_matrix", "csc_array", "csc_matrix", "coo_array", "coo_matrix", "bsr_array"]
 DTYPES: list[Any] = [np.int8, np.uint8, np.int64, np.float32, np.float64]

@@ -11,8 +11,8 @@ import numpy as np
 
 from bench.cases.base import Case
 from bench.machine import Machine
+from prunus._base.arrays import Doubles
 from prunus.linear_model import PrunedLinearRegression
-from prunus.solving.gram import Doubles
 
 
 @dataclass(frozen=True)

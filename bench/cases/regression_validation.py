@@ -12,8 +12,8 @@ from sklearn.model_selection import KFold
 from bench.cases.base import Case
 from bench.cases.regression_path import check_losses, path_flops, sample
 from bench.machine import Machine
+from prunus._base.arrays import Doubles
 from prunus.linear_model import PrunedLinearRegression
-from prunus.solving.gram import Doubles
 
 N_FOLDS = 10
 

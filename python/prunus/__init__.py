@@ -3,22 +3,17 @@
 from importlib import import_module
 from typing import Any
 
-from prunus._check import FormatError, NotSupportedError
-from prunus._config import show_config
+from prunus._base import FormatError, NotSupportedError, show_config
 from prunus._core import version as __version__
-from prunus._layer import Layer
 from prunus.convert import from_sklearn, to_sklearn
-from prunus.engine import Engine, compile
-from prunus.interop import as_network, load, save
+from prunus.engine import Engine, SparseMatrix, compile
 from prunus.masking import Pattern, allocations, apply_masks, mask, patterns
-from prunus.network import Network
-from prunus.pruned import Pruned
-from prunus.pruning import prune
-from prunus.report import Report
-from prunus.scheduling import Schedule, schedules
+from prunus.network import Layer, Network
+from prunus.pruning import Pruned, as_network, load, prune, save
+from prunus.reporting import Report
+from prunus.scheduling import FineTune, Schedule, schedules
 from prunus.scoring import Criterion, criteria, importance
-from prunus.sparse import SparseMatrix
-from prunus.training import FineTune, fit
+from prunus.training import fit
 
 __all__ = [
     "Criterion",

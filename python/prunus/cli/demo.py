@@ -19,7 +19,7 @@ def demo(
     Writes the pruned models and their reports into a folder.
     """
     try:
-        from prunus import demo as demonstration
+        from prunus.cli import demonstration
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(f"the demo needs {error.name}: pip install 'prunus[demo]'") from None
 

@@ -10,7 +10,7 @@ from prunus.cli.models import ModelFile, TrustPickle
 from prunus.cli.output import AsJson, print_json
 from prunus.engine import Engine
 from prunus.network import Network
-from prunus.pruned import Pruned
+from prunus.pruning import Pruned
 
 
 def info(model: ModelFile, trust_pickle: TrustPickle = False, as_json: AsJson = False) -> None:

@@ -8,12 +8,11 @@ from typing import Annotated
 
 import typer
 
-from prunus import _container
 from prunus.cli.errors import UsageError, naming
 from prunus.convert import to_sklearn
-from prunus.interop import as_network, load
+from prunus.files import write_whole
 from prunus.network import Network
-from prunus.pruned import Pruned
+from prunus.pruning import Pruned, as_network, load
 
 _PICKLES = (".pkl", ".pickle", ".joblib")
 
@@ -75,7 +74,7 @@ def check_output_of(network: Network, path: Path) -> None:
 def write(pruned: Pruned, path: Path) -> None:
     """Write the pruned model, whole or not at all: as a scikit-learn estimator where the file is to be a pickle."""
     if _is_pickle(path):
-        _container.write(pickle.dumps(to_sklearn(pruned.network)), path)
+        write_whole(pickle.dumps(to_sklearn(pruned.network)), path)
     else:
         pruned.save(path)
 

@@ -14,7 +14,7 @@ from prunus.cli import models, tables
 from prunus.cli.errors import UsageError
 from prunus.cli.models import ModelFile, TrustPickle
 from prunus.cli.output import AsJson, print_json
-from prunus.interop import as_network
+from prunus.pruning import as_network
 
 _FORMATS = ".npz with X, y and sample_weight; .npy, .csv (with a header) or .parquet with y as its last column."
 # The option that an argument of prunus.prune comes from, where it has another name.

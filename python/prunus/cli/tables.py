@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from prunus import _check
+from prunus._base import check
 from prunus.cli.errors import UsageError, naming
 from prunus.network import Network
 
@@ -61,7 +61,7 @@ def _read_npy(path: Path, network: Network, target: Sequence[str]) -> Data:
     # Mapped, so that X need not fit in memory.
     array = np.lib.format.open_memmap(path, mode="r")
     if array.ndim != 2:
-        raise ValueError(f"expected 2 dimensions, got {_check.describe(array)}")
+        raise ValueError(f"expected 2 dimensions, got {check.describe(array)}")
     columns = _columns(path, [str(i) for i in range(array.shape[1])], network, target)
     return Data(array[:, _run(columns.inputs)], _flat(array[:, _run(columns.targets)]))
 

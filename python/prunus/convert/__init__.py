@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from prunus import _check
+from prunus._base import check
 from prunus.network import Network
 
 
@@ -85,7 +85,7 @@ def to_sklearn(network: Any, *, like: Any = None) -> Any:
     except (LookupError, AttributeError) as error:
         if like is not None:
             raise
-        raise _check.error(
+        raise check.error(
             ValueError,
             "network",
             f"expected an origin that from_sklearn made, got one with {type(error).__name__}: {error}",

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from prunus import _check, _threads
-from prunus._check import Bools
-from prunus._registry import registry
+from prunus._base import Bools, check, registry, resolve_threads
 from prunus.masking.allocations import (
     Allocation,
     ErkAllocation,
@@ -17,12 +15,13 @@ from prunus.masking.allocations import (
     UniformAllocation,
 )
 from prunus.masking.arguments import goal_of, limits_of, masks_of, require_there, score_arrays, shapes_of
-from prunus.masking.base import Pattern
+from prunus.masking.base import Pattern, full
 from prunus.masking.block import BlockPattern
 from prunus.masking.input import InputPattern
 from prunus.masking.n_of_m import NofMPattern
 from prunus.masking.neuron import NeuronPattern
 from prunus.masking.selection import Goal, Selection, select
+from prunus.masking.stock import n_removed
 from prunus.masking.weight import WeightPattern
 from prunus.network import Network
 
@@ -74,7 +73,7 @@ def pattern_of(pattern: str | Pattern) -> Pattern:
                 return found
     known = f"{', '.join(sorted(_PATTERNS))} (such as 2:4 and block:4x1)"
     wrong = ValueError if isinstance(pattern, str) else TypeError
-    raise _check.error(wrong, "pattern", f"expected one of {known}, got {_check.describe(pattern)}")
+    raise check.error(wrong, "pattern", f"expected one of {known}, got {check.describe(pattern)}")
 
 
 def mask(
@@ -136,14 +135,14 @@ def mask(
     """
     kind = pattern_of(pattern)
     goal = goal_of(kind, sparsity, threshold)
-    share_out = _check.look_up("allocation", allocation, _ALLOCATIONS)
+    share_out = check.look_up("allocation", allocation, _ALLOCATIONS)
     arrays = score_arrays(scores, kind.ndim)
     shapes = [score.shape for score in arrays]
     goal = goal._replace(limits=limits_of(kind, max_layer_sparsity, len(arrays)))
     gone = None if within is None else [~before for before in masks_of("within", within, shapes)]
     stay = None if keep is None else masks_of("keep", keep, shapes, default=False)
     require_there(stay, gone)
-    return select(arrays, kind, share_out, goal, keep=stay, gone=gone, threads=_threads.resolve(None)).masks
+    return select(arrays, kind, share_out, goal, keep=stay, gone=gone, threads=resolve_threads(None)).masks
 
 
 def apply_masks(network: Network, masks: Sequence[Any], *, pattern: str | Pattern = "weight") -> Network:
@@ -174,14 +173,14 @@ def apply_masks(network: Network, masks: Sequence[Any], *, pattern: str | Patter
     True
     """
     if not isinstance(network, Network):
-        raise _check.error(
-            TypeError, "network", f"expected a Network, got {_check.describe(network)}; see prunus.as_network"
+        raise check.error(
+            TypeError, "network", f"expected a Network, got {check.describe(network)}; see prunus.as_network"
         )
     kind = pattern_of(pattern)
     checked = masks_of("masks", masks, shapes_of(kind, [layer.weight.shape for layer in network.layers]))
     for i in set(range(len(network.layers))) - set(kind.prunable(network)):
         if not checked[i].all():
-            raise _check.error(
+            raise check.error(
                 ValueError, f"masks[{i}]", f"expected True alone, since {kind} is not pruned in layer {i}"
             )
     return kind.shrink(kind.apply(network, tuple(checked)), tuple(checked))
@@ -194,9 +193,15 @@ __all__ = [
     "Selection",
     "allocations",
     "apply_masks",
+    "full",
     "goal_of",
+    "limits_of",
     "mask",
+    "masks_of",
+    "n_removed",
     "pattern_of",
     "patterns",
+    "require_there",
     "select",
+    "shapes_of",
 ]

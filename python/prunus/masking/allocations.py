@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from prunus import _core
-from prunus._check import Bools, Floats
+from prunus._base import Bools, Floats
 from prunus.masking.stock import Stock, apportion, lowest, n_removed, within_bounds
 
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from prunus import _check
-from prunus._check import Bools, Floats
+from prunus._base import Bools, Floats, check
 from prunus.masking.base import Pattern
 from prunus.masking.selection import Goal
 
@@ -18,13 +17,13 @@ def goal_of(pattern: Pattern, sparsity: Any, threshold: Any) -> Goal:
     if not pattern.takes_target:
         for name, value in (("sparsity", sparsity), ("threshold", threshold)):
             if value is not None:
-                raise _check.error(
+                raise check.error(
                     ValueError, name, f"expected None for pattern {pattern}, which says how much goes, got {value!r}"
                 )
         return Goal()
-    if _check.exactly_one(sparsity=sparsity, threshold=threshold) == "sparsity":
-        return Goal(sparsity=_check.number("sparsity", sparsity, 0, 1))
-    return Goal(threshold=_check.number("threshold", threshold))
+    if check.exactly_one(sparsity=sparsity, threshold=threshold) == "sparsity":
+        return Goal(sparsity=check.number("sparsity", sparsity, 0, 1))
+    return Goal(threshold=check.number("threshold", threshold))
 
 
 def limits_of(pattern: Pattern, value: Any, n_layers: int) -> tuple[float, ...] | None:
@@ -32,15 +31,15 @@ def limits_of(pattern: Pattern, value: Any, n_layers: int) -> tuple[float, ...] 
     if value is None:
         return None
     if not pattern.takes_target:
-        raise _check.error(
+        raise check.error(
             ValueError, "max_layer_sparsity", f"expected None for pattern {pattern}, which says how much goes"
         )
     values = [value] * n_layers if np.ndim(value) == 0 else list(value)
     if len(values) != n_layers:
-        raise _check.error(
+        raise check.error(
             ValueError, "max_layer_sparsity", f"expected {n_layers}, one for each layer, got {len(values)}"
         )
-    return tuple(_check.number("max_layer_sparsity", _scalar(limit), 0, 1) for limit in values)
+    return tuple(check.number("max_layer_sparsity", _scalar(limit), 0, 1) for limit in values)
 
 
 def _scalar(value: Any) -> Any:
@@ -56,13 +55,13 @@ def shapes_of(pattern: Pattern, shapes: Sequence[tuple[int, ...]]) -> list[tuple
 def masks_of(name: str, value: Any, shapes: Sequence[tuple[int, ...]], *, default: bool | None = None) -> list[Bools]:
     """Return masks of those shapes; with a default a mask may be None."""
     if not isinstance(value, Sequence) or isinstance(value, str):
-        raise _check.error(
-            TypeError, name, f"expected a sequence of masks, one for each layer, got {_check.describe(value)}"
+        raise check.error(
+            TypeError, name, f"expected a sequence of masks, one for each layer, got {check.describe(value)}"
         )
     if len(value) != len(shapes):
-        raise _check.error(ValueError, name, f"expected {len(shapes)} masks, one for each layer, got {len(value)}")
+        raise check.error(ValueError, name, f"expected {len(shapes)} masks, one for each layer, got {len(value)}")
     return [
-        np.full(shape, default) if mask is None and default is not None else _check.bools(f"{name}[{i}]", mask, shape)
+        np.full(shape, default) if mask is None and default is not None else check.bools(f"{name}[{i}]", mask, shape)
         for i, (mask, shape) in enumerate(zip(value, shapes, strict=True))
     ]
 
@@ -71,7 +70,7 @@ def require_there(keep: Sequence[Bools] | None, gone: Sequence[Bools] | None) ->
     """Refuse to keep what has gone."""
     for i, (stay, before) in enumerate(zip(keep or (), gone or (), strict=False)):
         if (stay & before).any():
-            raise _check.error(
+            raise check.error(
                 ValueError, f"keep[{i}]", "expected what is still there, got something that was removed before"
             )
 
@@ -79,14 +78,14 @@ def require_there(keep: Sequence[Bools] | None, gone: Sequence[Bools] | None) ->
 def score_arrays(scores: Any, ndim: int) -> list[Floats]:
     """Check the scores and bring them to one dtype."""
     if isinstance(scores, np.ndarray) or not isinstance(scores, Sequence) or isinstance(scores, (str, bytes)):
-        raise _check.error(
-            TypeError, "scores", f"expected a sequence of arrays, one for each layer, got {_check.describe(scores)}"
+        raise check.error(
+            TypeError, "scores", f"expected a sequence of arrays, one for each layer, got {check.describe(scores)}"
         )
     if not scores:
-        raise _check.error(ValueError, "scores", "expected at least one array, got none")
-    arrays = [_check.float_array(f"scores[{i}]", score, ndim=ndim) for i, score in enumerate(scores)]
+        raise check.error(ValueError, "scores", "expected at least one array, got none")
+    arrays = [check.float_array(f"scores[{i}]", score, ndim=ndim) for i, score in enumerate(scores)]
     dtype = np.result_type(*arrays)
-    arrays = [_check.float_array("scores", score, dtype=dtype) for score in arrays]
+    arrays = [check.float_array("scores", score, dtype=dtype) for score in arrays]
     for i, score in enumerate(arrays):
-        _check.not_empty(f"scores[{i}]", score)
+        check.not_empty(f"scores[{i}]", score)
     return arrays

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from prunus import _core, _threads
-from prunus._check import Bools, Floats
+from prunus import _core
+from prunus._base import Bools, Floats, resolve_threads
 from prunus.network import Network
 
 Masks = tuple[Bools, ...]
@@ -81,7 +81,7 @@ class Pattern(ABC):
         They are set as the network was trained: with standardized inputs, what takes the place of a removed weight is the
         input's mean.
         """
-        threads = _threads.resolve(None)
+        threads = resolve_threads(None)
         trained = network.unfolded()
         layers = [
             layer.replace(_core.apply_mask(layer.weight, full(mask, layer.weight.shape), threads))

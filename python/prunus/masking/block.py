@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from prunus import _check, _core
-from prunus._check import Bools, Floats
+from prunus import _core
+from prunus._base import Bools, Floats, check
 from prunus.masking.base import Pattern
 from prunus.masking.weight import WeightPattern
 
@@ -55,8 +55,8 @@ class BlockPattern(WeightPattern):
     name = "block:RxC"
 
     def __post_init__(self) -> None:
-        n_rows = _check.integer("n_rows", self.n_rows, minimum=1)
-        _check.put(self, n_rows=n_rows, n_columns=_check.integer("n_columns", self.n_columns, minimum=1))
+        n_rows = check.integer("n_rows", self.n_rows, minimum=1)
+        check.put(self, n_rows=n_rows, n_columns=check.integer("n_columns", self.n_columns, minimum=1))
 
     @classmethod
     def parse(cls, text: str) -> Pattern | None:
@@ -64,7 +64,7 @@ class BlockPattern(WeightPattern):
         if not found:
             return None
         if not (int(found[1]) and int(found[2])):
-            raise _check.error(ValueError, "pattern", f"expected block:RxC with R and C of at least 1, got {text!r}")
+            raise check.error(ValueError, "pattern", f"expected block:RxC with R and C of at least 1, got {text!r}")
         return cls(int(found[1]), int(found[2]))
 
     def __str__(self) -> str:
@@ -75,7 +75,7 @@ class BlockPattern(WeightPattern):
 
     def check(self, shape: tuple[int, ...]) -> None:
         if not self.fits(shape):
-            raise _check.error(
+            raise check.error(
                 ValueError,
                 "pattern",
                 f"expected layers of at least the size of {self}, got one of {shape[0]}x{shape[1]}; "
@@ -85,7 +85,7 @@ class BlockPattern(WeightPattern):
     def units(self, score: Floats, threads: int) -> Floats:
         sums = _core.block_sums(score, self.n_rows, self.n_columns, threads)
         if not _core.all_finite(sums, threads) and np.isnan(sums).any() and not np.isnan(score).any():
-            raise _check.error(ValueError, "scores", "expected no block with plus and minus infinity, got one")
+            raise check.error(ValueError, "scores", "expected no block with plus and minus infinity, got one")
         return sums
 
     def spread(self, kept: Bools, shape: tuple[int, ...], threads: int) -> Bools:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from prunus._check import Bools
+from prunus._base import Bools
 from prunus.masking.base import Masks, Pattern
 from prunus.network import Network
 

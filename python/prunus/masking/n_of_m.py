@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from prunus import _check, _core
-from prunus._check import Bools, Floats
+from prunus import _core
+from prunus._base import Bools, Floats, check
 from prunus.masking.base import Pattern
 from prunus.masking.weight import WeightPattern
 
@@ -51,8 +51,8 @@ class NofMPattern(WeightPattern):
     takes_target = False
 
     def __post_init__(self) -> None:
-        n = _check.integer("n", self.n, minimum=1)
-        _check.put(self, n=n, m=_check.integer("m", self.m, minimum=n))
+        n = check.integer("n", self.n, minimum=1)
+        check.put(self, n=n, m=check.integer("m", self.m, minimum=n))
 
     @classmethod
     def parse(cls, text: str) -> Pattern | None:
@@ -61,7 +61,7 @@ class NofMPattern(WeightPattern):
             return None
         n, m = int(found[1]), int(found[2])
         if not 1 <= n <= m:
-            raise _check.error(ValueError, "pattern", f"expected n:m with 1 <= n <= m, got {text!r}")
+            raise check.error(ValueError, "pattern", f"expected n:m with 1 <= n <= m, got {text!r}")
         return cls(n, m)
 
     def __str__(self) -> str:
@@ -72,7 +72,7 @@ class NofMPattern(WeightPattern):
 
     def check(self, shape: tuple[int, ...]) -> None:
         if not self.fits(shape):
-            raise _check.error(
+            raise check.error(
                 ValueError,
                 "pattern",
                 f"expected layers of at least {self.m} inputs for {self}, got one of {shape[1]}; "

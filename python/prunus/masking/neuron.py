@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from prunus._check import Bools
-from prunus._functions import ACTIVATIONS
-from prunus._layer import Layer
+from prunus._base import Bools
 from prunus.masking.base import Masks, Pattern
-from prunus.network import Network
+from prunus.network import ACTIVATIONS, Layer, Network
 
 
 class NeuronPattern(Pattern):

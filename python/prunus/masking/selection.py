@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prunus import _check, _core
-from prunus._check import Bools, Floats
+from prunus import _core
+from prunus._base import Bools, Floats, check
 from prunus.masking.allocations import Allocation
 from prunus.masking.base import Pattern
 from prunus.masking.stock import Stock, lowest, n_removed
@@ -42,7 +42,7 @@ class Units(NamedTuple):
     gone: Bools | None  # None: none is
 
 
-@_check.about("scores")
+@check.about("scores")
 def select(
     scores: Sequence[Floats],
     pattern: Pattern,
@@ -113,7 +113,7 @@ def _by_pattern(
             score[keep[i]] = np.inf
         mask = pattern.choose(score, threads)
         if keep and (keep[i] & ~mask).any():
-            raise _check.error(ValueError, f"keep[{i}]", f"expected no more than {pattern} leaves in each group")
+            raise check.error(ValueError, f"keep[{i}]", f"expected no more than {pattern} leaves in each group")
         masks.append(mask & ~gone[i] if gone else mask)
     removed = absent + sum(map(n_removed, masks))
     return Selection(tuple(masks), removed, removed, absent + sum(mask.size for mask in masks))
@@ -150,12 +150,12 @@ def _possible(n_remove: int, stocks: list[Stock]) -> int:
     """Return how many more can go: fewer than asked for only where no layer may be emptied."""
     n_free = sum(stock.scores.size for stock in stocks)
     if n_remove > n_free:
-        raise _check.error(
+        raise check.error(
             ValueError, "keep", f"expected room for removing {n_remove} units, got {n_free} that need not stay"
         )
     n_allowed = sum(stock.allowed for stock in stocks)
     if n_remove > n_allowed:
-        raise _check.error(
+        raise check.error(
             ValueError, "max_layer_sparsity", f"expected room for removing {n_remove} units, got {n_allowed}"
         )
     return min(n_remove, sum(stock.most for stock in stocks))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from prunus import _core
-from prunus._check import Bools, Floats
+from prunus._base import Bools, Floats
 
 
 class Stock(NamedTuple):

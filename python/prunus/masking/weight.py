@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prunus._check import Bools
+from prunus._base import Bools
 from prunus.masking.base import Masks, Pattern
 from prunus.network import Network
 

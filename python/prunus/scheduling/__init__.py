@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from prunus import _check
-from prunus._registry import registry
+from prunus._base import check, registry
 from prunus.scheduling.base import Schedule
 from prunus.scheduling.cubic import Cubic
 from prunus.scheduling.iterative import Iterative
 from prunus.scheduling.one_shot import OneShot
+from prunus.scheduling.settings import FineTune, as_options, settings_of
 
 _SCHEDULES: Mapping[str, type[Schedule]] = registry(
     OneShot,
@@ -31,7 +31,17 @@ def schedules() -> Mapping[str, type[Schedule]]:
 
 def schedule_of(schedule: str | Schedule) -> Schedule:
     """Return the schedule of that name; one that is ready is returned as it is."""
-    return schedule if isinstance(schedule, Schedule) else _check.look_up("schedule", schedule, _SCHEDULES)()
+    return schedule if isinstance(schedule, Schedule) else check.look_up("schedule", schedule, _SCHEDULES)()
 
 
-__all__ = ["Cubic", "Iterative", "OneShot", "Schedule", "schedule_of", "schedules"]
+__all__ = [
+    "Cubic",
+    "FineTune",
+    "Iterative",
+    "OneShot",
+    "Schedule",
+    "as_options",
+    "schedule_of",
+    "schedules",
+    "settings_of",
+]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from prunus import _check
-from prunus.training import FineTune, settings_of
+from prunus._base import check
+from prunus.scheduling.settings import FineTune, settings_of
 
 
 class Schedule(ABC):
@@ -31,4 +31,4 @@ class Schedule(ABC):
 def check_rounds(rounds: object, fine_tune: object) -> int:
     """Return the number of rounds; refuse what is none, and what is no training."""
     settings_of(fine_tune)
-    return _check.integer("rounds", rounds, minimum=1)
+    return check.integer("rounds", rounds, minimum=1)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from prunus import _check
+from prunus._base import check
 from prunus.scheduling.base import Schedule, check_rounds
-from prunus.training import FineTune
+from prunus.scheduling.settings import FineTune
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Cubic(Schedule):
     name = "cubic"
 
     def __post_init__(self) -> None:
-        _check.put(self, rounds=check_rounds(self.rounds, self.fine_tune))
+        check.put(self, rounds=check_rounds(self.rounds, self.fine_tune))
 
     def sparsities(self, start: float, end: float) -> list[float]:
         return [end + (start - end) * (1 - i / self.rounds) ** 3 for i in range(1, self.rounds)] + [end]

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from prunus import _check, _threads
-from prunus._check import Floats
-from prunus._registry import registry
-from prunus._samples import Samples
+from prunus._base import Floats, check, registry, resolve_threads
+from prunus.data import Samples
 from prunus.network import Network
 from prunus.scoring.activation import ActivationNorm, ActivationVariance, Apoz, Wanda
 from prunus.scoring.base import Criterion, make
@@ -105,13 +103,13 @@ def importance(
     (array([[3., 4.]]),)
     """
     if not isinstance(network, Network):
-        raise _check.error(
-            TypeError, "network", f"expected a Network, got {_check.describe(network)}; see prunus.as_network"
+        raise check.error(
+            TypeError, "network", f"expected a Network, got {check.describe(network)}; see prunus.as_network"
         )
     chosen = make(criterion, _CRITERIA, options)
     for name, value in (("X", X), ("y", y)):
         if name in chosen.needs and value is None:
-            raise _check.error(ValueError, name, f"expected data, which criterion {chosen.name!r} needs, got None")
+            raise check.error(ValueError, name, f"expected data, which criterion {chosen.name!r} needs, got None")
     chosen.require(network)
     trained = network.unfolded()
     data: Samples | None = None
@@ -119,7 +117,7 @@ def importance(
         data = network.data(X, y, sample_weight, class_weight=class_weight, standardized=True)
     elif chosen.needs:
         data = network.samples(X, sample_weight, standardized=True)
-    return chosen.scores(trained, data, _threads.resolve(None))
+    return chosen.scores(trained, data, resolve_threads(None))
 
 
 __all__ = ["Criterion", "criteria", "importance"]

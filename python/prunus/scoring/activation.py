@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 
 from prunus import _core
-from prunus._check import Floats
-from prunus._passes import Forward
-from prunus._samples import Samples, is_sparse
-from prunus.network import Network
+from prunus._base import Floats
+from prunus.data import Samples, is_sparse
+from prunus.network import Forward, Network
 from prunus.scoring.base import Criterion
 
 

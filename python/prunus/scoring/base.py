@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from prunus import _check
-from prunus._check import Bools, Floats, NotSupportedError
-from prunus._samples import Samples
+from prunus._base import Bools, Floats, NotSupportedError, check
+from prunus.data import Samples
 from prunus.network import Network
 
 
@@ -39,7 +38,7 @@ class Criterion(ABC):
         """Raise NotSupportedError for a network that it cannot score."""
         is_linear = len(network.layers) == 1 and network.layers[0].activation == "identity"
         if self.linear_only and (not is_linear or network.output != "identity" or network.classes is not None):
-            raise _check.error(
+            raise check.error(
                 NotSupportedError,
                 "criterion",
                 f"expected a linear regression for {self.name!r}, got {network!r}; other losses and hidden layers "
@@ -59,16 +58,16 @@ def make(criterion: str | Criterion, registry: Mapping[str, type[Criterion]], op
     """Return the criterion of this name with these options; a criterion that is ready is returned as it is."""
     if isinstance(criterion, Criterion):
         if options:
-            raise _check.error(
+            raise check.error(
                 TypeError, ", ".join(options), "expected no options beside a criterion that already has its own"
             )
         return criterion
-    kind = _check.look_up("criterion", criterion, registry)
+    kind = check.look_up("criterion", criterion, registry)
     known: list[str] = [field.name for field in fields(kind)] if is_dataclass(kind) else []
     for option in options:
         if option not in known:
             valid = ", ".join(known) or "none"
-            raise _check.error(
+            raise check.error(
                 TypeError, option, f"expected an option of criterion {kind.name!r} ({valid}), got an unknown one"
             )
     return kind(**options)
@@ -77,23 +76,23 @@ def make(criterion: str | Criterion, registry: Mapping[str, type[Criterion]], op
 def per_layer(name: str, value: Any, network: Network, criterion: str) -> list[Floats]:
     """Return an option that has an array for each layer, of the shape and dtype of its weight."""
     if value is None:
-        raise _check.error(
+        raise check.error(
             ValueError, name, f"expected an array for each layer, which criterion {criterion!r} needs, got None"
         )
     if not isinstance(value, Sequence) or isinstance(value, str):
-        raise _check.error(
-            TypeError, name, f"expected a sequence of arrays, one for each layer, got {_check.describe(value)}"
+        raise check.error(
+            TypeError, name, f"expected a sequence of arrays, one for each layer, got {check.describe(value)}"
         )
     if len(value) != len(network.layers):
-        raise _check.error(
+        raise check.error(
             ValueError, name, f"expected {len(network.layers)} arrays, one for each layer, got {len(value)}"
         )
     arrays = []
     for i, (given, layer) in enumerate(zip(value, network.layers, strict=True)):
-        array = _check.finite(f"{name}[{i}]", _check.float_array(f"{name}[{i}]", given, dtype=network.dtype))
+        array = check.finite(f"{name}[{i}]", check.float_array(f"{name}[{i}]", given, dtype=network.dtype))
         if array.shape != layer.weight.shape:
-            raise _check.error(
-                ValueError, f"{name}[{i}]", f"expected the shape {layer.weight.shape}, got {_check.describe(array)}"
+            raise check.error(
+                ValueError, f"{name}[{i}]", f"expected the shape {layer.weight.shape}, got {check.describe(array)}"
             )
         arrays.append(array)
     return arrays

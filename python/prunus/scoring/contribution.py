@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from prunus import _check, _core
-from prunus._check import Floats
-from prunus._samples import Data, Samples, is_sparse
+from prunus import _core
+from prunus._base import Floats, check
+from prunus.data import Data, Samples, is_sparse
 from prunus.network import Network
 from prunus.scoring.base import Criterion
 
@@ -23,7 +23,7 @@ class _Contribution(Criterion):
     needs = ("X", "y")
 
     def __post_init__(self) -> None:
-        _check.put(self, absolute=_check.flag("absolute", self.absolute))
+        check.put(self, absolute=check.flag("absolute", self.absolute))
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from prunus import _check
-from prunus._check import Floats
-from prunus._samples import Data, Samples
+from prunus._base import Floats, check
+from prunus.data import Data, Samples
 from prunus.network import Network
 from prunus.scoring.base import Criterion, per_layer
 
@@ -107,5 +106,5 @@ class Adam(Criterion):
         moments = per_layer("second_moment", self.second_moment, network, self.name)
         for i, v in enumerate(moments):
             if v.min() < 0:
-                raise _check.error(ValueError, f"second_moment[{i}]", f"expected nonnegative numbers, got {v.min()}")
+                raise check.error(ValueError, f"second_moment[{i}]", f"expected nonnegative numbers, got {v.min()}")
         return tuple(layer.weight**2 * np.sqrt(v) for layer, v in zip(network.layers, moments, strict=True))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from prunus import _core
-from prunus._check import Floats
-from prunus._samples import Samples
+from prunus._base import Floats
+from prunus.data import Samples
 from prunus.network import Network
 from prunus.scoring.base import Criterion
 

@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from prunus import _check
-from prunus._check import Floats
-from prunus._samples import Samples
+from prunus._base import Floats, check
+from prunus.data import Samples
 from prunus.network import Network
 from prunus.scoring.base import Criterion, per_layer
 
@@ -56,17 +55,17 @@ class Movement(Criterion):
     def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
         history = self.history
         if history is None:
-            raise _check.error(
+            raise check.error(
                 ValueError,
                 "history",
                 f"expected the weights of two times, which criterion {self.name!r} needs, got None",
             )
         if not isinstance(history, Sequence) or isinstance(history, str):
-            raise _check.error(
-                TypeError, "history", f"expected a sequence of networks or weights, got {_check.describe(history)}"
+            raise check.error(
+                TypeError, "history", f"expected a sequence of networks or weights, got {check.describe(history)}"
             )
         if len(history) < 2:
-            raise _check.error(ValueError, "history", f"expected the weights of two times at least, got {len(history)}")
+            raise check.error(ValueError, "history", f"expected the weights of two times at least, got {len(history)}")
         times = [per_layer(f"history[{t}]", _weights(entry), network, self.name) for t, entry in enumerate(history)]
         totals = tuple(np.zeros(layer.weight.shape, network.dtype) for layer in network.layers)
         for before, after in itertools.pairwise(times):

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from prunus import _check
-from prunus._check import Floats
-from prunus._samples import Samples
+from prunus._base import Floats, check
+from prunus.data import Samples
 from prunus.network import Network
 from prunus.scoring.base import Criterion
 
@@ -53,5 +52,5 @@ class Random(Criterion):
         return self if self.random_state is not None else Random(rng)
 
     def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
-        rng = _check.generator("random_state", self.random_state)
+        rng = check.generator("random_state", self.random_state)
         return tuple(rng.random(layer.weight.shape, dtype=layer.weight.dtype) for layer in network.layers)

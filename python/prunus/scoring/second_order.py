@@ -8,16 +8,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from prunus import _check
-from prunus._check import Bools, Floats, NotSupportedError
-from prunus._samples import Data, Samples
+from prunus._base import Bools, Doubles, Floats, NotSupportedError, Places, check
+from prunus.data import Data, Samples
 from prunus.network import Network
 from prunus.scoring.base import Criterion
-from prunus.solving.backward import IllConditionedError
-from prunus.solving.gram import Doubles, Gram, GramAccumulator
-from prunus.solving.methods import obs_path
-from prunus.solving.systems import CollinearError, GramSystem, Places
-from prunus.solving.units import units_of
+from prunus.solving import CollinearError, GramSystem, IllConditionedError, obs_path, units_of
+from prunus.statistics import Gram, GramAccumulator
 
 
 @dataclass(frozen=True)
@@ -70,12 +66,12 @@ class Obs(Criterion):
     def __post_init__(self) -> None:
         """Check the penalty."""
         if self.alpha is not None:
-            _check.put(self, alpha=_check.number("alpha", self.alpha, 0, np.finfo(np.float64).max))
+            check.put(self, alpha=check.number("alpha", self.alpha, 0, np.finfo(np.float64).max))
 
     def require(self, network: Network) -> None:
         super().require(network)
         if _told(network, "params", "positive"):
-            raise _check.error(
+            raise check.error(
                 NotSupportedError,
                 "criterion",
                 "expected a model without positive=True for 'obs', whose weights may fall below zero",
@@ -90,7 +86,7 @@ class Obs(Criterion):
             gram = _of_output(whole, i)
             usable = np.flatnonzero((weight[i] != 0) & ~gram.constant)
             if alpha == 0 and gram.n_samples <= len(usable):
-                raise _check.error(
+                raise check.error(
                     ValueError,
                     "X",
                     f"expected more than {len(usable)} samples, the number of weights that criterion 'obs' without a ridge "
@@ -104,7 +100,7 @@ class Obs(Criterion):
         try:
             path = obs_path(system, units, system.n, threads)
         except IllConditionedError:
-            raise _check.error(
+            raise check.error(
                 ValueError,
                 "X",
                 "expected columns that their Gram matrix can tell apart, got some that are nearly combinations of others; "
@@ -184,7 +180,7 @@ def _own_penalty(network: Network) -> float:
     found = {"Ridge": ("params", "alpha"), "RidgeCV": ("learnt", "alpha_")}.get(_origin(network).get("class", ""))
     alpha = 0.0 if found is None else _told(network, *found)
     if not isinstance(alpha, (int, float)):
-        raise _check.error(
+        raise check.error(
             ValueError,
             "alpha",
             "expected a number for criterion 'obs', since the model has one for each output, got None",

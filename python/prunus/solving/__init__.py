@@ -1,9 +1,35 @@
-"""The second-order solver: Gram matrices, and exact paths of least squares fits of every size.
+"""Least squares of every size: exact paths of fits on more and more features, and which of them is best.
 
-`gram` gathers the sums, `systems` poses the normal equations by them or by the data, `backward`, `forward`, `swap`,
-`thresholding` and `l1` search, `paths` has the fits of all sizes, `problem` the folds, `selecting` puts it together.
+`systems` poses the normal equations by Gram matrices or by the data, `searching` goes through subsets, `validating` tells how
+good their fits are on other samples, `selecting` puts it together.
 """
 
-from prunus.solving.gram import Gram, GramAccumulator
+from prunus.solving.regression import Regression
+from prunus.solving.searching.backward import IllConditionedError
+from prunus.solving.searching.methods import METHODS, obs_path
+from prunus.solving.searching.paths import NestedPath
+from prunus.solving.selecting import SELECTIONS, Options, select_subset
+from prunus.solving.selection import Selection
+from prunus.solving.systems import CollinearError, GramSystem
+from prunus.solving.units import Units, groups_of, keep_of, units_of
+from prunus.statistics import Gram, GramAccumulator
 
-__all__ = ["Gram", "GramAccumulator"]
+__all__ = [
+    "METHODS",
+    "SELECTIONS",
+    "CollinearError",
+    "Gram",
+    "GramAccumulator",
+    "GramSystem",
+    "IllConditionedError",
+    "NestedPath",
+    "Options",
+    "Regression",
+    "Selection",
+    "Units",
+    "groups_of",
+    "keep_of",
+    "obs_path",
+    "select_subset",
+    "units_of",
+]

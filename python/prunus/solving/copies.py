@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from prunus._check import Bools
-from prunus._samples import is_sparse
-from prunus.solving.gram import Doubles
+from prunus._base import Bools, Doubles
+from prunus.data import is_sparse
 
 _ALIKE = 1e-9  # of the means and squares of columns that are compared
 

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from prunus._check import Bools
-from prunus._samples import is_sparse
-from prunus.solving.gram import EPS, Doubles, noise_of
-from prunus.solving.systems import DataSystem, Places
+from prunus._base import Bools, Doubles, Places
+from prunus.data import is_sparse
+from prunus.solving.systems import DataSystem
+from prunus.statistics import EPS, noise_of
 
 VALUES = 1 << 20  # of X that are looked at together
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from prunus.solving.gram import Doubles
+from prunus._base import Doubles
 from prunus.solving.systems import System
 
 _BYTES = 1 << 28

@@ -7,23 +7,22 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from prunus import _check
-from prunus.solving.backward import IllConditionedError
-from prunus.solving.collinear import are_combinations
-from prunus.solving.forward import forward_order
-from prunus.solving.gram import Doubles
-from prunus.solving.left_out import left_out_errors
-from prunus.solving.listed import ListedPath
-from prunus.solving.measures import measures, noise_of_path
-from prunus.solving.methods import METHODS, polished
-from prunus.solving.paths import Path
-from prunus.solving.problem import DataProblem, GramProblem, Problem, Search
+from prunus._base import Doubles, Places, check
 from prunus.solving.regression import Regression, compressed
+from prunus.solving.searching.backward import IllConditionedError
+from prunus.solving.searching.collinear import are_combinations
+from prunus.solving.searching.forward import forward_order
+from prunus.solving.searching.listed import ListedPath
+from prunus.solving.searching.methods import METHODS, polished
+from prunus.solving.searching.paths import Path
+from prunus.solving.searching.thresholding import complete
 from prunus.solving.selection import Selection, columns_of, fit_of
-from prunus.solving.sizes import best_size, largest_size
-from prunus.solving.systems import MOST_FEATURES, GramSystem, Places, System
-from prunus.solving.thresholding import complete
+from prunus.solving.systems import MOST_FEATURES, GramSystem, System
 from prunus.solving.units import Units
+from prunus.solving.validating.left_out import left_out_errors
+from prunus.solving.validating.measures import measures, noise_of_path
+from prunus.solving.validating.problem import DataProblem, GramProblem, Problem, Search
+from prunus.solving.validating.sizes import best_size, largest_size
 
 Folds = Sequence[tuple[Places, Places]]
 
@@ -97,7 +96,7 @@ def _collinear(problem: Problem, path: Path, name: str, options: Options) -> Pla
         last = columns_of(path, path.chosen(len(path.sizes) - 1))
         beside = np.setdiff1d(path.system.features, last)
         if len(beside) and not are_combinations(problem.data, last, beside):
-            _check.warn(
+            check.warn(
                 f"columns {beside.tolist()} of X are nearly combinations of others, and left out: method='obs' tells them",
                 RuntimeWarning,
             )
@@ -123,7 +122,7 @@ def _problem(data: Regression, folds: Folds, name: str, options: Options) -> Pro
     n, p = data.n_samples, data.X.shape[1]
     if name == "obs" and data.alpha == 0 and data.rank < p:
         wanted = "more samples than" if data.fit_intercept else "at least as many samples as"
-        raise _check.error(
+        raise check.error(
             ValueError,
             "method",
             f"expected {wanted} features for 'obs' without a ridge penalty, got {n} and {p}; "
@@ -132,7 +131,7 @@ def _problem(data: Regression, folds: Folds, name: str, options: Options) -> Pro
     needs_gram = name in ("obs", "l1") or data.groups is not None
     if needs_gram and p > MOST_FEATURES:
         why = f"method {name!r}" if data.groups is None else "groups"
-        raise _check.error(ValueError, "X", f"expected at most {MOST_FEATURES} features for {why}, got {p}")
+        raise check.error(ValueError, "X", f"expected at most {MOST_FEATURES} features for {why}, got {p}")
     by_gram = needs_gram or (p <= MOST_FEATURES and p <= 2 * n) or (name == "swap" and p <= _FEW)
     return (GramProblem if by_gram else DataProblem)(data, folds, options.threads)
 
@@ -184,7 +183,7 @@ def _path(problem: Problem, search: Search) -> tuple[Path, System]:
     try:
         return search(problem.system, problem.units, None), problem.system
     except IllConditionedError:
-        _check.warn(
+        check.warn(
             "X is ill-conditioned: its Gram matrix cannot tell the features apart, a slower QR factorization is used",
             RuntimeWarning,
         )
@@ -214,7 +213,7 @@ def _warn_of_the_largest(problem: Problem, path: Path, index: int, limit: int) -
     """Warn where a larger model might have been chosen, had it been searched."""
     there = min(problem.units.n, path.system.rank) if problem.units.are_single else problem.units.n
     if limit <= path.sizes[index] < there:
-        _check.warn(
+        check.warn(
             f"the largest model that was searched is chosen, {path.sizes[index]}: raise max_nonzero, or choose by 'cv' "
             "or 'ebic', which count the search",
             RuntimeWarning,
@@ -237,7 +236,7 @@ def _first_of(path: Path, least: int) -> int:
 
 def _warn_of_fewer(wanted: int, found: int) -> None:
     if found < wanted:
-        _check.warn(
+        check.warn(
             f"a model of {wanted} was asked for, and has {found}: no more can be told apart on these samples",
             RuntimeWarning,
         )
@@ -249,7 +248,7 @@ def _validate(problem: Problem, path: Path, errors: Doubles, table: dict[str, An
     spread = None
     if options.select == "cv":
         if not len(errors):
-            raise _check.error(
+            raise check.error(
                 ValueError, "cv", "expected at least one fold with a test sample of positive weight, got none"
             )
         table["cv_mean"] = errors.mean(axis=0)

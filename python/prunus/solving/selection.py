@@ -7,9 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from prunus.solving.gram import Doubles
-from prunus.solving.paths import Path
-from prunus.solving.systems import Places
+from prunus._base import Doubles, Places
+from prunus.solving.searching.paths import Path
 
 
 class Fit(NamedTuple):

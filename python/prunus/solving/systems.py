@@ -13,12 +13,10 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from prunus import _check, _core
-from prunus._check import Bools
-from prunus._samples import is_sparse
-from prunus.solving.gram import EPS, Doubles, Gram
-
-Places = npt.NDArray[np.int64]
+from prunus import _core
+from prunus._base import Bools, Doubles, Places, check
+from prunus.data import is_sparse
+from prunus.statistics import EPS, Gram
 
 # A feature whose part outside of those chosen is no longer than 3e-5 of itself is taken for a combination of them: an inverse
 # loses at most nine of its sixteen digits to one feature.
@@ -175,7 +173,7 @@ class DataSystem(System):
         with np.errstate(over="ignore", invalid="ignore"):
             squares, self.total = self.squares(slice(None)), np.einsum("ij,ij->j", y, y)
         if not (np.isfinite(squares).all() and np.isfinite(self.total).all()):
-            raise _check.error(
+            raise check.error(
                 ValueError, "X", "expected finite numbers whose squares can be summed, got NaN, infinity or larger ones"
             )
         # As in the Gram matrix, what is constant explains nothing.

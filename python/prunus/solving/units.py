@@ -7,9 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from prunus import _check
-from prunus._check import Bools
-from prunus.solving.systems import Places
+from prunus._base import Bools, Places, check
 
 
 class Units(NamedTuple):
@@ -73,15 +71,15 @@ def keep_of(keep: Any, n_features: int, names: npt.NDArray[Any] | None = None) -
         return None
     array = _plain(np.asarray(keep))
     if array.dtype == np.bool_:
-        return _check.bools("keep", array, (n_features,))
+        return check.bools("keep", array, (n_features,))
     if array.ndim != 1 or (array.size and array.dtype.kind not in "iuU"):
-        raise _check.error(
-            TypeError, "keep", f"expected a mask, indices or names of features, got {_check.describe(keep)}"
+        raise check.error(
+            TypeError, "keep", f"expected a mask, indices or names of features, got {check.describe(keep)}"
         )
     if array.dtype.kind == "U":
         return _keep_of_names(array, names)
     if array.size and not (array.min() >= 0 and array.max() < n_features):
-        raise _check.error(
+        raise check.error(
             ValueError, "keep", f"expected indices from 0 to {n_features - 1}, got {array.min()} to {array.max()}"
         )
     mask = np.zeros(n_features, np.bool_)
@@ -91,12 +89,12 @@ def keep_of(keep: Any, n_features: int, names: npt.NDArray[Any] | None = None) -
 
 def _keep_of_names(keep: npt.NDArray[Any], names: npt.NDArray[Any] | None) -> Bools:
     if names is None:
-        raise _check.error(
+        raise check.error(
             ValueError, "keep", f"expected a mask or indices, since X has no feature names, got {_listed(keep)}"
         )
     unknown = keep[~np.isin(keep, names.astype(str))]
     if len(unknown):
-        raise _check.error(ValueError, "keep", f"expected names of X's columns, got {_listed(unknown)}")
+        raise check.error(ValueError, "keep", f"expected names of X's columns, got {_listed(unknown)}")
     return np.isin(names.astype(str), keep)
 
 
@@ -106,14 +104,12 @@ def groups_of(groups: Any, n_features: int) -> npt.NDArray[Any] | None:
         return None
     array = _plain(np.asarray(groups))
     if array.shape != (n_features,):
-        got = _check.describe(array if array.ndim else groups)
-        raise _check.error(ValueError, "groups", f"expected {n_features} labels, one for each feature, got {got}")
+        got = check.describe(array if array.ndim else groups)
+        raise check.error(ValueError, "groups", f"expected {n_features} labels, one for each feature, got {got}")
     if array.dtype.kind not in "biuUS":
         others = [label for label in array.tolist() if not isinstance(label, (str, int, np.integer))]
-        got = f"{_check.describe(others[0])} among them" if others else "both"
-        raise _check.error(
-            TypeError, "groups", f"expected a label, an integer or a string, for each feature, got {got}"
-        )
+        got = f"{check.describe(others[0])} among them" if others else "both"
+        raise check.error(TypeError, "groups", f"expected a label, an integer or a string, for each feature, got {got}")
     return array
 
 

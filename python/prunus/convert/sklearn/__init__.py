@@ -14,14 +14,12 @@ import numpy.typing as npt
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from prunus import _check
-from prunus._check import NotSupportedError
-from prunus._layer import Layer
-from prunus._parts import Scaling
+from prunus._base import NotSupportedError, check
 from prunus.convert.sklearn import front, learnt, origin
 from prunus.convert.sklearn.base import Model
 from prunus.convert.sklearn.kinds import KINDS, kind_of
-from prunus.network import Network
+from prunus.data import Scaling
+from prunus.network import Layer, Network
 
 
 def from_sklearn(estimator: Any, dtype: npt.DTypeLike | None) -> Network:
@@ -32,7 +30,7 @@ def from_sklearn(estimator: Any, dtype: npt.DTypeLike | None) -> Network:
     model = kind.read(last)
     if dtype is None:
         dtype = np.float64 if len(model.layers) == 1 else np.float32
-    dtype = _check.floating("dtype", dtype)
+    dtype = check.floating("dtype", dtype)
     trained = Network(
         _layers(model, last, dtype),
         output=model.output,
@@ -60,7 +58,7 @@ def _layers(model: Model, estimator: Any, dtype: np.dtype[Any]) -> list[Layer]:
             place = f"estimator.{name}s_[{i}]" if hasattr(estimator, "coefs_") else f"estimator.{name}_"
             for kind in (np.dtype(np.float64), dtype):
                 with np.errstate(over="ignore"):
-                    _check.finite(place, _check.float_array(place, array, dtype=kind))
+                    check.finite(place, check.float_array(place, array, dtype=kind))
         layers.append(Layer(weight.astype(np.float64), bias.astype(np.float64), activation))
     return layers
 
@@ -74,11 +72,11 @@ def _require_precision(steps: Sequence[Any], scaling: Scaling | None, trained: N
         largest = np.abs(trained.layers[0].weight / scaling.scale).max()
         ratio = float((np.abs(scaling.shift) / scaling.scale).max())
     if not largest < np.finfo(dtype).max:
-        raise _check.error(
+        raise check.error(
             NotSupportedError, "estimator", f"{names} with a scale that is too small to be folded in {dtype}"
         )
     if ratio * float(np.finfo(dtype).eps) > 1e-3:
-        _check.warn(
+        check.warn(
             f"a column's shift is {ratio:.2g} times its scale: folding {names} in {dtype} loses accuracy; "
             "pass prunus.from_sklearn(estimator, dtype='float64'), or shift the data"
         )
@@ -87,12 +85,12 @@ def _require_precision(steps: Sequence[Any], scaling: Scaling | None, trained: N
 def to_sklearn(network: Network, like: Any) -> Any:
     """See `prunus.to_sklearn`."""
     if not isinstance(network, Network):
-        raise _check.error(
-            TypeError, "network", f"expected a Network or Pruned, got {_check.describe(network)}; see prunus.as_network"
+        raise check.error(
+            TypeError, "network", f"expected a Network or Pruned, got {check.describe(network)}; see prunus.as_network"
         )
     source = network.origin if like is None else origin.described(like)
     if source is None or source.get("library") != "sklearn":
-        raise _check.error(
+        raise check.error(
             ValueError,
             "like",
             "expected an estimator whose class to take, since the network did not come from scikit-learn",
@@ -113,7 +111,7 @@ def to_sklearn(network: Network, like: Any) -> Any:
     names = [*rows, row][0]["feature_names"]
     if names is not None:  # the steps behind the first are given arrays
         if not isinstance(names, list) or [type(name) for name in names] != [str] * steps[0].n_features_in_:
-            raise _check.error(
+            raise check.error(
                 ValueError, "network", f"expected an origin with {steps[0].n_features_in_} feature_names, got {names!r}"
             )
         steps[0].feature_names_in_ = np.array(names, dtype=object)
@@ -127,7 +125,7 @@ def _behind(before: Sequence[Any], network: Network) -> Network:
     inputs, scaling = front.front_of(before, front.width_behind(before, network.n_in))
     if inputs is not None:
         if len(inputs) != network.n_in or network.layers[0].weight[:, ~inputs].any():
-            raise _check.error(
+            raise check.error(
                 NotSupportedError, "network", "it reads columns that the PruneSelector before the model leaves out"
             )
         network = network.with_inputs(inputs)

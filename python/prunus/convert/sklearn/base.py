@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.preprocessing import LabelBinarizer
 
-from prunus import _check
-from prunus._check import NotSupportedError
+from prunus._base import NotSupportedError, check
 from prunus.network import Network
 
 Arrays = npt.NDArray[Any]
@@ -40,9 +39,9 @@ class Kind(NamedTuple):
         """Refuse a network that no estimator of this class can predict like."""
         name = self.cls.__name__
         if (network.classes is not None) != self.classifier or (len(network.layers) > 1 and not self.hidden):
-            raise _check.error(NotSupportedError, "network", f"{network!r} cannot be a {name}")
+            raise check.error(NotSupportedError, "network", f"{network!r} cannot be a {name}")
         if network.layers[-1].activation != "identity":
-            raise _check.error(
+            raise check.error(
                 NotSupportedError,
                 "network",
                 f"activation {network.layers[-1].activation!r} of the last layer of a {name}",
@@ -71,7 +70,7 @@ def made(cls: Any, params: Mapping[str, Any]) -> Any:
 
 def refuse_output(network: Network, model: Any) -> None:
     """Say that the outputs mean something else in this estimator."""
-    raise _check.error(
+    raise check.error(
         NotSupportedError,
         "network",
         f"output {network.output!r} of {network.n_out} outputs cannot be that of a {type(model).__name__}",
@@ -81,7 +80,7 @@ def refuse_output(network: Network, model: Any) -> None:
 def classes_of(estimator: Any) -> Arrays:
     """Return a classifier's labels. One alone leaves nothing to learn."""
     if len(estimator.classes_) < 2:
-        raise _check.error(NotSupportedError, "estimator", f"a {type(estimator).__name__} fitted on one class")
+        raise check.error(NotSupportedError, "estimator", f"a {type(estimator).__name__} fitted on one class")
     return np.asarray(estimator.classes_)
 
 

@@ -9,8 +9,7 @@ from typing import Any
 from sklearn import linear_model
 from sklearn.svm import LinearSVC
 
-from prunus import _check
-from prunus._check import NotSupportedError
+from prunus._base import NotSupportedError, check
 from prunus.convert.sklearn.base import Kind, Model, Row, binarizer_of, classes_of, refuse_output
 from prunus.convert.sklearn.linear import read_layer, write_layer
 from prunus.network import Network
@@ -29,9 +28,7 @@ def _margin(_: Any, n_classes: int) -> str:
 def _sgd(estimator: Any, n_classes: int) -> str:
     """With log_loss the probabilities are those of _margin."""
     if estimator.loss == "modified_huber":
-        raise _check.error(
-            NotSupportedError, "estimator", "the probabilities of loss 'modified_huber' of SGDClassifier"
-        )
+        raise check.error(NotSupportedError, "estimator", "the probabilities of loss 'modified_huber' of SGDClassifier")
     return _margin(estimator, n_classes)
 
 
@@ -40,7 +37,7 @@ def _logistic(estimator: Any, n_classes: int) -> str:
     if mode == "ovr" or (mode != "multinomial" and (n_classes == 2 or estimator.solver == "liblinear")):
         return _margin(estimator, n_classes)
     if n_classes == 2:
-        raise _check.error(
+        raise check.error(
             NotSupportedError, "estimator", f"multi_class='multinomial' of {type(estimator).__name__} with two classes"
         )
     return "softmax"

@@ -9,13 +9,12 @@ import numpy as np
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
-from prunus import _check
-from prunus._check import Bools, NotSupportedError
-from prunus._parts import Scaling
+from prunus._base import Bools, NotSupportedError, check
 from prunus.convert.sklearn import codec
 from prunus.convert.sklearn.base import Arrays, Row, entry_of, feature_names, made
 from prunus.convert.sklearn.learnt import is_array, is_count, is_number
-from prunus.feature_selection import PruneSelector
+from prunus.data import Scaling
+from prunus.estimators import PruneSelector
 
 _MODEL_ALONE = "to prune what comes behind the steps: prunus.prune(pipe[-1], pipe[:-1].transform(X), y)"
 
@@ -69,13 +68,13 @@ STEPS = {
 def require(name: str, step: Any) -> None:
     """Refuse a step that is not a fitted scaler or selector, or one that does more."""
     if entry_of(STEPS, step) is None:
-        raise _check.error(
+        raise check.error(
             NotSupportedError,
             "estimator",
             f"expected {', '.join(STEPS)} before the model, got step {name!r} ({type(step).__name__}); {_MODEL_ALONE}",
         )
     if getattr(step, "clip", False):
-        raise _check.error(
+        raise check.error(
             NotSupportedError, "estimator", f"clip=True of step {name!r} ({type(step).__name__}); {_MODEL_ALONE}"
         )
     check_is_fitted(step)
@@ -122,7 +121,7 @@ def front_of(steps: Sequence[Any], n_in: int) -> Front:
 
 def _of_width(part: Arrays | None, n_in: int, name: str) -> Arrays | None:
     if part is not None and len(part) != n_in:
-        raise _check.error(
+        raise check.error(
             ValueError,
             "estimator",
             f"expected scalers of {n_in} columns, as many as the model takes, got {name} of {len(part)}",
@@ -161,7 +160,7 @@ def _set_fitted(scaler: Any, fitted: Mapping[str, Any]) -> None:
             continue
         value = fitted[name]
         if len(n_columns) > 1 or not _is_fitted(name, value):
-            raise _check.error(
+            raise check.error(
                 ValueError,
                 "network",
                 f"expected an origin with a {name} of a {type(scaler).__name__} for as many columns as its other "

@@ -6,8 +6,7 @@ from typing import Any
 
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 
-from prunus import _check
-from prunus._check import NotSupportedError
+from prunus._base import NotSupportedError, check
 from prunus.convert.sklearn import classifiers, linear, perceptrons
 from prunus.convert.sklearn.base import Kind, entry_of
 from prunus.convert.sklearn.front import STEPS
@@ -25,7 +24,7 @@ def kind_of(estimator: Any) -> Kind:
     if kind is None:
         searches = hasattr(estimator, "best_estimator_") or isinstance(estimator, (GridSearchCV, RandomizedSearchCV))
         instead = "; prune its best_estimator_" if searches else ""
-        raise _check.error(
+        raise check.error(
             NotSupportedError,
             "estimator",
             "expected a supported one, alone or as the last step of a Pipeline, "

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from prunus import _check
+from prunus._base import check
 from prunus.convert.sklearn import codec
 from prunus.convert.sklearn.base import Row
 
@@ -86,7 +86,7 @@ def restore(model: Any, learns: tuple[str, ...], row: Row, n_out: int) -> None:
         if name not in learns:
             continue
         if not _CHECKS[name](value, n_out):
-            raise _check.error(
+            raise check.error(
                 ValueError, "network", f"expected an origin with a {name} of a {type(model).__name__}, got {value!r}"
             )
         if value is not None or not hasattr(model, name):  # None says nothing of what a fit begins with

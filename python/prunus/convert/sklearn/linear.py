@@ -11,9 +11,9 @@ from sklearn import linear_model
 from sklearn.svm import LinearSVR
 
 from prunus.convert.sklearn.base import Arrays, Kind, Model, Row, refuse_output
-from prunus.linear_model import PrunedLinearRegression
+from prunus.estimators import PrunedLinearRegression
 from prunus.network import Network
-from prunus.solving.units import groups_of
+from prunus.solving import groups_of
 
 
 def read_layer(estimator: Any) -> tuple[Arrays, Arrays, str]:

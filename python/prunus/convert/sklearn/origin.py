@@ -7,8 +7,7 @@ from typing import Any
 import sklearn
 from sklearn.pipeline import Pipeline
 
-from prunus import _check
-from prunus._check import NotSupportedError
+from prunus._base import NotSupportedError, check
 from prunus.convert.sklearn import codec, front, learnt
 from prunus.convert.sklearn.base import Row, feature_names, made
 from prunus.convert.sklearn.kinds import KINDS, kind_of
@@ -20,7 +19,7 @@ def steps_of(estimator: Any) -> list[tuple[str, Any]]:
         return [("", estimator)]
     steps = [(name, step) for name, step in estimator.steps if step is not None and step != "passthrough"]
     if not steps:
-        raise _check.error(
+        raise check.error(
             NotSupportedError, "estimator", "expected a Pipeline with a model in it, got one without steps"
         )
     for name, step in steps[:-1]:

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from prunus import _check
-from prunus._check import NotSupportedError
+from prunus._base import NotSupportedError, check
 from prunus.convert.sklearn.base import Kind, Model, Row, binarizer_of, classes_of, refuse_output
 from prunus.network import Network
 
@@ -25,7 +24,7 @@ def _read(estimator: Any) -> Model:
     hidden = _ACTIVATIONS.get(estimator.activation)
     output = _OUTPUTS.get(estimator.out_activation_)
     if hidden is None or output is None:
-        raise _check.error(
+        raise check.error(
             NotSupportedError,
             "estimator",
             f"activation {estimator.activation!r}, {estimator.out_activation_!r} of {type(estimator).__name__}",
@@ -41,7 +40,7 @@ def _read(estimator: Any) -> Model:
 def _require(model: Any, network: Network) -> None:
     hidden = {layer.activation for layer in network.layers[:-1]}
     if len(hidden) > 1 or not hidden <= set(_ACTIVATIONS.values()):
-        raise _check.error(
+        raise check.error(
             NotSupportedError,
             "network",
             f"activations {sorted(hidden)} in the hidden layers of a {type(model).__name__}",

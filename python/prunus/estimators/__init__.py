@@ -1,0 +1,15 @@
+"""scikit-learn estimators, which need scikit-learn; each has a public module that is its door."""
+
+from prunus.estimators.linear_regression import PrunedLinearRegression
+from prunus.estimators.plots import plot_coefficients, plot_path, plot_validation
+from prunus.estimators.selector import PruneSelector
+from prunus.estimators.subset_path import SubsetPath
+
+__all__ = [
+    "PruneSelector",
+    "PrunedLinearRegression",
+    "SubsetPath",
+    "plot_coefficients",
+    "plot_path",
+    "plot_validation",
+]

@@ -1,0 +1,125 @@
+"""The models of all sizes that a search for subsets of features went through."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from prunus._base import Doubles, Places, check
+from prunus.solving import NestedPath, Selection
+
+if TYPE_CHECKING:
+    from prunus.estimators.linear_regression import PrunedLinearRegression
+
+# What all models of a path have in common, beside the parameters.
+_SHARED = (
+    "n_features_in_",
+    "feature_names_in_",
+    "elimination_order_",
+    "constant_features_",
+    "collinear_features_",
+    "method_",
+)
+
+
+class SubsetPath:
+    """The models of all sizes that a search went through. It stays as it is when its estimator is fitted again."""
+
+    def __init__(self, model: PrunedLinearRegression, selection: Selection, offset: Doubles, is_flat: bool) -> None:
+        self._class = type(model)
+        self._attributes = {
+            name: value
+            for name, value in vars(model).items()
+            if name in _SHARED or not (name.endswith("_") or name == "_engine")
+        }
+        self._selection, self._offset, self._is_flat = selection, offset, is_flat
+
+    @property
+    def sizes(self) -> Any:
+        """Sizes of the models, ascending: numbers of features, or of groups where there are any, as `n_nonzero` is."""
+        return self._selection.path.sizes
+
+    @property
+    def measures(self) -> dict[str, Any]:
+        """What `table` has of numbers, a new dict of str to ndarray."""
+        return dict(self._selection.table)
+
+    @property
+    def kept(self) -> Places:
+        """Features of every model, those of the smallest."""
+        return self._selection.support(0)
+
+    def table(self) -> Any:
+        """Return a row for each model.
+
+        Returns
+        -------
+        pandas.DataFrame, or dict of str to ndarray without pandas
+            n_nonzero; n_groups; rss, the residual sum of squares; r2; df, the degrees of freedom; aic, aicc, bic, ebic, gic,
+            cp; what chose the size, loo or cv_mean, mean squared errors, and cv_std and cv_std_error, their standard deviation
+            over the folds and standard error; added and removed, the features by which the model differs from the one before,
+            by their names where X has any; chosen. rss, loo and cv_mean are summed over the outputs.
+        """
+        columns = self.measures
+        columns["added"], columns["removed"] = self._changes()
+        columns["chosen"] = np.arange(len(self.sizes)) == self._selection.index
+        if importlib.util.find_spec("pandas") is None:
+            return columns
+        import pandas as pd
+
+        return pd.DataFrame(columns)
+
+    def at(self, n_nonzero: int) -> PrunedLinearRegression:
+        """Return the fitted model of this size, of `sizes`, without its data. O(n_nonzero**2) on a nested path.
+
+        Raises TypeError if the size is no integer, ValueError if the path has no model of it.
+        """
+        size = check.integer("n_nonzero", n_nonzero, minimum=0)
+        found = np.flatnonzero(self.sizes == size)
+        if not len(found):
+            raise check.error(ValueError, "n_nonzero", f"expected one of the path's sizes, {self._range()}, got {size}")
+        i = int(found[0])
+        columns, coef, intercept, _ = self._selection.fit(i)
+        model = self._class.__new__(self._class)
+        model.__dict__.update(self._attributes, n_nonzero=size, path_=self)
+        model.optimality_ = self._selection.optimality(i)
+        model._set(columns, coef, intercept + self._offset, self._is_flat, size)
+        return model
+
+    def coefficients(self) -> Doubles:
+        """Return all models' coefficients, (n_models, n_features), of several outputs (n_models, n_outputs, n_features)."""
+        whole = np.zeros((len(self.sizes), len(self._offset), self._attributes["n_features_in_"]))
+        for i in range(len(self.sizes)):
+            columns, coef, _, _ = self._selection.fit(i)
+            whole[i][:, columns] = coef
+        return whole[:, 0] if self._is_flat else whole
+
+    def _changes(self) -> tuple[list[Any], list[Any]]:
+        """Return which features come and which go with each model."""
+        selection, path = self._selection, self._selection.path
+        n = len(path.sizes)
+        changed: Iterable[int] = range(n)
+        added, removed = [np.zeros(0, np.int64)] * n, [np.zeros(0, np.int64)] * n
+        if isinstance(path, NestedPath):  # none goes, but for what was exchanged
+            added = np.split(path.system.features[path.places[: path.n_features[-1]]], path.n_features[:-1])
+            changed = sorted({i for j in selection.exchanged for i in (j, j + 1) if i < n})
+        for i in changed:
+            now, before = selection.support(i), selection.support(i - 1) if i else np.zeros(0, np.int64)
+            added[i], removed[i] = np.setdiff1d(now, before), np.setdiff1d(before, now)
+        return [self._named(some) for some in added], [self._named(some) for some in removed]
+
+    def _named(self, features: Places) -> list[Any]:
+        names = self._attributes.get("feature_names_in_")
+        ordered = np.sort(features)
+        return list(ordered.tolist() if names is None else names[ordered])
+
+    def _range(self) -> str:
+        sizes, what = self.sizes, "features" if self._attributes["groups"] is None else "groups"
+        is_gapless = np.array_equal(sizes, np.arange(sizes[0], sizes[-1] + 1))
+        return f"{sizes[0]} to {sizes[-1]} {what}" if is_gapless else f"{sizes} {what}"
+
+    def __repr__(self) -> str:
+        return f"SubsetPath({len(self.sizes)} models of {self._range()})"

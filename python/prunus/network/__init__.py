@@ -1,0 +1,23 @@
+"""The one representation of a model: immutable layers, what goes through them forwards and backwards, what comes out."""
+
+from prunus.network.functions import ACTIVATION_NUMBER, ACTIVATIONS, OUTPUTS, r2
+from prunus.network.layer import Layer
+from prunus.network.network import Network
+from prunus.network.parts import WIDEST
+from prunus.network.passes import Forward, outputs_of, trace, widest
+from prunus.network.structure import Structure
+
+__all__ = [
+    "ACTIVATIONS",
+    "ACTIVATION_NUMBER",
+    "OUTPUTS",
+    "WIDEST",
+    "Forward",
+    "Layer",
+    "Network",
+    "Structure",
+    "outputs_of",
+    "r2",
+    "trace",
+    "widest",
+]

@@ -1,0 +1,131 @@
+"""What prune() is asked for, checked: layers, criterion, allocation, schedule, data; and what "auto" is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from prunus import masking, scoring
+from prunus._base import Bools, check
+from prunus.masking import Pattern
+from prunus.network import Network
+from prunus.scheduling import Schedule, schedule_of
+from prunus.scoring import Criterion
+
+_AUTO_ALLOCATION = "lamp"  # what kept most accuracy with nearly every criterion: docs/which-criterion.md
+
+
+def layers_of(layers: Any, pattern: Pattern, network: Network) -> tuple[list[int], list[int]]:
+    """Return the layers to prune, in the order given, and those that are too small for the pattern and were not asked for."""
+    prunable = pattern.prunable(network)
+    if not prunable:
+        raise check.error(
+            ValueError, "pattern", f"expected a network with something to remove by {str(pattern)!r}, got {network!r}"
+        )
+    if layers is None:
+        shapes = [layer.weight.shape for layer in network.layers]
+        fitting = [i for i in prunable if pattern.fits(shapes[i])]
+        if not fitting:
+            pattern.check(shapes[prunable[0]])
+        return fitting, [i for i in prunable if i not in fitting]
+    if not isinstance(layers, (Sequence, np.ndarray)) or isinstance(layers, str):
+        raise check.error(TypeError, "layers", f"expected a sequence of indices, got {check.describe(layers)}")
+    chosen = [check.integer("layers", i, minimum=0) for i in layers]
+    if not chosen or len(set(chosen)) < len(chosen) or not set(chosen) <= set(prunable):
+        valid = ", ".join(map(str, prunable))
+        raise check.error(ValueError, "layers", f"expected some of {valid}, each once, got {chosen}")
+    return chosen, []
+
+
+def too_small(pattern: Pattern, i: int, network: Network) -> str:
+    """Say that a layer stays as it is."""
+    n_out, n_in = network.layers[i].weight.shape
+    return f"layer {i} stays as it is: {n_out}x{n_in} is too small for {pattern}"
+
+
+def allocation_of(allocation: str, pattern: Pattern) -> type[masking.Allocation]:
+    """Return the allocation; a pattern that says itself how much goes has none to choose."""
+    name = check.one_of("allocation", allocation, ["auto", *masking.allocations()])
+    if name != "auto" and not pattern.takes_target:
+        raise check.error(
+            ValueError, "allocation", f"expected 'auto' for pattern {pattern}, which says how much goes, got {name!r}"
+        )
+    return masking.allocations()[_AUTO_ALLOCATION if name == "auto" else name]
+
+
+def nonzero(network: Network) -> list[Bools] | None:
+    """Return which weights are not zero; None: all."""
+    return [layer.weight != 0 for layer in network.layers] if network.n_nonzero < network.n_weights else None
+
+
+def criterion_for(
+    pattern: Pattern, criterion: str | Criterion, has_X: bool, has_y: bool, trains: bool
+) -> tuple[Criterion, bool]:
+    """Return the criterion, and whether it was "auto"."""
+    if isinstance(criterion, str) and criterion == "auto":
+        return _auto(pattern, has_X, has_y, trains), True
+    return _named(criterion, pattern), False
+
+
+def _auto(pattern: Pattern, has_X: bool, has_y: bool, trains: bool) -> Criterion:
+    """Return the criterion that kept most accuracy with what is there (docs/which-criterion.md)."""
+    kinds = scoring.criteria()
+    if pattern.unit == "neuron":
+        if has_X and has_y:
+            return kinds["output_contribution"](absolute=True)
+        return kinds["activation_variance" if has_X else "weight_norm"]()
+    if pattern.unit == "input":
+        return kinds["input_contribution"](absolute=True) if has_X and has_y else kinds["input_norm"]()
+    # Before training, and for n:m, wanda kept no more than magnitude.
+    return kinds["wanda" if has_X and not trains and pattern.takes_target else "magnitude"]()
+
+
+def _named(criterion: str | Criterion, pattern: Pattern) -> Criterion:
+    """Return the criterion, if it scores what the pattern removes."""
+    chosen = scoring.base.make(criterion, scoring.criteria(), {})
+    if chosen.unit != pattern.unit:
+        valid = sorted(name for name, kind in scoring.criteria().items() if kind.unit == pattern.unit)
+        raise check.error(
+            ValueError,
+            "criterion",
+            f"expected one that scores {pattern.unit}s for pattern {str(pattern)!r} ({', '.join(valid)}), "
+            f"got {chosen.name!r}",
+        )
+    return chosen
+
+
+def schedule_for(schedule: str | Schedule, goal: masking.Goal, X: Any) -> Schedule:
+    """Return the schedule; one of several rounds needs a sparsity to approach."""
+    chosen = schedule_of(schedule)
+    if goal.sparsity is None and chosen.name != "one-shot":
+        raise check.error(
+            ValueError, "schedule", f"expected 'one-shot' without a sparsity to approach, got {chosen.name!r}"
+        )
+    if chosen.fine_tune is not None and X is None:
+        raise check.error(ValueError, "X", "expected data to fine-tune on between the rounds, got None")
+    return chosen
+
+
+def weights_of(network: Network, X: Any, y: Any, sample_weight: Any, class_weight: Any) -> Any:
+    """Return the weight of each sample, that of its class in it; None where all count the same."""
+    if sample_weight is None and class_weight is None:
+        return None
+    if X is None:
+        raise check.error(
+            ValueError, "X", f"expected data beside {'sample' if class_weight is None else 'class'}_weight, got None"
+        )
+    if class_weight is None:
+        return np.asarray(sample_weight, np.float64)  # as they are: a penalty is beside their sum
+    if y is None:
+        raise check.error(ValueError, "y", "expected labels beside class_weight, got None")
+    return network.labels.weights(class_weight, y, sample_weight, X.shape[0])
+
+
+def both(name_X: str, X: Any, name_y: str, y: Any) -> tuple[Any, Any] | None:
+    """Return the pair, or None if neither is there."""
+    if (X is None) != (y is None):
+        missing, other = (name_X, name_y) if X is None else (name_y, name_X)
+        raise check.error(ValueError, missing, f"expected data beside {other}, got None")
+    return None if X is None else (X, y)

@@ -1,0 +1,110 @@
+"""as_network(): whatever the user holds becomes a Network. And save() and load() for both that we hold."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from prunus import convert, files
+from prunus._base import check
+from prunus.network import Network
+from prunus.pruning.pruned import Pruned
+
+
+def as_network(model: Any) -> Network:
+    """Return the network of a model.
+
+    Parameters
+    ----------
+    model : Network, Pruned, fitted scikit-learn estimator or Pipeline, or path of a .safetensors file
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    TypeError
+        If it is none of these.
+    NotSupportedError
+        If it has a part that a Network cannot represent; the message names the part.
+    FormatError
+        If the file is not what it should be.
+
+    Examples
+    --------
+    >>> network = prunus.as_network(MLPClassifier().fit(X, y))
+    """
+    if isinstance(model, Network):
+        return model
+    if isinstance(model, Pruned):
+        return model.network
+    if isinstance(model, (str, os.PathLike)):
+        return files.load(model).network
+    if hasattr(model, "get_params") and hasattr(model, "fit"):
+        return convert.from_sklearn(model)
+    raise check.error(
+        TypeError,
+        "model",
+        "expected a Network, a Pruned, a fitted scikit-learn estimator or the path of a .safetensors file, "
+        f"got {check.describe(model)}; {check.MAKE_ONE}",
+    )
+
+
+def save(model: Network | Pruned, path: str | os.PathLike[str]) -> None:
+    """Save a network or a pruned one to a .safetensors file, whole or not at all.
+
+    Parameters
+    ----------
+    model : Network or Pruned
+    path : path-like
+        An existing file is replaced only when the new one is complete and on disk.
+
+    Raises
+    ------
+    TypeError
+        If the model is neither.
+    OSError
+        If the file cannot be written; an existing file is left as it was.
+
+    Examples
+    --------
+    >>> prunus.save(network, "network.safetensors")
+    """
+    if isinstance(model, Pruned):
+        model.save(path)
+    elif isinstance(model, Network):
+        files.save(files.Contents(model), path)
+    else:
+        raise check.error(
+            TypeError, "model", f"expected a Network or Pruned, got {check.describe(model)}; see prunus.as_network"
+        )
+
+
+def load(path: str | os.PathLike[str]) -> Network | Pruned:
+    """Load what `save` saved.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    Network or Pruned
+        Exactly what was saved, to the bit.
+
+    Raises
+    ------
+    FormatError
+        If the file is foreign, truncated, altered or of a newer format.
+    OSError
+        If it cannot be read.
+
+    Examples
+    --------
+    >>> prunus.load("network.safetensors") == network
+    True
+    """
+    network, masks, report, structure = files.load(Path(path))
+    return network if masks is None or report is None else Pruned(network, masks, report, structure)

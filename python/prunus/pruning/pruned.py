@@ -1,0 +1,113 @@
+"""Pruned: a network, its masks, what happened, and its engine."""
+
+from __future__ import annotations
+
+import functools
+import os
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from prunus import files
+from prunus._base import Bools, check
+from prunus.engine import Engine
+from prunus.network import Network, Structure, r2
+from prunus.reporting import Report
+
+
+class Pruned:
+    """What `prunus.prune` returns: use it like a model. A pickle of it, and so a joblib dump, holds the bytes of its file.
+
+    Attributes
+    ----------
+    network : Network
+        The pruned network.
+    masks : tuple of ndarray of bool
+        What was kept of the original: the weights' shapes for patterns of weights, (n_out,) for each layer for "neuron",
+        (n_in,) for "input". What is pruned again still counts from the original: masks have its shapes, and what went before
+        is False in them.
+    report : Report
+        What was removed, why, and what it cost; a dict that prints as text.
+    structure : Structure
+        Which neurons and inputs of the original the network has.
+
+    Examples
+    --------
+    >>> pruned = prunus.prune(network, sparsity=0.9)
+    >>> pruned.save("model.safetensors")
+    >>> labels = prunus.load("model.safetensors").predict(X)
+    """
+
+    def __init__(
+        self, network: Network, masks: tuple[Bools, ...], report: Report, structure: Structure | None = None
+    ) -> None:
+        self.network = network
+        self.masks = masks
+        self.report = report
+        self.structure = files.structure_of(masks, report) if structure is None else structure
+
+    @property
+    def sparsity(self) -> float:
+        """Fraction of the original weights that are gone."""
+        return float(self.report["sparsity"])
+
+    @property
+    def feature_names(self) -> list[str] | None:
+        """Names of the columns of X, if the model was fitted or pruned with a DataFrame: one of other columns is refused."""
+        names: list[str] | None = self.report.get("feature_names")
+        return self.network.feature_names if names is None else names
+
+    @functools.cached_property
+    def engine(self) -> Engine:
+        """The compiled network, with as many threads as the process may use."""
+        return Engine(self.network, feature_names=self.feature_names)
+
+    def predict(self, X: Any) -> npt.NDArray[Any]:
+        """Predict through the engine; see `Engine.predict`."""
+        return self.engine.predict(X)
+
+    def predict_proba(self, X: Any) -> npt.NDArray[Any]:
+        """Predict probabilities through the engine; see `Engine.predict_proba`."""
+        return self.engine.predict_proba(X)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the (weighted) accuracy of a classifier, or R² of a regression, on the given data.
+
+        Raises TypeError or ValueError if X is empty, or y does not fit the network's classes.
+        """
+        return score(self.network, self.predict(X), y, sample_weight)[1]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save to a .safetensors file, whole or not at all; `prunus.load` gives it back."""
+        files.save(self.contents(), path)
+
+    def contents(self) -> files.Contents:
+        """Return what a file of it holds."""
+        return files.Contents(self.network, self.masks, self.report, self.structure)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (files.to_bytes(self.contents()),)
+
+    def __repr__(self) -> str:
+        return f"Pruned({self.network!r}, sparsity {self.sparsity:.4f})"
+
+
+def _restored(raw: bytes) -> Pruned:
+    """Return what a pickle holds, which is what a file would."""
+    network, masks, report, structure = files.from_bytes(raw)
+    assert masks is not None
+    assert report is not None
+    return Pruned(network, masks, report, structure)
+
+
+def score(network: Network, predicted: npt.NDArray[Any], y: Any, sample_weight: Any = None) -> tuple[str, float]:
+    """Return the name of the (weighted) score and its value: accuracy with classes, else R²."""
+    if len(predicted) == 0:
+        raise check.error(ValueError, "X", "expected at least one row to score, got none")
+    weights = check.sample_weights(sample_weight, len(predicted))
+    target = network.encode(y, len(predicted))
+    if network.classes is None:
+        return "r2", r2(predicted, target, weights)
+    right = (network.encode(predicted, len(predicted)) == target).all(axis=1)
+    return "accuracy", float(np.average(right, weights=weights))

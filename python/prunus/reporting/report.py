@@ -1,0 +1,150 @@
+"""Report: what pruning removed, why, and what it cost, as a dict and as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from prunus._base import check
+
+
+class Report(dict[str, Any]):
+    """What happened, in plain JSON values; ``print(report)`` shows it as text.
+
+    Keys
+    ----
+    criterion, pattern, schedule : str
+    allocation : str or None
+        None for a pattern that says itself how much goes.
+    target : dict
+        ``{"sparsity": ...}``, ``{"threshold": ...}``, or nothing for a pattern that says itself how much goes.
+    sparsity : float
+        Fraction of the original weights that are gone.
+    weights : dict
+        ``before``, ``after``: number of weights that the masks keep.
+    layers : list of dict
+        For each layer ``shape``, ``units`` (of the mask: weights, neurons or inputs), ``removed``, ``highest_removed`` and
+        ``lowest_kept`` (the scores on both sides of the cut in the last round; None where nothing was removed or the layer is
+        not pruned).
+    rounds : list of dict
+        For each round the ``sparsity`` asked for (None without one), the units ``removed`` until then, and after training the
+        ``loss`` of its last epoch.
+    loss, score : dict or None
+        ``before``, ``after``, and for the score its ``metric``; None without data. ``data`` says on which data; on the training
+        data with their weights. Where it was asked for, ``control``: of the unpruned model, trained equally long.
+    bytes : dict
+        ``before``, ``after``: of the saved file.
+    latency_us : dict
+        ``before`` (NumPy, dense), ``after`` (the engine; sparse X as it is), microseconds for one call of ``batch`` rows on
+        ``threads`` threads. ``numpy_threads`` are those of NumPy, or None where their number could not be set, which takes
+        the package threadpoolctl.
+    fine_tune : dict or None
+        The settings and the training ``loss`` after the last epoch.
+    feature_names : list of str or None
+        Of the columns of X, where the model was fitted or pruned with a DataFrame.
+    removed_inputs : list of str or None
+        The names of the inputs that were read before and are no more; None where they have no names.
+    notes : list of str
+        What did not go as asked.
+    """
+
+    @classmethod
+    def checked(cls, value: Any) -> Report:
+        """Return a report that has every key and can be shown. Raises ValueError or what a malformed one makes Python raise."""
+        if not isinstance(value, dict) or {**_SINCE_VERSION_0_1, **value}.keys() != _KEYS:
+            raise check.error(ValueError, "report", "expected an object with the keys of a report")
+        report = cls({**_SINCE_VERSION_0_1, **value})
+        if not isinstance(report["sparsity"], (int, float)) or not 0 <= report["sparsity"] <= 1:
+            raise check.error(ValueError, "report", f"expected a sparsity in [0, 1], got {report['sparsity']!r}")
+        names = report["feature_names"]
+        if names is not None and not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+            raise check.error(
+                ValueError, "report", f"expected null or a list of names for feature_names, got {names!r}"
+            )
+        str(report)
+        return report
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a plain dict."""
+        return dict(self)
+
+    def __str__(self) -> str:
+        lines = [_headline(self), "", *_table(_layer_rows(self)), "", *_table(_summary_rows(self))]
+        if self["removed_inputs"]:
+            lines.append(f"inputs removed: {_listed(self['removed_inputs'])}")
+        lines += [f"note: {note}" for note in (*_of_training(self), *self["notes"])]
+        return "\n".join(lines)
+
+
+_KEYS = frozenset(
+    {"criterion", "pattern", "allocation", "target", "sparsity", "weights", "layers", "loss", "score", "bytes"}
+    | {"latency_us", "fine_tune", "feature_names", "notes", "schedule", "rounds", "removed_inputs"}
+)
+# What reports did not say before.
+_SINCE_VERSION_0_1: Mapping[str, Any] = {"schedule": "one-shot", "rounds": [], "removed_inputs": None}
+_MOST_NAMES = 50  # that are printed
+
+
+def _headline(report: Mapping[str, Any]) -> str:
+    target = [f"{name} {value:g}" for name, value in report["target"].items()]
+    allocation = [] if report["allocation"] is None else [report["allocation"]]
+    schedule = [] if report["schedule"] == "one-shot" else [f"{report['schedule']} in {len(report['rounds'])} rounds"]
+    how = ", ".join([f"{report['criterion']} by {report['pattern']}", *allocation, *target, *schedule])
+    tuned = report["fine_tune"]
+    after = f", then {tuned['epochs']} epochs of fine-tuning" if tuned else ""
+    return f"Pruned {report['sparsity']:.2%} of {report['weights']['before']} weights: {how}{after}"
+
+
+def _layer_rows(report: Mapping[str, Any]) -> list[list[str]]:
+    rows = [["layer", "shape", "units", "removed", "share", "highest removed", "lowest kept"]]
+    for i, layer in enumerate(report["layers"]):
+        share = f"{layer['removed'] / layer['units']:.1%}"
+        cut = [_number(layer["highest_removed"]), _number(layer["lowest_kept"])]
+        rows.append(
+            [str(i), "x".join(map(str, layer["shape"])), str(layer["units"]), str(layer["removed"]), share, *cut]
+        )
+    return rows
+
+
+def _summary_rows(report: Mapping[str, Any]) -> list[list[str]]:
+    loss, score, latency = report["loss"], report["score"], report["latency_us"]
+    columns = ["before", "control", "after"] if loss and "control" in loss else ["before", "after"]
+
+    def row(name: str, values: Mapping[str, Any], form: str) -> list[str]:
+        return [name, *(format(values[column], form) if column in values else "" for column in columns)]
+
+    rows = [["", *columns], row("weights", report["weights"], "d")]
+    if loss:
+        rows.append(row(f"loss ({loss['data']})", loss, ".4g"))
+        rows.append(row(f"{score['metric']} ({loss['data']})", score, ".4f"))
+    rows.append(row("bytes on disk", report["bytes"], "d"))
+    anyhow = "" if latency.get("numpy_threads") == latency["threads"] else " on any number of threads"
+    rows.append(row(f"microseconds, {latency['batch']} rows (NumPy dense{anyhow}, engine)", latency, ".1f"))
+    return rows
+
+
+def _of_training(report: Mapping[str, Any]) -> list[str]:
+    """Say what loss and score mean where something was trained."""
+    if not report["loss"] or not (report["fine_tune"] or any("loss" in row for row in report["rounds"])):
+        return []
+    if "control" in report["loss"]:
+        return ["after is pruned and trained; control is the model as it was, trained equally long"]
+    return ["loss and score after include the training: control=True shows what it does to the unpruned model"]
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + more
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _table(rows: list[list[str]]) -> list[str]:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [row[0].ljust(widths[0])] + [cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join(cells).rstrip())
+    return lines

@@ -1,0 +1,5 @@
+"""Epochs of gradient descent, under masks if there are any."""
+
+from prunus.training.training import fit
+
+__all__ = ["fit"]
