@@ -164,9 +164,9 @@ def test_everything_is_read_only(digits_network: prunus.Network) -> None:
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1
     for thing, name in ((layer, "weight"), (digits_network, "layers")):
-        with pytest.raises(AttributeError, match="immutable"):
+        with pytest.raises(AttributeError, match="cannot assign"):
             setattr(thing, name, None)
-        with pytest.raises(AttributeError, match="immutable"):
+        with pytest.raises(AttributeError, match="cannot delete"):
             delattr(thing, name)
 
 

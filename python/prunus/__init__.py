@@ -5,7 +5,7 @@ from typing import Any
 
 from prunus._base import FormatError, NotSupportedError, show_config
 from prunus._core import version as __version__
-from prunus.convert import from_sklearn, to_sklearn
+from prunus.convert import from_sklearn, provided_by, to_sklearn
 from prunus.engine import Engine, SparseMatrix, compile
 from prunus.masking import Pattern, allocations, apply_masks, mask, patterns
 from prunus.network import Layer, Network
@@ -46,6 +46,8 @@ __all__ = [
     "show_config",
     "to_sklearn",
 ]
+
+provided_by("prunus.estimators")
 
 # Modules that need an extra; they are imported when they are asked for.
 _ON_DEMAND = ("feature_selection", "linear_model", "plotting")

@@ -1,6 +1,6 @@
 """What every room stands on: checks of arguments, errors and warnings, registries, numbers of threads, types of arrays."""
 
-from prunus._base import check, frames
+from prunus._base import check, frames, scipy
 from prunus._base.arrays import Bools, Doubles, Floats, Places, Shape
 from prunus._base.check import MAKE_ONE
 from prunus._base.config import show_config
@@ -25,5 +25,6 @@ __all__ = [
     "names_of",
     "registry",
     "resolve_threads",
+    "scipy",
     "show_config",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import numpy.typing as npt
@@ -44,9 +45,8 @@ def from_sklearn(estimator: Any, *, dtype: npt.DTypeLike | None = None) -> Netwo
     --------
     >>> network = prunus.from_sklearn(LinearRegression().fit(X, y))
     """
-    from prunus.convert import sklearn
-
-    return sklearn.from_sklearn(estimator, dtype)
+    network: Network = _sklearn().from_sklearn(estimator, dtype)
+    return network
 
 
 def to_sklearn(network: Any, *, like: Any = None) -> Any:
@@ -78,10 +78,8 @@ def to_sklearn(network: Any, *, like: Any = None) -> Any:
     --------
     >>> smaller = prunus.to_sklearn(prunus.prune(estimator, sparsity=0.9))
     """
-    from prunus.convert import sklearn
-
     try:
-        return sklearn.to_sklearn(getattr(network, "network", network), like)
+        return _sklearn().to_sklearn(getattr(network, "network", network), like)
     except (LookupError, AttributeError) as error:
         if like is not None:
             raise
@@ -92,4 +90,20 @@ def to_sklearn(network: Any, *, like: Any = None) -> Any:
         ) from error
 
 
-__all__ = ["from_sklearn", "to_sklearn"]
+def provided_by(module: str) -> None:
+    """Import this module before a model of scikit-learn is converted: it registers converters of its own."""
+    _PROVIDERS.append(module)
+
+
+_PROVIDERS: list[str] = []
+
+
+def _sklearn() -> Any:
+    from prunus.convert import sklearn
+
+    for module in _PROVIDERS:
+        import_module(module)
+    return sklearn
+
+
+__all__ = ["from_sklearn", "provided_by", "to_sklearn"]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from prunus._base import Bools, Floats, check, names_of
+from prunus._base import Bools, Floats, check, names_of, scipy
 from prunus.data.scaling import Scaling
 
 # Values that a batch holds of each layer at most, 32 MB of float64, in at most 4096 and at least 64 rows.
@@ -151,8 +151,6 @@ def canonical(name: str, X: Any) -> Any:
     Entries of one place count together, as in SciPy, but are added up in a type that holds the sum. SciPy would sort the
     caller's own arrays; they stay as they are.
     """
-    from scipy.sparse import coo_array, csr_array
-
     if X.ndim != 2:
         raise check.error(ValueError, name, f"expected 2 dimensions, got {check.describe(X)}")
     if X.dtype.kind not in "biuf":
@@ -160,11 +158,11 @@ def canonical(name: str, X: Any) -> Any:
     wide = np.float32 if X.dtype == np.float32 else np.float64
     if X.format in ("coo", "bsr"):  # adds up what it holds twice when it becomes another
         coo = X.tocoo()
-        X = coo_array((coo.data.astype(wide), (coo.row, coo.col)), shape=X.shape)
-    rows = csr_array(X)
+        X = scipy.coo_array((coo.data.astype(wide), (coo.row, coo.col)), shape=X.shape)
+    rows = scipy.csr_array(X)
     if rows.has_canonical_format:
         return rows
-    rows = csr_array((rows.data.astype(wide), rows.indices.copy(), rows.indptr.copy()), shape=rows.shape)
+    rows = scipy.csr_array((rows.data.astype(wide), rows.indices.copy(), rows.indptr.copy()), shape=rows.shape)
     try:
         rows.check_format()  # SciPy sorts what it has not checked
     except ValueError as error:

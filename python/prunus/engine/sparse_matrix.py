@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from prunus import _core
-from prunus._base import Floats, check, resolve_threads
+from prunus._base import Floats, check, resolve_threads, scipy
 from prunus.data import canonical
 from prunus.engine import costs, packed
 from prunus.network import ACTIVATION_NUMBER
@@ -91,10 +91,8 @@ class SparseMatrix:
 
     def to_scipy(self) -> Any:
         """Return a scipy.sparse.csr_array. Needs SciPy."""
-        from scipy.sparse import csr_array
-
         starts, columns, values = self._csr.to_arrays()
-        return csr_array((values, columns, starts), shape=self.shape)
+        return scipy.csr_array((values, columns, starts), shape=self.shape)
 
     @property
     def shape(self) -> tuple[int, int]:

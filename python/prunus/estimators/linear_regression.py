@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from prunus._base import Doubles
+from prunus._base import Doubles, Places, scipy
 from prunus.engine import Engine
 from prunus.estimators import subsets
 from prunus.estimators.columns import naming_columns
 from prunus.estimators.splitting import Splitting
-from prunus.estimators.subset_path import SubsetPath
+from prunus.estimators.subset_path import Features, Make, SubsetPath
 from prunus.network import Layer, Network
 
 __all__ = ["PrunedLinearRegression", "SubsetPath"]
@@ -191,20 +192,21 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, Splitting):  # ty
         self.constant_features_ = selection.constant
         self.collinear_features_ = selection.collinear
         self.method_ = selection.method
-        self.path_ = SubsetPath(self, selection, offset, is_flat)
+        features = Features(
+            self.n_features_in_, getattr(self, "feature_names_in_", None), are_grouped=self.groups is not None
+        )
+        self.path_ = SubsetPath(selection, features, offset, is_flat, _like(self, is_flat))
         columns, coef, intercept, _ = selection.fit(selection.index)
         size = int(selection.path.sizes[selection.index])
         self._set(columns, coef, intercept + offset, is_flat, size)
         return self
 
     def _set(self, columns: Any, coef: Doubles, intercept: Doubles, is_flat: bool, size: int) -> None:
-        from scipy.sparse import csr_array
-
         n_out, n_features = len(coef), self.n_features_in_
         whole = np.zeros((n_out, n_features))
         whole[:, columns] = coef
         starts = np.arange(n_out + 1) * len(columns)
-        self.coef_sparse_ = csr_array((coef.ravel(), np.tile(columns, n_out), starts), shape=whole.shape)
+        self.coef_sparse_ = scipy.csr_array((coef.ravel(), np.tile(columns, n_out), starts), shape=whole.shape)
         self.coef_ = whole[0] if is_flat else whole
         self.intercept_ = intercept[0] if is_flat else intercept
         self.support_ = np.zeros(n_features, np.bool_)
@@ -240,3 +242,39 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, Splitting):  # ty
             X = validate_data(self, subsets.taken(X), accept_sparse="csr", dtype=np.float64, reset=False)
         raw = self._engine(X)
         return np.asarray(raw[:, 0] if self.coef_.ndim == 1 else raw)
+
+
+# What all models of a path have in common, beside the parameters.
+_SHARED = (
+    "n_features_in_",
+    "feature_names_in_",
+    "elimination_order_",
+    "constant_features_",
+    "collinear_features_",
+    "method_",
+)
+
+
+def _like(model: PrunedLinearRegression, is_flat: bool) -> Make:
+    """Return what makes models of other sizes from the same search. It can be pickled, and holds no data."""
+    shared = {
+        name: value
+        for name, value in vars(model).items()
+        if name in _SHARED or not (name.endswith("_") or name == "_engine")
+    }
+    return functools.partial(_made, type(model), shared, is_flat)
+
+
+def _made(
+    cls: type[PrunedLinearRegression],
+    shared: dict[str, Any],
+    is_flat: bool,
+    size: int,
+    columns: Places,
+    coef: Doubles,
+    intercept: Doubles,
+) -> PrunedLinearRegression:
+    model = cls.__new__(cls)
+    model.__dict__.update(shared, n_nonzero=size)
+    model._set(columns, coef, intercept, is_flat, size)
+    return model

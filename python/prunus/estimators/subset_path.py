@@ -3,39 +3,33 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from prunus._base import Doubles, Places, check
 from prunus.solving import NestedPath, Selection
 
-if TYPE_CHECKING:
-    from prunus.estimators.linear_regression import PrunedLinearRegression
+# Makes a fitted model of a size, from the columns of X that it reads, its coefficients (n_out, k) and intercepts (n_out,).
+Make = Callable[[int, Places, Doubles, Doubles], Any]
 
-# What all models of a path have in common, beside the parameters.
-_SHARED = (
-    "n_features_in_",
-    "feature_names_in_",
-    "elimination_order_",
-    "constant_features_",
-    "collinear_features_",
-    "method_",
-)
+
+class Features(NamedTuple):
+    """What was searched."""
+
+    n: int
+    names: npt.NDArray[Any] | None
+    are_grouped: bool
 
 
 class SubsetPath:
     """The models of all sizes that a search went through. It stays as it is when its estimator is fitted again."""
 
-    def __init__(self, model: PrunedLinearRegression, selection: Selection, offset: Doubles, is_flat: bool) -> None:
-        self._class = type(model)
-        self._attributes = {
-            name: value
-            for name, value in vars(model).items()
-            if name in _SHARED or not (name.endswith("_") or name == "_engine")
-        }
-        self._selection, self._offset, self._is_flat = selection, offset, is_flat
+    def __init__(self, selection: Selection, features: Features, offset: Doubles, is_flat: bool, make: Make) -> None:
+        self._selection, self._features, self._offset, self._is_flat = selection, features, offset, is_flat
+        self._make = make
 
     @property
     def sizes(self) -> Any:
@@ -72,7 +66,7 @@ class SubsetPath:
 
         return pd.DataFrame(columns)
 
-    def at(self, n_nonzero: int) -> PrunedLinearRegression:
+    def at(self, n_nonzero: int) -> Any:
         """Return the fitted model of this size, of `sizes`, without its data. O(n_nonzero**2) on a nested path.
 
         Raises TypeError if the size is no integer, ValueError if the path has no model of it.
@@ -83,15 +77,13 @@ class SubsetPath:
             raise check.error(ValueError, "n_nonzero", f"expected one of the path's sizes, {self._range()}, got {size}")
         i = int(found[0])
         columns, coef, intercept, _ = self._selection.fit(i)
-        model = self._class.__new__(self._class)
-        model.__dict__.update(self._attributes, n_nonzero=size, path_=self)
-        model.optimality_ = self._selection.optimality(i)
-        model._set(columns, coef, intercept + self._offset, self._is_flat, size)
+        model = self._make(size, columns, coef, intercept + self._offset)
+        model.path_, model.optimality_ = self, self._selection.optimality(i)
         return model
 
     def coefficients(self) -> Doubles:
         """Return all models' coefficients, (n_models, n_features), of several outputs (n_models, n_outputs, n_features)."""
-        whole = np.zeros((len(self.sizes), len(self._offset), self._attributes["n_features_in_"]))
+        whole = np.zeros((len(self.sizes), len(self._offset), self._features.n))
         for i in range(len(self.sizes)):
             columns, coef, _, _ = self._selection.fit(i)
             whole[i][:, columns] = coef
@@ -112,12 +104,12 @@ class SubsetPath:
         return [self._named(some) for some in added], [self._named(some) for some in removed]
 
     def _named(self, features: Places) -> list[Any]:
-        names = self._attributes.get("feature_names_in_")
+        names = self._features.names
         ordered = np.sort(features)
         return list(ordered.tolist() if names is None else names[ordered])
 
     def _range(self) -> str:
-        sizes, what = self.sizes, "features" if self._attributes["groups"] is None else "groups"
+        sizes, what = self.sizes, "groups" if self._features.are_grouped else "features"
         is_gapless = np.array_equal(sizes, np.arange(sizes[0], sizes[-1] + 1))
         return f"{sizes[0]} to {sizes[-1]} {what}" if is_gapless else f"{sizes} {what}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,29 +13,14 @@ from prunus._base import Floats, check
 from prunus.network.functions import ACTIVATIONS
 
 
-class Frozen:
-    """Attributes are set once, by `_set`."""
-
-    __slots__ = ()
-
-    def _set(self, **values: Any) -> None:
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError(f"a {type(self).__name__} is immutable: cannot set {name}")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"a {type(self).__name__} is immutable: cannot delete {name}")
-
-
 def read_only(array: Any) -> Any:
     """Mark an array that nobody else holds as read-only."""
     array.flags.writeable = False
     return array
 
 
-class Layer(Frozen):
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class Layer:
     """One layer: ``activation(x @ weight.T + bias)``.
 
     Parameters
@@ -85,7 +71,8 @@ class Layer(Frozen):
             raise check.error(
                 ValueError, "bias", f"expected {len(w)} entries, one for each row of weight, got {len(b)}"
             )
-        self._set(
+        check.put(
+            self,
             weight=read_only(check.finite("weight", w + 0)),  # a copy; -0 + 0 is +0 (IEEE 754, 6.3)
             bias=read_only(check.finite("bias", b + 0)),
             activation=check.one_of("activation", activation, ACTIVATIONS),

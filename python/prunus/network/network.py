@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,12 @@ from prunus.data import Data, Samples, Scaling, checked_samples, only_read, read
 from prunus.network import parts, passes
 from prunus.network.functions import OUTPUTS
 from prunus.network.labels import Labels
-from prunus.network.layer import Frozen, Layer, same
+from prunus.network.layer import Layer, same
 from prunus.network.passes import Forward, Gradients, Trace
 
 
-class Network(Frozen):
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class Network:
     """A linear model or a multilayer perceptron: immutable layers, one after the other.
 
     Parameters
@@ -72,7 +74,8 @@ class Network(Frozen):
     ) -> None:
         layers = parts.checked_layers(layers)
         output = check.one_of("output", output, OUTPUTS)
-        self._set(
+        check.put(
+            self,
             layers=layers,
             output=output,
             classes=parts.checked_classes(classes, output, layers[-1].n_out),

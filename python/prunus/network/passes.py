@@ -16,10 +16,21 @@ from prunus.network.functions import ACTIVATIONS, OUTPUTS
 class Parameters(Protocol):
     """What one layer computes with: a Layer, or the mutable arrays of one that is being trained."""
 
-    weight: Floats
-    bias: Floats
-    activation: str
-    negative_slope: float
+    @property
+    def weight(self) -> Floats:
+        """(n_out, n_in)."""
+
+    @property
+    def bias(self) -> Floats:
+        """(n_out,)."""
+
+    @property
+    def activation(self) -> str:
+        """Its name."""
+
+    @property
+    def negative_slope(self) -> float:
+        """Of leaky_relu."""
 
 
 def outputs_of(layers: Sequence[Parameters], X: Any) -> tuple[list[Floats], list[Floats]]:

@@ -18,6 +18,7 @@ def as_network(model: Any) -> Network:
     Parameters
     ----------
     model : Network, Pruned, fitted scikit-learn estimator or Pipeline, or path of a .safetensors file
+        Or anything that has a method ``__prunus_network__``, which returns its Network.
 
     Returns
     -------
@@ -38,8 +39,9 @@ def as_network(model: Any) -> Network:
     """
     if isinstance(model, Network):
         return model
-    if isinstance(model, Pruned):
-        return model.network
+    if hasattr(model, "__prunus_network__"):
+        made: Network = model.__prunus_network__()
+        return made
     if isinstance(model, (str, os.PathLike)):
         return files.load(model).network
     if hasattr(model, "get_params") and hasattr(model, "fit"):

@@ -82,6 +82,10 @@ class Pruned:
         """Save to a .safetensors file, whole or not at all; `prunus.load` gives it back."""
         files.save(self.contents(), path)
 
+    def __prunus_network__(self) -> Network:
+        """What `prunus.as_network` gives."""
+        return self.network
+
     def contents(self) -> files.Contents:
         """Return what a file of it holds."""
         return files.Contents(self.network, self.masks, self.report, self.structure)

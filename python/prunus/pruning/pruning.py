@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import asdict
 from math import prod
 from typing import Any
 
@@ -17,7 +18,7 @@ from prunus.pruning import rounds as _rounds
 from prunus.pruning.interop import as_network, load
 from prunus.pruning.pruned import Pruned
 from prunus.reporting import Report
-from prunus.scheduling import FineTune, Schedule, as_options, settings_of
+from prunus.scheduling import FineTune, Schedule, settings_of
 from prunus.scoring import Criterion
 
 
@@ -217,7 +218,7 @@ def prune(
         **quality,
         bytes={"before": files.size_of(files.Contents(network)), "after": 0},
         latency_us=_outcome.latency(network, after, X, batch, threads),
-        fine_tune=None if settings is None else {**as_options(settings), "loss": outcome.loss},
+        fine_tune=None if settings is None else {**asdict(settings), "loss": outcome.loss},
         feature_names=names,
         removed_inputs=_outcome.removed_inputs(network, after, names),
         notes=[*(_choices.too_small(how, i, network) for i in small), *outcome.notes],

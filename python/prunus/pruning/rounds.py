@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from prunus._base import Bools, Floats, check
 from prunus.masking import Allocation, Goal, Pattern, Selection, full, select
 from prunus.network import Network
 from prunus.pruning.earlier import Units
-from prunus.scheduling import FineTune, Schedule, as_options, settings_of
+from prunus.scheduling import FineTune, Schedule, settings_of
 from prunus.scoring import Criterion
 from prunus.training import fit
 
@@ -41,7 +41,7 @@ class Learning:
             sample_weight=self.sample_weight,
             random_state=self.rng,
             progress=self.progress,
-            **as_options(settings),
+            **asdict(settings),
         )
         return tuned, history[-1]["loss"]
 

@@ -1,5 +1,6 @@
-"""What happened, as a dict and as text."""
+"""What happened, as a dict, as text and as drawings."""
 
+from prunus.reporting.plots import Sizes, axes_of, draw_choice, draw_coefficients, draw_loss
 from prunus.reporting.report import Report
 
-__all__ = ["Report"]
+__all__ = ["Report", "Sizes", "axes_of", "draw_choice", "draw_coefficients", "draw_loss"]

@@ -9,7 +9,7 @@ from prunus.scheduling.base import Schedule
 from prunus.scheduling.cubic import Cubic
 from prunus.scheduling.iterative import Iterative
 from prunus.scheduling.one_shot import OneShot
-from prunus.scheduling.settings import FineTune, as_options, settings_of
+from prunus.scheduling.settings import FineTune, settings_of
 
 _SCHEDULES: Mapping[str, type[Schedule]] = registry(
     OneShot,
@@ -40,7 +40,6 @@ __all__ = [
     "Iterative",
     "OneShot",
     "Schedule",
-    "as_options",
     "schedule_of",
     "schedules",
     "settings_of",

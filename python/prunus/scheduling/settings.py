@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,13 +55,3 @@ def settings_of(fine_tune: Any) -> FineTune | None:
     if fine_tune is None or isinstance(fine_tune, FineTune):
         return fine_tune
     return FineTune(check.integer("fine_tune", fine_tune, minimum=1))
-
-
-def as_options(settings: FineTune) -> Mapping[str, Any]:
-    """Return the settings as the keyword arguments of fit()."""
-    return {
-        "epochs": settings.epochs,
-        "batch_size": settings.batch_size,
-        "learning_rate": settings.learning_rate,
-        "optimizer": settings.optimizer,
-    }

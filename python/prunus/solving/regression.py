@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from prunus._base import Bools, Doubles, Places
+from prunus._base import Bools, Doubles, Places, scipy
 from prunus.data import is_sparse
 from prunus.solving.systems import DataSystem
 from prunus.statistics import EPS, noise_of
@@ -96,8 +96,6 @@ def compressed(data: Regression, columns: Places, threads: int) -> DataSystem:
 
     It has the digits that the Gram matrix loses.
     """
-    from scipy.linalg import qr
-
     x_mean, y_mean = data.means()
     k = len(columns)
     R = np.zeros((0, k + data.y.shape[1]))
@@ -105,7 +103,7 @@ def compressed(data: Regression, columns: Places, threads: int) -> DataSystem:
     for begin in range(0, len(data.y), step):
         some = data.rows(slice(begin, begin + step))
         piece = np.hstack([some.columns(columns, x_mean), some.outputs(y_mean)])
-        R = qr(np.vstack([R, piece]), mode="r", check_finite=False)[0][: R.shape[1]]
+        R = scipy.qr(np.vstack([R, piece]), mode="r", check_finite=False)[0][: R.shape[1]]
     x, y = np.ascontiguousarray(R[:, :k]), np.ascontiguousarray(R[:, k:])
     return DataSystem(x, y, columns, data.alpha, n_samples=len(data.y), rank=data.rank, threads=threads)
 

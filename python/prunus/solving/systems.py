@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prunus import _core
-from prunus._base import Bools, Doubles, Places, check
+from prunus._base import Bools, Doubles, Places, check, scipy
 from prunus.data import is_sparse
 from prunus.statistics import EPS, Gram
 
@@ -131,10 +131,8 @@ class GramSystem(System):
         return np.asarray(self.matrix[np.asarray(places)])
 
     def root(self, places: npt.ArrayLike) -> tuple[Doubles, Doubles]:  # noqa: D102
-        from scipy.linalg.lapack import dpotrf
-
         at = np.asarray(places)
-        R, info = dpotrf(self.matrix[np.ix_(at, at)].T, lower=0, clean=1, overwrite_a=1)
+        R, info = scipy.dpotrf(self.matrix[np.ix_(at, at)].T, lower=0, clean=1, overwrite_a=1)
         if info:
             raise CollinearError(info - 1)
         return R, solve_upper(R, self.products[:, at].T, transposed=True)
@@ -225,8 +223,6 @@ class DataSystem(System):
         return np.asarray(found)
 
     def root(self, places: npt.ArrayLike) -> tuple[Doubles, Doubles]:  # noqa: D102
-        from scipy.linalg import qr
-
         at = np.asarray(places)
         x, y = self.columns(at) / self.scale[at], self.y
         if self.alpha:
@@ -234,7 +230,7 @@ class DataSystem(System):
             y = np.vstack([y, np.zeros((len(at), y.shape[1]))])
         if len(x) < len(at):
             raise CollinearError(len(x))
-        Q, R = qr(x, mode="economic", check_finite=False)
+        Q, R = scipy.qr(x, mode="economic", check_finite=False)
         # Of columns of length one, a factorization by reflections leaves a few units of rounding for each sample at most.
         small = np.flatnonzero(~(np.abs(R.diagonal()) > 4 * EPS * max(self.n_samples, *x.shape)))
         if len(small):
@@ -280,6 +276,4 @@ def rounding_of(n_samples: int) -> float:
 
 def solve_upper(R: Doubles, b: Doubles, *, transposed: bool = False) -> Doubles:
     """Return R^-1 b, or R'^-1 b; b is (k, m)."""
-    from scipy.linalg.blas import dtrsm
-
-    return np.asarray(dtrsm(1.0, R, b, lower=0, trans_a=int(transposed))) if len(R) else np.zeros(b.shape)
+    return np.asarray(scipy.dtrsm(1.0, R, b, lower=0, trans_a=int(transposed))) if len(R) else np.zeros(b.shape)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from prunus import _core
 from prunus._base import Doubles as Doubles
-from prunus._base import check
+from prunus._base import check, scipy
 from prunus.data import canonical, is_sparse
 from prunus.statistics.sums import dense_sums, far_means, fold_sums, rows_of_piece, sparse_sums
 
@@ -211,10 +211,8 @@ class GramAccumulator:
         about = self.about(centre)
         sums = self._sums.copy()
         if about.shift.any():
-            from scipy.linalg.blas import dsyr2
-
             d, last = np.append(about.shift, 0.0), np.append(about.last, self.weight)
-            dsyr2(1.0, d, last, a=sums.T, overwrite_a=1, lower=1)
+            scipy.dsyr2(1.0, d, last, a=sums.T, overwrite_a=1, lower=1)
         return sums
 
 

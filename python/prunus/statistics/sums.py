@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prunus import _core
-from prunus._base import Doubles
+from prunus._base import Doubles, scipy
 
 _PIECE = 1 << 21  # values of X, of sparse X entries, that are converted and centred at once: 16 MB
 _FAR = 1e-4  # of the mean's square: the variance of sparse columns that are centred
@@ -18,8 +18,6 @@ _FAR = 1e-4  # of the mean's square: the variance of sparse columns that are cen
 
 def dense_sums(x: Any, y: Doubles, root: Doubles, shift: Doubles) -> Doubles:
     """Return the sums of the products of (x, y, 1) less the shift, times the roots of the weights: the upper triangle."""
-    from scipy.linalg.blas import dsyrk
-
     p, m = x.shape[1], y.shape[1]
     sums = np.zeros((p + m + 1, p + m + 1))
     step = rows_of_piece(p)
@@ -34,7 +32,7 @@ def dense_sums(x: Any, y: Doubles, root: Doubles, shift: Doubles) -> Doubles:
         # In place: what is a lower triangle in LAPACK's order is the upper one in ours. All products go through SciPy's BLAS:
         # where NumPy's takes turns with it, the threads of either wait for work on the cores that the other needs, and both
         # take twice as long.
-        dsyrk(1.0, piece.T, beta=1.0, c=sums.T, overwrite_c=1, lower=1)
+        scipy.dsyrk(1.0, piece.T, beta=1.0, c=sums.T, overwrite_c=1, lower=1)
     return sums
 
 
@@ -52,10 +50,8 @@ def fold_sums(
 
 def sparse_sums(x: Any, y: Doubles, root: Doubles, shift: Doubles) -> Doubles:
     """Return the same of sparse X, whose products stay sparse until all are summed."""
-    from scipy.sparse import csr_array
-
     p, m = x.shape[1], y.shape[1]
-    sums, products = np.zeros((p + m + 1, p + m + 1)), csr_array((p, p))
+    sums, products = np.zeros((p + m + 1, p + m + 1)), scipy.csr_array((p, p))
     is_far = bool(shift[:p].any())
     # Rows that begin a piece: of so many entries, or of one row. The first begins with the first row, whatever it holds.
     begins = np.unique(np.searchsorted(x.indptr[:-1], np.arange(0, max(x.nnz, 1), _PIECE)))
@@ -63,7 +59,7 @@ def sparse_sums(x: Any, y: Doubles, root: Doubles, shift: Doubles) -> Doubles:
         rows = slice(begin, end)
         scaled = x[rows]
         if is_far:
-            scaled = scaled - csr_array(np.ones((end - begin, 1))) @ csr_array(shift[None, :p])
+            scaled = scaled - scipy.csr_array(np.ones((end - begin, 1))) @ scipy.csr_array(shift[None, :p])
         scaled = scaled.multiply(root[rows, None]).tocsr()
         rest = np.column_stack([y[rows] - shift[p:], np.ones(end - begin)]) * root[rows, None]
         with np.errstate(over="ignore", invalid="ignore"):

@@ -16,8 +16,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from prunus._base import NotSupportedError, check
 from prunus.convert.sklearn import front, learnt, origin
-from prunus.convert.sklearn.base import Model
-from prunus.convert.sklearn.kinds import KINDS, kind_of
+from prunus.convert.sklearn.base import Kind, Model, Row, refuse_output
+from prunus.convert.sklearn.front import Step
+from prunus.convert.sklearn.kinds import KINDS, kind_of, register
+from prunus.convert.sklearn.linear import read as read_regression
 from prunus.data import Scaling
 from prunus.network import Layer, Network
 
@@ -130,3 +132,6 @@ def _behind(before: Sequence[Any], network: Network) -> Network:
             )
         network = network.with_inputs(inputs)
     return Network(network.layers, output=network.output, classes=network.classes, scaling=scaling).unfolded()
+
+
+__all__ = ["Kind", "Row", "Step", "from_sklearn", "read_regression", "refuse_output", "register", "to_sklearn"]

@@ -14,20 +14,22 @@ from prunus.convert.sklearn import codec
 from prunus.convert.sklearn.base import Arrays, Row, entry_of, feature_names, made
 from prunus.convert.sklearn.learnt import is_array, is_count, is_number
 from prunus.data import Scaling
-from prunus.estimators import PruneSelector
 
 _MODEL_ALONE = "to prune what comes behind the steps: prunus.prune(pipe[-1], pipe[:-1].transform(X), y)"
 
 
 class Step(NamedTuple):
-    """A class of steps, which shift and scale columns, or select those of their `support_`."""
+    """A class of steps, which shift and scale columns, or select those of their `support_`.
+
+    The attributes to keep are checked when they come back from a file, by what `_is_fitted` knows of their names.
+    """
 
     cls: Any
     fold: Callable[[Any], tuple[Arrays | None, Arrays | None]]  # shift and scale, None where there is nothing to do
     fitted: tuple[str, ...]  # the attributes to keep
 
 
-STEPS = {
+STEPS: dict[str, Step] = {
     entry.cls.__name__: entry
     for entry in (
         Step(
@@ -45,21 +47,6 @@ STEPS = {
             RobustScaler,
             lambda s: (s.center_ if s.with_centering else None, s.scale_ if s.with_scaling else None),
             ("center_", "scale_"),
-        ),
-        Step(
-            PruneSelector,
-            lambda _: (None, None),
-            (  # what its validation found does not come back
-                "support_",
-                "n_features_",
-                "n_groups_",
-                "ranking_",
-                "elimination_order_",
-                "optimality_",
-                "constant_features_",
-                "collinear_features_",
-                "method_",
-            ),
         ),
     )
 }

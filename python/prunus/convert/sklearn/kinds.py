@@ -9,13 +9,19 @@ from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from prunus._base import NotSupportedError, check
 from prunus.convert.sklearn import classifiers, linear, perceptrons
 from prunus.convert.sklearn.base import Kind, entry_of
-from prunus.convert.sklearn.front import STEPS
+from prunus.convert.sklearn.front import STEPS, Step
 
-KINDS = {
+KINDS: dict[str, Kind] = {
     **linear.KINDS,
     **classifiers.KINDS,
     **perceptrons.KINDS,
 }
+
+
+def register(entry: Kind | Step) -> None:
+    """Add what converts a class that lives elsewhere: a model, or what stands before one."""
+    table: dict[str, Any] = KINDS if isinstance(entry, Kind) else STEPS
+    table[entry.cls.__name__] = entry
 
 
 def kind_of(estimator: Any) -> Kind:

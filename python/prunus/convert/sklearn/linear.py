@@ -11,9 +11,7 @@ from sklearn import linear_model
 from sklearn.svm import LinearSVR
 
 from prunus.convert.sklearn.base import Arrays, Kind, Model, Row, refuse_output
-from prunus.estimators import PrunedLinearRegression
 from prunus.network import Network
-from prunus.solving import groups_of
 
 
 def read_layer(estimator: Any) -> tuple[Arrays, Arrays, str]:
@@ -40,7 +38,8 @@ def write_layer(model: Any, network: Network, row: Row, coef_ndim: int, intercep
         model.sparsify()
 
 
-def _read(estimator: Any) -> Model:
+def read(estimator: Any) -> Model:
+    """Return the layer of a regression."""
     return Model([read_layer(estimator)], "identity", None)
 
 
@@ -50,25 +49,13 @@ def _write(intercept_ndim: int, model: Any, network: Network, row: Row) -> None:
     write_layer(model, network, row, 1, intercept_ndim)
 
 
-def _write_pruned(model: PrunedLinearRegression, network: Network, row: Row) -> None:
-    """The path does not come back, nor what the search said of it."""
-    if network.output != "identity":
-        refuse_output(network, model)
-    weight, bias = (part.astype(np.float64) for part in (network.layers[0].weight, network.layers[0].bias))
-    model.n_features_in_ = network.n_in
-    columns = np.flatnonzero(weight.any(axis=0))
-    labels = groups_of(model.groups, network.n_in)
-    size = len(columns if labels is None else np.unique(labels[columns]))
-    model._set(columns, weight[:, columns], bias, row["coef_ndim"] != 2 and network.n_out == 1, size)
-
-
 def _begin_huber(model: Any) -> None:
     model.scale_ = 1.0  # where its search begins
 
 
 def _kind(cls: Any, *learns: str, intercept_ndim: int = 0, begin: Callable[[Any], None] = lambda _: None) -> Kind:
     """Say what a fit tells, and how many dimensions a fit of one output gives to intercept_."""
-    return Kind(cls, _read, functools.partial(_write, intercept_ndim), learns=learns, begin=begin)
+    return Kind(cls, read, functools.partial(_write, intercept_ndim), learns=learns, begin=begin)
 
 
 KINDS = {
@@ -88,7 +75,6 @@ KINDS = {
         _kind(LinearSVR, "n_iter_", intercept_ndim=1),
         _kind(linear_model.OrthogonalMatchingPursuit, "n_iter_", "n_nonzero_coefs_"),
         _kind(linear_model.OrthogonalMatchingPursuitCV, "n_iter_", "n_nonzero_coefs_"),
-        Kind(PrunedLinearRegression, _read, _write_pruned),
         _kind(linear_model.Ridge, "n_iter_", "solver_"),
         _kind(linear_model.RidgeCV, "alpha_", "best_score_"),
         _kind(linear_model.SGDRegressor, "n_iter_", "t_", intercept_ndim=1),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from prunus import _core
-from prunus._base import Doubles, Places
+from prunus._base import Doubles, Places, scipy
 from prunus.solving.systems import GramSystem, System, equal_to, solve_upper
 from prunus.solving.units import Units
 from prunus.statistics import EPS
@@ -52,13 +52,11 @@ def backward(system: System, units: Units, threads: int) -> tuple[Places, Double
 
 def _inverse(system: System, places: Places) -> tuple[Doubles, Doubles]:
     """Return the inverse of these features' Gram matrix, and their coefficients."""
-    from scipy.linalg.lapack import dpotri
-
     root, z = system.root(places)
     if isinstance(system, GramSystem) and not root.diagonal().min() ** 2 > EPS * max(len(root), 100):
         raise np.linalg.LinAlgError("the features are collinear")
     coef = np.ascontiguousarray(solve_upper(root, z).T)
-    upper, _ = dpotri(root, lower=0, overwrite_c=1)
+    upper, _ = scipy.dpotri(root, lower=0, overwrite_c=1)
     inverse = upper.T  # in our order, the lower triangle
     _mirror(inverse)
     if isinstance(system, GramSystem) and inverse.diagonal().max() > WORST_INFLATION:

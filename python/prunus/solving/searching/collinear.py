@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from prunus._base import Places
+from prunus._base import Places, scipy
 from prunus.solving.regression import Regression
 from prunus.solving.searching.forward import forward_order
 from prunus.solving.systems import DataSystem, GramSystem, System, solve_upper
@@ -33,8 +33,6 @@ def collinear_places(system: System, units: Units) -> Places:
 
 def _dependent_by_gram(system: System, first: Places, rest: Places) -> Places:
     """Return which of the rest are combinations of the first and of others of the rest."""
-    from scipy.linalg.lapack import dpstrf
-
     if not len(rest):
         return rest
     square, least = system.rows(rest)[:, rest], 16 * EPS * max(system.n, 100)
@@ -44,22 +42,20 @@ def _dependent_by_gram(system: System, first: Places, rest: Places) -> Places:
         square = square - half.T @ half
     if square.diagonal().max() <= least:  # dpstrf takes any first pivot
         return np.arange(len(rest))
-    _, pivots, rank, _ = dpstrf(square, tol=least, lower=0)
+    _, pivots, rank, _ = scipy.dpstrf(square, tol=least, lower=0)
     return np.asarray(pivots[rank:].astype(np.int64) - 1)
 
 
 def _dependent_by_data(system: System, first: Places, rest: Places) -> Places:
-    from scipy.linalg import qr
-
     if not len(rest):
         return rest
     assert isinstance(system, DataSystem)
     x = system.columns(rest) / system.scale[rest]
     if len(first):
-        Q, _ = qr(system.columns(first) / system.scale[first], mode="economic", check_finite=False)
+        Q, _ = scipy.qr(system.columns(first) / system.scale[first], mode="economic", check_finite=False)
         for _ in range(2):  # the second takes out what rounding leaves
             x = x - Q @ (Q.T @ x)
-    R, order = qr(x, mode="r", pivoting=True, check_finite=False)
+    R, order = scipy.qr(x, mode="r", pivoting=True, check_finite=False)
     rank = int(np.count_nonzero(np.abs(R.diagonal()) > 64 * EPS * max(system.n_samples, system.n)))
     return np.asarray(order[rank:].astype(np.int64))
 
@@ -69,11 +65,9 @@ def are_combinations(data: Regression, inside: Places, outside: Places) -> bool:
 
     The Gram matrix has half of the digits: columns that differ in the eighth are equal to it.
     """
-    from scipy.linalg import lstsq
-
     x_mean, _ = data.means()
     x, rest = data.columns(inside, x_mean), data.columns(outside, x_mean)
     x /= np.linalg.norm(x, axis=0)
-    coef = lstsq(x, rest, check_finite=False, lapack_driver="gelsy")[0]
+    coef = scipy.lstsq(x, rest, check_finite=False, lapack_driver="gelsy")[0]
     size = np.maximum(np.linalg.norm(rest, axis=0), np.abs(coef).sum(axis=0))
     return bool((np.linalg.norm(rest - x @ coef, axis=0) <= 64 * EPS * max(x.shape) * size).all())

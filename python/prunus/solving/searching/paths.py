@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from prunus import _core
-from prunus._base import Bools, Doubles, Places
+from prunus._base import Bools, Doubles, Places, scipy
 from prunus.solving.systems import System, equal_to, solve_upper, strongest_first
 from prunus.solving.units import Units
 
@@ -157,11 +157,9 @@ class NestedPath(Path):
     @cached_property
     def inverse(self) -> Doubles:
         """The inverse of the root, in the units of X: column t is what the t-th feature adds for each unit of z[t]."""
-        from scipy.linalg.lapack import dtrtri
-
         if not len(self.root):
             return np.zeros((0, 0))
-        found, _ = dtrtri(self.root, lower=0)
+        found, _ = scipy.dtrtri(self.root, lower=0)
         found /= self.system.scale[self.places, None]
         return np.asarray(found)
 
@@ -175,13 +173,11 @@ class NestedPath(Path):
         return norm[self.n_features], trace[self.n_features]
 
     def errors(self, held: Held) -> Doubles:  # noqa: D102
-        from scipy.linalg.blas import dtrmm
-
         xx, xy, yy = held.moments(self.system.features[self.places])
         total = np.full(len(self.places) + 1, yy.sum())
         if not len(self.places):
             return np.asarray(total[self.n_features])
-        reach = dtrmm(1.0, self.inverse, xx, side=1, lower=0)  # xx @ inverse
+        reach = scipy.dtrmm(1.0, self.inverse, xx, side=1, lower=0)  # xx @ inverse
         for k in range(len(yy)):
             # Along the path coefficients b and xx @ b only grow by a column; b' xx b is their product.
             b = np.cumsum(self.inverse * self.z[:, k], axis=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from prunus._base import Doubles, Places
+from prunus._base import Doubles, Places, scipy
 from prunus.solving.systems import COLLINEAR, TIE, GramSystem, solve_upper
 from prunus.solving.units import Units
 
@@ -39,11 +39,9 @@ def elimination_of_groups(system: GramSystem, units: Units) -> list[Places]:
 
 def _explained(system: GramSystem, places: Places) -> float:
     """Return the part of the outputs' squared length that lies in the span of these columns."""
-    from scipy.linalg.lapack import dpstrf
-
     if not len(places):
         return 0.0
     square: Doubles = system.matrix[np.ix_(places, places)]
-    R, pivots, rank, _ = dpstrf(square, tol=COLLINEAR, lower=0)
+    R, pivots, rank, _ = scipy.dpstrf(square, tol=COLLINEAR, lower=0)
     z = solve_upper(R[:rank, :rank], system.products[:, places[pivots[:rank] - 1]].T, transposed=True)
     return float((z**2).sum())

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prunus._base import Doubles, check
+from prunus._base import Doubles, check, scipy
 
 
 class _Model(NamedTuple):
@@ -147,9 +147,7 @@ def _small_sample(m: _Model) -> Doubles:
 
 def _log_subsets(m: _Model) -> Doubles:
     """Return the logarithm of the binomial coefficient p over the size, which may lie between whole numbers."""
-    from scipy.special import gammaln
-
-    return np.asarray(gammaln(m.p + 1) - gammaln(m.size + 1) - gammaln(m.p - m.size + 1))
+    return np.asarray(scipy.gammaln(m.p + 1) - scipy.gammaln(m.size + 1) - scipy.gammaln(m.p - m.size + 1))
 
 
 def _over(rss: Doubles, noise: float | None) -> Doubles:
