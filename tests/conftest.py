@@ -16,6 +16,7 @@ from sklearn.neural_network import MLPClassifier
 
 import prunus
 from prunus.cli import main
+from prunus.network import OUTPUTS
 
 # The machine is shared, so no example has a deadline; the same examples in every run, so that a failure can be repeated.
 settings.register_profile("prunus", deadline=None, derandomize=True, max_examples=60)
@@ -51,6 +52,13 @@ def data_folder() -> Path:
     if not folder:
         pytest.skip("PRUNUS_DATA names no folder of data sets")
     return Path(folder)
+
+
+def loss_error(network: prunus.Network, X: Any, y: Any) -> float:
+    """Bound how far a mean loss is off that is told from outputs in the network's dtype, to first order and twice that."""
+    gradient = OUTPUTS[network.output].gradient(network.forward(X), network.encode(y, len(X)))
+    rounding = len(X) * float(np.finfo(np.float64).eps) * network.loss(X, y)
+    return float(2 * (np.abs(gradient) * network.error_bound(X)).sum(axis=1).mean() + rounding)
 
 
 class Result(NamedTuple):

@@ -25,7 +25,7 @@ PUBLIC = {name: getattr(module, name) for module in MODULES for name in module._
 PUBLIC |= {"Gram": solving.Gram, "GramAccumulator": solving.GramAccumulator}
 PARTS = {
     f"{kind}: {name}": part
-    for kind in ("criteria", "patterns", "allocations", "schedules")
+    for kind in ("criteria", "patterns", "allocations", "schedules", "compensations")
     for name, part in getattr(prunus, kind)().items()
 }
 ERRORS = {"FormatError", "NotSupportedError"}

@@ -20,6 +20,7 @@ PAGES = {
     "add-a-criterion": ("criteria", "distance_from_mean", ["test_docstrings.py", "test_pruning.py"]),
     "add-a-pattern": ("patterns", "rows", ["test_docstrings.py", "test_masking.py::test_sparsity"]),
     "add-a-schedule": ("schedules", "linear", ["test_docstrings.py"]),
+    "add-a-compensation": ("compensations", "keep_means", ["test_docstrings.py"]),
 }
 
 
@@ -81,7 +82,8 @@ def test_it_works_by_name(page: str, folder: Path) -> None:
     _, use = blocks(page, "python")
     (shown,) = blocks(page, "text")
     registry, name, _ = PAGES[page]
-    known = {kind: list(getattr(prunus, kind)()) for kind in ("criteria", "patterns", "allocations", "schedules")}
+    kinds = ("criteria", "patterns", "allocations", "schedules", "compensations")
+    known = {kind: list(getattr(prunus, kind)()) for kind in kinds}
     known[registry].append(name)
     code = f"""
 {use}

@@ -12,7 +12,7 @@ import scipy.sparse
 import prunus
 from prunus.engine.engine import Engine
 from prunus.network.passes import outputs_of
-from prunus.pruning import outcome as _outcome
+from prunus.pruning import measuring
 from prunus.reporting.report import Report
 
 NETWORK = prunus.Network([prunus.Layer([[1.0, 2.0, 3.0]] * 4, None, "tanh"), prunus.Layer([[1.0, -1.0, 2.0, 0.5]])])
@@ -28,7 +28,7 @@ def seen(monkeypatch: pytest.MonkeyPatch, look: Any) -> list[Any]:
         found.append(look(rows))
         return outputs_of(layers, rows)
 
-    monkeypatch.setattr(_outcome, "outputs_of", watched)
+    monkeypatch.setattr(measuring, "outputs_of", watched)
     return found
 
 

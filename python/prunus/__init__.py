@@ -5,6 +5,7 @@ from typing import Any
 
 from prunus._base import FormatError, NotSupportedError, show_config
 from prunus._core import version as __version__
+from prunus.compensating import Compensation, compensations
 from prunus.convert import from_sklearn, provided_by, to_sklearn
 from prunus.engine import Engine, SparseMatrix, compile
 from prunus.masking import Pattern, allocations, apply_masks, mask, patterns
@@ -16,6 +17,7 @@ from prunus.scoring import Criterion, criteria, importance
 from prunus.training import fit
 
 __all__ = [
+    "Compensation",
     "Criterion",
     "Engine",
     "FineTune",
@@ -32,6 +34,7 @@ __all__ = [
     "allocations",
     "apply_masks",
     "as_network",
+    "compensations",
     "compile",
     "criteria",
     "fit",

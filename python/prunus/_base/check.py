@@ -93,37 +93,12 @@ def not_empty(name: str, array: npt.NDArray[Any]) -> None:
         raise error(ValueError, name, f"expected at least one element, got {describe(array)}")
 
 
-def samples(name: str, value: Any, n_in: int, dtype: npt.DTypeLike | None) -> Floats:
-    """Return a batch (n_samples, n_in): itself where it already is C-contiguous and of `dtype`, else converted once.
-
-    None as dtype keeps float32 and makes everything else float64.
-    """
-    if hasattr(value, "tocsr"):
-        raise error(TypeError, name, f"expected a dense array, got {describe(value)}; use {name}.toarray()")
-    array = real_array(name, value, ndim=2)
-    if array.shape[1] != n_in:  # before a conversion that may not fit the memory
-        raise error(ValueError, name, f"expected {n_in} columns, got {describe(array)}")
-    return float_array(name, array, dtype=dtype)
-
-
 def per_sample(name: str, value: Any, n_samples: int) -> npt.NDArray[Any]:
     """Return `value` as an array with one entry or row for each sample."""
     array = np.asarray(value)
     if array.ndim == 0 or len(array) != n_samples:
         raise error(ValueError, name, f"expected {n_samples} entries, one for each row of X, got {describe(array)}")
     return array
-
-
-def sample_weights(value: Any, n_samples: int) -> npt.NDArray[np.float64]:
-    """Return weights (n_samples,) that are finite, nonnegative and not all zero; None means equal weights."""
-    if value is None:
-        return np.ones(n_samples)
-    weights = real_array("sample_weight", value, ndim=1).astype(np.float64)
-    per_sample("sample_weight", weights, n_samples)
-    finite("sample_weight", weights)
-    if weights.min(initial=0.0) < 0 or weights.max(initial=0.0) == 0:
-        raise error(ValueError, "sample_weight", "expected nonnegative numbers that are not all zero")
-    return np.asarray(weights / weights.max())  # so that their sum is finite
 
 
 def bools(name: str, value: Any, shape: tuple[int, ...]) -> Bools:

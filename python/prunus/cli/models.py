@@ -65,7 +65,7 @@ def check_output(path: Path) -> None:
 
 def check_output_of(network: Network, path: Path) -> None:
     """Refuse to pickle a model that is not to be a scikit-learn estimator again."""
-    if _is_pickle(path) and (network.origin or {}).get("library") != "sklearn":
+    if _is_pickle(path) and network.provenance.library != "sklearn":
         raise UsageError(
             f"--output: expected a .safetensors file for a model that did not come from scikit-learn, got {path}"
         )

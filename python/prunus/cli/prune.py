@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from prunus import masking, pruning, scheduling, scoring
+from prunus import compensating, masking, pruning, scheduling, scoring
 from prunus.cli import models, tables
 from prunus.cli.errors import UsageError
 from prunus.cli.models import ModelFile, TrustPickle
@@ -68,6 +68,9 @@ def prune(
         str | None, typer.Option(help=f"How layers share what is removed: auto, {_names(masking.allocations())}.")
     ] = None,
     schedule: Annotated[str | None, typer.Option(help=f"In how many rounds: {_names(scheduling.schedules())}.")] = None,
+    compensate: Annotated[
+        str | None, typer.Option(help=f"New values for what is left: auto, {_names(compensating.compensations())}.")
+    ] = None,
     layers: Annotated[
         Any, typer.Option(parser=_numbers, metavar="0,2", help="Indices of the layers to prune; all without it.")
     ] = None,

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from prunus import _core
 from prunus._base import Floats, check, resolve_threads
-from prunus.data import is_sparse, read_by, require_names, source_of
+from prunus.data import dense, is_sparse, read_by, require_names, sparse
 from prunus.engine import packed
 from prunus.engine.sparse_rows import sparse_executor
 from prunus.network import ACTIVATION_NUMBER, Layer, Network
@@ -142,11 +142,17 @@ class Engine:
         if is_sparse(X):
             return self._run_sparse(X, out)
         require_names("X", X, self._feature_names)
-        X = check.samples("X", X, self._n_in, self._dtype)
+        X = dense("X", X, self._n_in, self._dtype)
         shape = (len(X), self._n_out)
         out = np.empty(shape, self._dtype) if out is None else _checked_out(out, shape, self._dtype, X)
         self._executor.run(X, out, resolve_threads(self._threads))
         return out
+
+    def on(self, threads: int | None) -> Engine:
+        """Return the same packed network with another number of threads. Costs nothing."""
+        other = object.__new__(Engine)
+        other.__dict__ = {**self.__dict__, "_threads": None if threads is None else resolve_threads(threads)}
+        return other
 
     def _run_sparse(self, X: Any, out: Floats | None) -> Floats:
         run = self._for_sparse.run
@@ -159,13 +165,12 @@ class Engine:
                 done = run(*arrays, out, resolve_threads(None))
             if done is not None:
                 return done
-        x = source_of("X", X, self._n_in)
-        values = check.float_array("X", x.data, dtype=self._dtype)
+        starts, columns, values = sparse("X", X, self._n_in, self._dtype)
         if out is not None:
-            inputs = (getattr(X, name, x.data) for name in ("data", "indices", "indptr"))
-            _checked_out(out, (x.shape[0], self._n_out), self._dtype, *inputs)
+            inputs = (getattr(X, name, values) for name in ("data", "indices", "indptr"))
+            _checked_out(out, (len(starts) - 1, self._n_out), self._dtype, *inputs)
         plain = None if out is None else np.asarray(out)
-        done = run(x.indptr, x.indices, values, plain, resolve_threads(self._threads))
+        done = run(starts, columns, values, plain, resolve_threads(self._threads))
         if done is None:
             raise check.error(ValueError, "X", f"expected in each row columns that ascend and lie below {self._n_in}")
         return done if out is None else out

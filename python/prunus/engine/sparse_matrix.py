@@ -8,7 +8,7 @@ import numpy as np
 
 from prunus import _core
 from prunus._base import Floats, check, resolve_threads, scipy
-from prunus.data import canonical
+from prunus.data import canonical, operand
 from prunus.engine import costs, packed
 from prunus.network import ACTIVATION_NUMBER
 
@@ -145,11 +145,7 @@ class SparseMatrix:
         return out
 
     def _operand(self, X: Any, axis: int) -> Floats:
-        array = check.float_array("X", X, dtype=self.dtype)
-        if array.ndim not in (1, 2) or array.shape[axis if array.ndim == 2 else 0] != self.shape[1]:
-            shapes = f"({self.shape[1]},) or " + (f"({self.shape[1]}, n)" if axis == 0 else f"(n, {self.shape[1]})")
-            raise check.error(ValueError, "X", f"expected the shape {shapes}, got {array.shape}")
-        return array
+        return operand("X", X, self.shape[1], axis, self.dtype)
 
     def __rmatmul__(self, X: Any) -> Any:
         raise TypeError("X @ W: expected W.T on the right, got W: prunus packs a matrix for W @ X and X @ W.T")

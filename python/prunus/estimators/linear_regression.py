@@ -10,9 +10,9 @@ from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from prunus._base import Doubles, Places, scipy
+from prunus.data import naming_columns
 from prunus.engine import Engine
 from prunus.estimators import subsets
-from prunus.estimators.columns import naming_columns
 from prunus.estimators.splitting import Splitting
 from prunus.estimators.subset_path import Features, Make, SubsetPath
 from prunus.network import Layer, Network

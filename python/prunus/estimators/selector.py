@@ -9,8 +9,8 @@ from sklearn.feature_selection import SelectorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from prunus._base import Bools
+from prunus.data import naming_columns
 from prunus.estimators import subsets
-from prunus.estimators.columns import naming_columns
 from prunus.estimators.splitting import Splitting
 from prunus.solving import Selection
 

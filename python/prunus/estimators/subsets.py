@@ -9,8 +9,7 @@ import numpy as np
 from sklearn.utils.validation import _check_sample_weight, column_or_1d, validate_data
 
 from prunus._base import Doubles, check, resolve_threads
-from prunus.data import canonical, is_sparse
-from prunus.estimators.columns import naming_columns
+from prunus.data import canonical, is_sparse, naming_columns
 from prunus.estimators.splitting import folds_of, metadata_of, splitter_of
 from prunus.solving import (
     METHODS,

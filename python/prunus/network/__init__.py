@@ -5,6 +5,7 @@ from prunus.network.layer import Layer
 from prunus.network.network import Network
 from prunus.network.parts import WIDEST
 from prunus.network.passes import Forward, outputs_of, trace, widest
+from prunus.network.provenance import Provenance
 from prunus.network.structure import Structure
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Forward",
     "Layer",
     "Network",
+    "Provenance",
     "Structure",
     "outputs_of",
     "r2",

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prunus._base import Floats, check
+from prunus.data import relative_weights
 from prunus.network import parts
 from prunus.network.functions import OUTPUTS
 
@@ -76,7 +77,7 @@ class Labels(NamedTuple):
 
     def weights(self, class_weight: Any, y: Any, sample_weight: Any, n_samples: int) -> npt.NDArray[np.float64]:
         """Return the weight of every sample, that of its class in it."""
-        return self._of_classes(class_weight, y, n_samples) * check.sample_weights(sample_weight, n_samples)
+        return self._of_classes(class_weight, y, n_samples) * relative_weights(sample_weight, n_samples)
 
     def _of_classes(self, class_weight: Any, y: Any, n_samples: int) -> npt.NDArray[np.float64]:
         """Return the weight of every sample's class, from a mapping of labels to weights, or "balanced".

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,13 @@ import numpy.typing as npt
 
 from prunus import _core
 from prunus._base import Bools, Floats, check, columns_of
-from prunus.data import Data, Samples, Scaling, checked_samples, only_read, read_by, source_of, unchecked
+from prunus.data import Data, Scaling, only_read, read_by, require_finite, source_of, unchecked
 from prunus.network import parts, passes
 from prunus.network.functions import OUTPUTS
 from prunus.network.labels import Labels
 from prunus.network.layer import Layer, same
 from prunus.network.passes import Forward, Gradients, Trace
+from prunus.network.provenance import Provenance, provenance_of
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
@@ -102,7 +103,13 @@ class Network:
     @property
     def feature_names(self) -> list[str] | None:
         """Names of the columns of X, if the model was fitted with a DataFrame: one of other columns is refused."""
-        return parts.feature_names(self.origin, self.n_in)
+        names = self.provenance.feature_names
+        return names if names is not None and len(names) == self.n_in else None
+
+    @property
+    def provenance(self) -> Provenance:
+        """What is known of the model that it was made of."""
+        return provenance_of(self.origin)
 
     @property
     def n_weights(self) -> int:
@@ -240,18 +247,25 @@ class Network:
         n = len(samples)
         if class_weight is not None:
             samples = samples.weighted(self.labels.weights(class_weight, y, sample_weight, n))
+        target = self.encode(y, n, name=names[1])
         with np.errstate(over="ignore"):  # what is too large for the dtype is refused by name
-            target = check.float_array(names[1], self.encode(y, n, name=names[1]), dtype=dtype)
-        return Data(**vars(samples), target=check.finite(names[1], target))
+            check.finite(names[1], check.float_array(names[1], target, dtype=dtype))
+        return replace(samples, target=target)
 
     def samples(
         self, X: Any, sample_weight: Any = None, *, dtype: Any = np.float64, standardized: bool = False, name: str = "X"
-    ) -> Samples:
-        """Check samples and weights, for this network or, standardized, for `unfolded()`; refuse none, NaN and infinity."""
+    ) -> Data:
+        """Check samples and weights, as they are and, for `unfolded()`, standardized; refuse none, NaN and infinity."""
         source = source_of(name, X, self.n_in, self.feature_names)
+        plain = Data(source, np.dtype(dtype), self.inputs).weighted(sample_weight)
+        data = self.view(plain, standardized=standardized)
+        require_finite(name, data, [data] if data.scaling is None else [plain, data], columns_of(X))
+        return data
+
+    def view(self, data: Data, *, standardized: bool = False, dtype: Any = None) -> Data:
+        """Return data that were checked before as this network takes them, or for `unfolded()` standardized."""
         scaling = self.scaling if standardized else None
-        samples = Samples(source, np.ones(0), 0.0, np.dtype(dtype), self.inputs, scaling)
-        return checked_samples(name, samples.weighted(sample_weight), columns_of(X))
+        return replace(data, inputs=self.inputs, scaling=scaling, dtype=np.dtype(dtype or data.dtype))
 
     def _rows(self, X: Any) -> Any:
         """Return X in float64, as the first layer takes it; NaN and infinity are let through."""
@@ -262,9 +276,9 @@ class Network:
         """Go through the data in batches, forwards and backwards, in the data's dtype."""
         return passes.traces(self.layers, self.output, data)
 
-    def forwards(self, samples: Samples) -> Iterator[Forward]:
-        """Go through the samples in batches, forwards, in their dtype."""
-        return passes.forwards(self.layers, samples)
+    def forwards(self, data: Data) -> Iterator[Forward]:
+        """Go through the data in batches, forwards, in their dtype."""
+        return passes.forwards(self.layers, data)
 
     def loss(self, X: Any, y: Any, sample_weight: Any = None, *, class_weight: Any = None) -> float:
         """Return L, the (weighted) mean over the samples of the loss.

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from prunus._base import Bools, check
 from prunus.data import Scaling
 from prunus.network.layer import Layer, read_only
+from prunus.network.provenance import provenance_of
 
 WIDEST = 1 << 10  # characters of a dtype that holds shorter labels: of a file a few bytes must not stand for gigabytes
 
@@ -68,21 +69,13 @@ def _are_words(labels: npt.NDArray[Any]) -> bool:
 def checked_origin(origin: Any) -> Mapping[str, Any]:
     """Return a copy as it comes back from a file."""
     try:
-        return MappingProxyType(dict(json.loads(json.dumps(dict(origin)))))
+        checked = MappingProxyType(dict(json.loads(json.dumps(dict(origin)))))
     except (TypeError, ValueError):
         raise check.error(
             TypeError, "origin", f"expected a mapping of plain JSON values, got {check.describe(origin)}"
         ) from None
-
-
-def feature_names(origin: Mapping[str, Any] | None, n_in: int) -> list[str] | None:
-    """Return the names that the first step of a scikit-learn model with any was fitted with; others have none."""
-    if origin is None or origin.get("library") != "sklearn":
-        return None
-    scalers, model = origin.get("scalers"), origin.get("model")
-    steps = [*(scalers if isinstance(scalers, list) else []), model]
-    found = [step.get("feature_names") for step in steps if isinstance(step, Mapping)]
-    return next((names for names in found if isinstance(names, list) and len(names) == n_in), None)
+    provenance_of(checked)
+    return checked
 
 
 def checked_inputs(inputs: Any, n_in: int) -> Bools | None:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prunus._base import Floats
-from prunus.data import Data, Samples
+from prunus.data import Data
 from prunus.network.functions import ACTIVATIONS, OUTPUTS
 
 
@@ -101,16 +101,15 @@ def widest(layers: Sequence[Parameters]) -> int:
 def traces(layers: Sequence[Parameters], output: str, data: Data) -> Iterator[Trace]:
     """Go through the data in batches, forwards and backwards, in the data's dtype."""
     for rows in data.batches(widest(layers)):
-        share = data.share[rows].astype(data.dtype)
-        yield trace(layers, output, data.rows(rows), data.target[rows], share)
+        yield trace(layers, output, data.rows(rows), data.targets(rows), data.shares(rows))
 
 
-def forwards(layers: Sequence[Parameters], samples: Samples) -> Iterator[Forward]:
+def forwards(layers: Sequence[Parameters], data: Data) -> Iterator[Forward]:
     """Go through the samples in batches, forwards, in their dtype."""
-    for rows in samples.batches(widest(layers)):
-        X = samples.rows(rows)
+    for rows in data.batches(widest(layers)):
+        X = data.rows(rows)
         outputs = outputs_of(layers, X)[1]
-        yield Forward(samples.share[rows].astype(samples.dtype), [X, *outputs[:-1]], outputs)
+        yield Forward(data.shares(rows), [X, *outputs[:-1]], outputs)
 
 
 def loss_of(layers: Sequence[Parameters], output: str, data: Data) -> float:
@@ -118,7 +117,7 @@ def loss_of(layers: Sequence[Parameters], output: str, data: Data) -> float:
     total = 0.0
     for rows in data.batches(widest(layers)):
         raw = outputs_of(layers, data.rows(rows))[1][-1]
-        total += float(OUTPUTS[output].loss(raw, data.target[rows]) @ data.share[rows])
+        total += float(OUTPUTS[output].loss(raw, data.targets(rows)) @ data.shares(rows))
     return total
 
 

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from prunus import masking, scoring
-from prunus._base import Bools, check
+from prunus._base import Bools, check, names_of
+from prunus.compensating import Compensation, Refit, compensation_of, compensations
+from prunus.data import require_names
 from prunus.masking import Pattern
 from prunus.network import Network
 from prunus.scheduling import Schedule, schedule_of
@@ -96,36 +98,57 @@ def _named(criterion: str | Criterion, pattern: Pattern) -> Criterion:
     return chosen
 
 
-def schedule_for(schedule: str | Schedule, goal: masking.Goal, X: Any) -> Schedule:
+def compensation_for(compensate: str | Compensation, criterion: Criterion) -> Compensation:
+    """Return the compensation; "auto" is the one that the criterion reckons with, with its penalty."""
+    if not isinstance(compensate, str) or compensate != "auto":
+        if isinstance(compensate, str):
+            check.one_of("compensate", compensate, ["auto", *compensations()])
+        return compensation_of(compensate)
+    if criterion.compensation == Refit.name:
+        return Refit(getattr(criterion, "alpha", None))
+    return compensation_of(criterion.compensation)
+
+
+def require_data(compensation: Compensation, X: Any, y: Any) -> None:
+    """Refuse to go without what a compensation needs."""
+    for name, value in (("X", X), ("y", y)):
+        if name in compensation.needs and value is None:
+            problem = f"expected data, which compensation {compensation.name!r} needs, got None"
+            raise check.error(ValueError, name, problem)
+
+
+def schedule_for(schedule: str | Schedule, goal: masking.Goal, has_X: bool) -> Schedule:
     """Return the schedule; one of several rounds needs a sparsity to approach."""
     chosen = schedule_of(schedule)
     if goal.sparsity is None and chosen.name != "one-shot":
         raise check.error(
             ValueError, "schedule", f"expected 'one-shot' without a sparsity to approach, got {chosen.name!r}"
         )
-    if chosen.fine_tune is not None and X is None:
+    if chosen.fine_tune is not None and not has_X:
         raise check.error(ValueError, "X", "expected data to fine-tune on between the rounds, got None")
     return chosen
 
 
-def weights_of(network: Network, X: Any, y: Any, sample_weight: Any, class_weight: Any) -> Any:
-    """Return the weight of each sample, that of its class in it; None where all count the same."""
-    if sample_weight is None and class_weight is None:
-        return None
-    if X is None:
+def require_for_weights(X: Any, y: Any, sample_weight: Any, class_weight: Any) -> None:
+    """Refuse weights without what they belong to."""
+    if X is None and (sample_weight is not None or class_weight is not None):
         raise check.error(
             ValueError, "X", f"expected data beside {'sample' if class_weight is None else 'class'}_weight, got None"
         )
-    if class_weight is None:
-        return np.asarray(sample_weight, np.float64)  # as they are: a penalty is beside their sum
-    if y is None:
+    if class_weight is not None and y is None:
         raise check.error(ValueError, "y", "expected labels beside class_weight, got None")
-    return network.labels.weights(class_weight, y, sample_weight, X.shape[0])
 
 
-def both(name_X: str, X: Any, name_y: str, y: Any) -> tuple[Any, Any] | None:
-    """Return the pair, or None if neither is there."""
+def require_both(name_X: str, X: Any, name_y: str, y: Any) -> None:
+    """Refuse one without the other."""
     if (X is None) != (y is None):
         missing, other = (name_X, name_y) if X is None else (name_y, name_X)
         raise check.error(ValueError, missing, f"expected data beside {other}, got None")
-    return None if X is None else (X, y)
+
+
+def feature_names(fitted: list[str] | None, **given: Any) -> list[str] | None:
+    """Return the names that the model was fitted with, or those of what is given. Where several have names they must agree."""
+    for name, X in given.items():
+        require_names(name, X, fitted)
+        fitted = names_of(X) if fitted is None else fitted
+    return fitted

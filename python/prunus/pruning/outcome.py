@@ -1,21 +1,21 @@
-"""What a report says of a pruned network: layers, quality and latency, before and after."""
+"""What came of a pruning: the Pruned, and its report."""
 
 from __future__ import annotations
 
-import contextlib
-import time
-from collections.abc import Callable, Iterator, Mapping
+from math import prod
 from typing import Any
 
-import numpy as np
-
 from prunus import files
-from prunus._base import Bools, names_of
-from prunus.data import is_sparse, require_names, unchecked
+from prunus._base import Bools
 from prunus.engine import Engine
 from prunus.masking import n_removed
-from prunus.network import OUTPUTS, Network, outputs_of, widest
-from prunus.pruning.pruned import Pruned, score
+from prunus.network import Network
+from prunus.pruning import choices
+from prunus.pruning.measuring import latency, quality
+from prunus.pruning.pruned import Pruned
+from prunus.pruning.request import Request
+from prunus.pruning.rounds import Outcome
+from prunus.reporting import Report
 
 
 def layer_row(shape: tuple[int, ...], mask: Bools, cut: tuple[float | None, float | None]) -> dict[str, Any]:
@@ -29,82 +29,6 @@ def layer_row(shape: tuple[int, ...], mask: Bools, cut: tuple[float | None, floa
     }
 
 
-def quality(networks: Mapping[str, Network], X: Any, y: Any, weights: Any, where: str) -> dict[str, Any]:
-    """Return the (weighted) loss and score of each network, by its name."""
-    scores = {name: score(network, _predicted(network, X), y, weights) for name, network in networks.items()}
-    return {
-        "loss": {**{name: network.loss(X, y, weights) for name, network in networks.items()}, "data": where},
-        "score": {
-            "metric": scores["before"][0],
-            **{name: value for name, (_, value) in scores.items()},
-            "data": where,
-        },
-    }
-
-
-def _predicted(network: Network, X: Any) -> Any:
-    """Predict through the engine, batch by batch: X need not fit in memory in another type."""
-    samples, engine = unchecked(X, network.n_in, network.dtype), Engine(network)
-    raw = [engine(samples.rows(batch)) for batch in samples.batches(widest(network.layers))]
-    return network.labels.decide(np.concatenate(raw))
-
-
-def latency(before: Network, after: Network, X: Any, batch: int, threads: int) -> dict[str, Any]:
-    """Microseconds of one call: dense, as NumPy would compute it in the network's dtype, and through the engine.
-
-    Of sparse X the engine takes the rows as they are, and NumPy the same rows dense.
-    """
-    if X is None:
-        rows: Any = np.random.default_rng(0).standard_normal((batch, before.n_in)).astype(before.dtype)
-    else:
-        whole = unchecked(X, before.n_in, before.dtype)
-        rows = whole.rows(np.arange(batch) % len(whole))
-    engine = Engine(after, threads)
-    dense, dense_rows = before.with_all_inputs(), rows.toarray() if is_sparse(rows) else rows
-    with _numpy_on(threads) as numpy_threads:
-        numpy = _microseconds(lambda: OUTPUTS[dense.output].link(outputs_of(dense.layers, dense_rows)[1][-1]))
-    return {
-        "before": numpy,
-        "after": _microseconds(lambda: OUTPUTS[after.output].link(engine(rows))),
-        "batch": batch,
-        "threads": threads,
-        "numpy_threads": numpy_threads,
-    }
-
-
-@contextlib.contextmanager
-def _numpy_on(threads: int) -> Iterator[int | None]:
-    """Let NumPy's BLAS have so many threads; None where nothing is there that can tell it."""
-    try:
-        import threadpoolctl  # scikit-learn brings it
-    except ImportError:
-        yield None
-        return
-    if not any(library["user_api"] == "blas" for library in threadpoolctl.threadpool_info()):
-        yield None
-        return
-    with threadpoolctl.threadpool_limits(threads, user_api="blas"):
-        yield threads
-
-
-def _microseconds(call: Callable[[], object]) -> float:
-    """The shortest of some calls: at least three, and so many as a millisecond allows."""
-    times: list[float] = []
-    while len(times) < 3 or (sum(times) < 1e-3 and len(times) < 100):
-        begin = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - begin)
-    return min(times) * 1e6
-
-
-def feature_names(fitted: list[str] | None, **given: Any) -> list[str] | None:
-    """Return the names that the model was fitted with, or those of what is given. Where several have names they must agree."""
-    for name, X in given.items():
-        require_names(name, X, fitted)
-        fitted = names_of(X) if fitted is None else fitted
-    return fitted
-
-
 def removed_inputs(before: Network, after: Network, names: list[str] | None) -> list[str] | None:
     """Return the names of the inputs that were read before and are no more; None where they have none."""
     if names is None or len(names) != before.n_in:
@@ -113,7 +37,55 @@ def removed_inputs(before: Network, after: Network, names: list[str] | None) -> 
     return [name for name, gone in zip(names, was & ~still, strict=True) if gone]
 
 
-def tell_size(pruned: Pruned) -> None:
+def pruned_of(request: Request, outcome: Outcome) -> Pruned:
+    """Return what came of it, with its report."""
+    earlier, what = request.earlier, request.what
+    before, after = outcome.networks["before"], outcome.networks["after"]
+    masks = earlier.structure.original(what.pattern.unit, outcome.masks)
+    engine = Engine(after, feature_names=request.on.names or after.feature_names)
+    report = Report(
+        **request.described(),
+        sparsity=1 - outcome.n_kept / sum(map(prod, earlier.structure.shapes)),
+        weights={"before": sum(map(prod, earlier.structure.shapes)), "after": outcome.n_kept},
+        layers=_layer_rows(request, outcome, masks),
+        rounds=outcome.rounds,
+        **_measured(request, outcome, engine),
+        bytes={"before": files.size_of(files.Contents(before)), "after": 0},
+        latency_us=latency(before, engine, request.on.data, request.latency),
+        feature_names=request.on.names,
+        removed_inputs=removed_inputs(before, after, request.on.names),
+        notes=[*(choices.too_small(what.pattern, i, before) for i in what.too_small), *outcome.notes],
+    )
+    if report["fine_tune"] is not None:
+        report["fine_tune"]["loss"] = outcome.loss
+    pruned = Pruned(after, masks, report, earlier.structure.without(what.pattern.unit, masks))
+    pruned.engine = engine
+    _tell_size(pruned)
+    return pruned
+
+
+def _measured(request: Request, outcome: Outcome, engine: Engine) -> dict[str, Any]:
+    """Return loss and score, if there is data to tell them by."""
+    data, where = request.on.data, "training"
+    if request.on.validation is not None:
+        data, where = request.on.validation, "validation"
+    if data is None or data.target is None:
+        return {"loss": None, "score": None}
+    networks = outcome.networks
+    engines = {name: engine if name == "after" else Engine(network) for name, network in networks.items()}
+    return quality(engines, data, where)
+
+
+def _layer_rows(request: Request, outcome: Outcome, masks: tuple[Bools, ...]) -> list[dict[str, Any]]:
+    structure = request.earlier.structure
+    cuts = dict(zip(structure.places, outcome.cuts, strict=True))
+    return [
+        layer_row(shape, mask, cuts.get(i, (None, None)))
+        for i, (shape, mask) in enumerate(zip(structure.shapes, masks, strict=True))
+    ]
+
+
+def _tell_size(pruned: Pruned) -> None:
     """Put the size of the file into the report, which is part of the file: its own digits are not counted."""
     report = pruned.report
     report["bytes"]["after"] = files.size_of(pruned.contents())

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from prunus import files
-from prunus._base import Bools, check
+from prunus._base import Bools, Doubles, Floats, check
+from prunus.data import relative_weights
 from prunus.engine import Engine
 from prunus.network import Network, Structure, r2
 from prunus.reporting import Report
@@ -109,8 +110,12 @@ def score(network: Network, predicted: npt.NDArray[Any], y: Any, sample_weight: 
     """Return the name of the (weighted) score and its value: accuracy with classes, else R²."""
     if len(predicted) == 0:
         raise check.error(ValueError, "X", "expected at least one row to score, got none")
-    weights = check.sample_weights(sample_weight, len(predicted))
-    target = network.encode(y, len(predicted))
+    weights = relative_weights(sample_weight, len(predicted))
+    return score_of(network, predicted, network.encode(y, len(predicted)), weights)
+
+
+def score_of(network: Network, predicted: npt.NDArray[Any], target: Floats, weights: Doubles) -> tuple[str, float]:
+    """Return it by labels that are encoded and weights that are checked."""
     if network.classes is None:
         return "r2", r2(predicted, target, weights)
     right = (network.encode(predicted, len(predicted)) == target).all(axis=1)

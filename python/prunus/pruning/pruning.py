@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
-from math import prod
 from typing import Any
 
-from prunus import files, masking
-from prunus._base import check, checked_threads, resolve_threads
-from prunus.masking import Pattern, limits_of, masks_of, require_there
-from prunus.pruning import choices as _choices
-from prunus.pruning import earlier as _earlier
-from prunus.pruning import outcome as _outcome
-from prunus.pruning import rounds as _rounds
+from prunus._base import check, resolve_threads
+from prunus.compensating import Compensation
+from prunus.masking import Pattern, goal_of, pattern_of
+from prunus.pruning.earlier import of
 from prunus.pruning.interop import as_network, load
+from prunus.pruning.outcome import pruned_of
 from prunus.pruning.pruned import Pruned
-from prunus.reporting import Report
-from prunus.scheduling import FineTune, Schedule, settings_of
+from prunus.pruning.request import Request, how_of, latency_of, on_of, what_of, within_limits
+from prunus.pruning.rounds import run
+from prunus.scheduling import FineTune, Schedule
 from prunus.scoring import Criterion
 
 
@@ -33,6 +30,7 @@ def prune(
     pattern: str | Pattern = "weight",
     allocation: str = "auto",
     schedule: str | Schedule = "one-shot",
+    compensate: str | Compensation = "auto",
     fine_tune: int | FineTune | None = None,
     control: bool = False,
     sample_weight: Any = None,
@@ -83,6 +81,9 @@ def prune(
     schedule : str or Schedule, default "one-shot"
         A name from `schedules()`, or one of its classes with its options set: in how many rounds, and how much training
         between them.
+    compensate : str or Compensation, default "auto"
+        A name from `compensations()`, or one of its classes with its options set: new values for the weights that are left.
+        "auto": what the criterion reckons with, refit for obs, none for the others.
     fine_tune : int or FineTune, optional
         Train under the mask afterwards: so many epochs, or with these settings.
     control : bool, default False
@@ -132,97 +133,17 @@ def prune(
     if isinstance(model, (str, os.PathLike)):
         model = load(model)
     network = as_network(model)
-    earlier = _earlier.of(model, network)
-    how = masking.pattern_of(pattern)
-    goal = masking.goal_of(how, sparsity, threshold)
-    named, small = _choices.layers_of(layers, how, network)
-    limits = limits_of(how, max_layer_sparsity, len(named))
-    prunable = sorted(named)
-    goal = goal._replace(
-        limits=limits and tuple(limits[named.index(i)] for i in prunable),
-        allow_empty=check.flag("allow_empty", allow_empty),
-    )
-    share_out = _choices.allocation_of(allocation, how)
-    rounds = _choices.schedule_for(schedule, goal, X)
-    settings = settings_of(fine_tune)
-    learns = settings is not None or rounds.fine_tune is not None
-    chosen, is_auto = _choices.criterion_for(how, criterion, X is not None, y is not None, learns)
-    chosen.require(network)
-    without_labels = y is None and not learns and (is_auto or chosen.needs == ("X",))
-    data = None if without_labels else _choices.both("X", X, "y", y)
-    if learns and data is None:
-        raise check.error(ValueError, "X", "expected data to fine-tune on, got None")
-    if check.flag("control", control) and not learns:
-        raise check.error(
-            ValueError, "control", "expected fine_tune, or a schedule that trains, beside it, got neither"
-        )
-    validation = _choices.both("X_val", X_val, "y_val", y_val)
-    fitted = (model if isinstance(model, Pruned) else network).feature_names
-    names = _outcome.feature_names(fitted, X=X, X_val=X_val)
-    # What is used late, or not at all, is wrong at once if it is wrong; and X is converted, or sorted, once.
-    if data is not None:
-        X = network.data(X, y, sample_weight, class_weight=class_weight).source
-    elif X is not None:
-        X = network.samples(X, sample_weight).source
-    weights = _choices.weights_of(network, X, y, sample_weight, class_weight)
-    if validation is not None:
-        validation = (network.data(*validation, names=("X_val", "y_val")).source, y_val)
+    earlier = of(model, network)
+    kind = pattern_of(pattern)
+    goal = goal_of(kind, sparsity, threshold)
+    what, named = what_of(earlier, network, kind, layers, keep)
+    goal = within_limits(goal, kind, named, max_layer_sparsity, allow_empty)
     rng = check.generator("random_state", random_state)
-    batch = check.integer("latency_batch", latency_batch, minimum=1)
-    threads = checked_threads("latency_threads", latency_threads)
-    units = earlier.units(how, prunable, layers is None)
-    stay = None
-    if keep is not None:
-        stay = masks_of("keep", keep, units.shapes, default=False)
-        require_there(stay, [~there for there in earlier.structure.original(how.unit, units.start)])
-        stay = earlier.present(how.unit, stay)
-
-    trains = earlier.alive or _choices.nonzero(network)
-    plan = _rounds.Plan(
-        how,
-        chosen.seeded(rng),
-        share_out,
-        rounds,
-        goal,
-        prunable,
-        stay,
-        earlier.alive,
-        trains,
-        settings,
-        units,
-        control,
-    )
-    learning = _rounds.Learning(X, y, weights, rng, progress)
-    outcome = _rounds.run(network, plan, learning, resolve_threads(None))
-    after = outcome.networks["after"]
-    masks = earlier.structure.original(how.unit, outcome.masks)
-    cuts = dict(zip(earlier.structure.places, outcome.cuts, strict=True))
-    n_weights = sum(map(prod, earlier.structure.shapes))
-    quality: dict[str, Any] = {"loss": None, "score": None}
-    if validation or data:
-        measured = (*validation, None, "validation") if validation else (X, y, weights, "training")
-        quality = _outcome.quality(outcome.networks, *measured)
-    report = Report(
-        criterion=chosen.name,
-        pattern=str(how),
-        allocation=share_out.name if how.takes_target else None,
-        schedule=rounds.name,
-        target={name: value for name in ("sparsity", "threshold") if (value := getattr(goal, name)) is not None},
-        sparsity=1 - outcome.n_kept / n_weights,
-        weights={"before": n_weights, "after": outcome.n_kept},
-        layers=[
-            _outcome.layer_row(shape, mask, cuts.get(i, (None, None)))
-            for i, (shape, mask) in enumerate(zip(earlier.structure.shapes, masks, strict=True))
-        ],
-        rounds=outcome.rounds,
-        **quality,
-        bytes={"before": files.size_of(files.Contents(network)), "after": 0},
-        latency_us=_outcome.latency(network, after, X, batch, threads),
-        fine_tune=None if settings is None else {**asdict(settings), "loss": outcome.loss},
-        feature_names=names,
-        removed_inputs=_outcome.removed_inputs(network, after, names),
-        notes=[*(_choices.too_small(how, i, network) for i in small), *outcome.notes],
-    )
-    pruned = Pruned(after, masks, report, earlier.structure.without(how.unit, masks))
-    _outcome.tell_size(pruned)
-    return pruned
+    given = X is not None, y is not None
+    how = how_of(network, kind, goal, given, criterion, allocation, schedule, compensate, fine_tune, control)
+    names = (model if isinstance(model, Pruned) else network).feature_names
+    on = on_of(network, how, names, X, y, sample_weight, class_weight, X_val, y_val)
+    how = how._replace(criterion=how.criterion.seeded(rng))
+    latency = latency_of(latency_batch, latency_threads)
+    request = Request(network, earlier, what, goal, how, on, latency, rng, progress)
+    return pruned_of(request, run(request, resolve_threads(None)))

@@ -13,7 +13,7 @@ class Report(dict[str, Any]):
 
     Keys
     ----
-    criterion, pattern, schedule : str
+    criterion, compensation, pattern, schedule : str
     allocation : str or None
         None for a pattern that says itself how much goes.
     target : dict
@@ -78,21 +78,32 @@ class Report(dict[str, Any]):
 
 _KEYS = frozenset(
     {"criterion", "pattern", "allocation", "target", "sparsity", "weights", "layers", "loss", "score", "bytes"}
-    | {"latency_us", "fine_tune", "feature_names", "notes", "schedule", "rounds", "removed_inputs"}
+    | {"latency_us", "fine_tune", "feature_names", "notes", "schedule", "rounds", "removed_inputs", "compensation"}
 )
 # What reports did not say before.
-_SINCE_VERSION_0_1: Mapping[str, Any] = {"schedule": "one-shot", "rounds": [], "removed_inputs": None}
+_SINCE_VERSION_0_1: Mapping[str, Any] = {
+    "schedule": "one-shot",
+    "rounds": [],
+    "removed_inputs": None,
+    "compensation": None,
+}
 _MOST_NAMES = 50  # that are printed
 
 
+def in_words(request: Mapping[str, Any], n_rounds: int) -> str:
+    """Say what was asked for: criterion, pattern, allocation, target, schedule and training, as a report has them."""
+    target = [f"{name} {value:g}" for name, value in request["target"].items()]
+    allocation = [] if request["allocation"] is None else [request["allocation"]]
+    refit = [] if request["compensation"] in (None, "none") else [request["compensation"]]
+    schedule = [] if request["schedule"] == "one-shot" else [f"{request['schedule']} in {n_rounds} rounds"]
+    how = ", ".join([f"{request['criterion']} by {request['pattern']}", *allocation, *target, *schedule, *refit])
+    tuned = request["fine_tune"]
+    return how + (f", then {tuned['epochs']} epochs of fine-tuning" if tuned else "")
+
+
 def _headline(report: Mapping[str, Any]) -> str:
-    target = [f"{name} {value:g}" for name, value in report["target"].items()]
-    allocation = [] if report["allocation"] is None else [report["allocation"]]
-    schedule = [] if report["schedule"] == "one-shot" else [f"{report['schedule']} in {len(report['rounds'])} rounds"]
-    how = ", ".join([f"{report['criterion']} by {report['pattern']}", *allocation, *target, *schedule])
-    tuned = report["fine_tune"]
-    after = f", then {tuned['epochs']} epochs of fine-tuning" if tuned else ""
-    return f"Pruned {report['sparsity']:.2%} of {report['weights']['before']} weights: {how}{after}"
+    how = in_words(report, len(report["rounds"]))
+    return f"Pruned {report['sparsity']:.2%} of {report['weights']['before']} weights: {how}"
 
 
 def _layer_rows(report: Mapping[str, Any]) -> list[list[str]]:

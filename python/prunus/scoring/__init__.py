@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from prunus._base import Floats, check, registry, resolve_threads
-from prunus.data import Samples
+from prunus.data import Data
 from prunus.network import Network
 from prunus.scoring.activation import ActivationNorm, ActivationVariance, Apoz, Wanda
 from prunus.scoring.base import Criterion, make
@@ -107,17 +109,29 @@ def importance(
             TypeError, "network", f"expected a Network, got {check.describe(network)}; see prunus.as_network"
         )
     chosen = make(criterion, _CRITERIA, options)
-    for name, value in (("X", X), ("y", y)):
-        if name in chosen.needs and value is None:
-            raise check.error(ValueError, name, f"expected data, which criterion {chosen.name!r} needs, got None")
+    require_data(chosen, X, y)
     chosen.require(network)
-    trained = network.unfolded()
-    data: Samples | None = None
+    data: Data | None = None
     if "y" in chosen.needs or (chosen.needs and class_weight is not None):
         data = network.data(X, y, sample_weight, class_weight=class_weight, standardized=True)
     elif chosen.needs:
         data = network.samples(X, sample_weight, standardized=True)
-    return chosen.scores(trained, data, resolve_threads(None))
+    return scores_of(network, chosen, data)
 
 
-__all__ = ["Criterion", "criteria", "importance"]
+def require_data(criterion: Criterion, X: Any, y: Any) -> None:
+    """Refuse to go without what a criterion needs."""
+    for name, value in (("X", X), ("y", y)):
+        if name in criterion.needs and value is None:
+            raise check.error(ValueError, name, f"expected data, which criterion {criterion.name!r} needs, got None")
+
+
+def scores_of(network: Network, criterion: Criterion, data: Data | None) -> tuple[Floats, ...]:
+    """Return the scores of a network as it was trained, by data that were checked for it."""
+    seen = None
+    if data is not None and criterion.needs:
+        seen = network.view(data, standardized=True, dtype=np.float64)
+    return criterion.scores(network.unfolded(), seen, resolve_threads(None))
+
+
+__all__ = ["Criterion", "criteria", "importance", "make", "require_data", "scores_of"]

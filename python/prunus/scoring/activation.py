@@ -11,12 +11,12 @@ import numpy as np
 
 from prunus import _core
 from prunus._base import Floats
-from prunus.data import Samples, is_sparse
+from prunus.data import Data, is_sparse
 from prunus.network import Forward, Network
 from prunus.scoring.base import Criterion
 
 
-def _means(network: Network, samples: Samples, of: Callable[[Forward], Sequence[Any]]) -> tuple[Floats, ...]:
+def _means(network: Network, samples: Data, of: Callable[[Forward], Sequence[Any]]) -> tuple[Floats, ...]:
     """Return, for each layer, the sums over the batches of what `of` makes of one: its part of a (weighted) mean."""
     batches = (of(batch) for batch in network.forwards(samples))
     return tuple(functools.reduce(np.add, of_layer) for of_layer in zip(*batches, strict=True))
@@ -62,7 +62,7 @@ class Wanda(Criterion):
     unit = "weight"
     needs = ("X",)
 
-    def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
+    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
         assert data is not None
         squares = _means(network, data, lambda batch: [_squares(x, batch.share, threads) for x in batch.inputs])
         return tuple(
@@ -106,7 +106,7 @@ class Apoz(Criterion):
     unit = "neuron"
     needs = ("X",)
 
-    def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
+    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
         assert data is not None
         return _means(network, data, lambda batch: [batch.share @ (o != 0) for o in batch.outputs])
 
@@ -145,7 +145,7 @@ class ActivationNorm(Criterion):
     unit = "neuron"
     needs = ("X",)
 
-    def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
+    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
         assert data is not None
         squares = _means(network, data, lambda batch: [_squares(o, batch.share, threads) for o in batch.outputs])
         return tuple(np.sqrt(square) for square in squares)
@@ -186,7 +186,7 @@ class ActivationVariance(Criterion):
     unit = "neuron"
     needs = ("X",)
 
-    def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
+    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
         assert data is not None
         means = [np.zeros(layer.n_out) for layer in network.layers]
         sums = [np.zeros(layer.n_out) for layer in network.layers]  # of squares of what is left without the mean

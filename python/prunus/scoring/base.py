@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from prunus._base import Bools, Floats, NotSupportedError, check
-from prunus.data import Samples
+from prunus._base import Floats, NotSupportedError, check
+from prunus.data import Data
 from prunus.network import Network
+from prunus.solving import is_regression
 
 
 class Criterion(ABC):
@@ -24,7 +25,7 @@ class Criterion(ABC):
     unit: ClassVar[str]  # what is scored: "weight" gives arrays (n_out, n_in), "neuron" (n_out,), "input" (n_in,)
     needs: ClassVar[tuple[str, ...]]  # of the data: (), ("X",) or ("X", "y")
     linear_only: ClassVar[bool] = False  # whether it is for linear regressions alone
-    updates: ClassVar[bool] = False  # whether it gives the weights that are left new values
+    compensation: ClassVar[str] = "none"  # what goes with it if nothing else is asked for
 
     if TYPE_CHECKING:  # which options there are is the subclass's to say
 
@@ -36,8 +37,7 @@ class Criterion(ABC):
 
     def require(self, network: Network) -> None:
         """Raise NotSupportedError for a network that it cannot score."""
-        is_linear = len(network.layers) == 1 and network.layers[0].activation == "identity"
-        if self.linear_only and (not is_linear or network.output != "identity" or network.classes is not None):
+        if self.linear_only and not is_regression(network):
             raise check.error(
                 NotSupportedError,
                 "criterion",
@@ -45,13 +45,9 @@ class Criterion(ABC):
                 "are not supported yet",
             )
 
-    def update(self, network: Network, kept: list[Bools], data: Samples) -> Network:
-        """Return the network with new values for the weights that are kept, the others zero. Asked for where `updates`."""
-        return network
-
     @abstractmethod
-    def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
-        """Return one array for each layer. `data` has what the criterion needs: labels make it a Data."""
+    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
+        """Return one array for each layer. `data` has what the criterion needs: samples, labels beside them, or is None."""
 
 
 def make(criterion: str | Criterion, registry: Mapping[str, type[Criterion]], options: Mapping[str, Any]) -> Criterion:

@@ -9,7 +9,7 @@ import numpy as np
 
 from prunus import _core
 from prunus._base import Floats, check
-from prunus.data import Data, Samples, is_sparse
+from prunus.data import Data, is_sparse
 from prunus.network import Network
 from prunus.scoring.base import Criterion
 
@@ -63,8 +63,8 @@ class OutputContribution(_Contribution):
     name = "output_contribution"
     unit = "neuron"
 
-    def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
-        assert isinstance(data, Data)
+    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
+        assert data is not None
         totals = tuple(np.zeros(layer.n_out) for layer in network.layers)
         for batch in network.traces(data):
             for total, gradient, output in zip(totals, batch.output_gradients, batch.outputs, strict=True):
@@ -109,8 +109,8 @@ class InputContribution(_Contribution):
     name = "input_contribution"
     unit = "input"
 
-    def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
-        assert isinstance(data, Data)
+    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
+        assert data is not None
         totals = tuple(np.zeros(layer.n_in) for layer in network.layers)
         first = network.layers[0].weight.astype(np.float64)
         for batch in network.traces(data):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from prunus._base import Floats, check
-from prunus.data import Data, Samples
+from prunus.data import Data
 from prunus.network import Network
 from prunus.scoring.base import Criterion, per_layer
 
@@ -51,8 +51,8 @@ class Fisher(Criterion):
     unit = "weight"
     needs = ("X", "y")
 
-    def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
-        assert isinstance(data, Data)
+    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
+        assert data is not None
         totals = [np.zeros(layer.weight.shape) for layer in network.layers]
         for batch in network.traces(data):
             share = batch.share[:, None]
@@ -102,7 +102,7 @@ class Adam(Criterion):
     unit = "weight"
     needs = ()
 
-    def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
+    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
         moments = per_layer("second_moment", self.second_moment, network, self.name)
         for i, v in enumerate(moments):
             if v.min() < 0:

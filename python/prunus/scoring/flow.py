@@ -8,7 +8,7 @@ import numpy as np
 
 from prunus import _core
 from prunus._base import Floats
-from prunus.data import Data, Samples
+from prunus.data import Data
 from prunus.network import Network
 from prunus.scoring.base import Criterion
 
@@ -50,7 +50,7 @@ class SynFlow(Criterion):
     unit = "weight"
     needs = ()
 
-    def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
+    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
         weights = [_core.absolute(layer.weight, threads) for layer in network.layers]
         # Every layer divided by its largest weight: no product overflows, and all scores are smaller by one factor.
         sizes = [float(w.max()) or 1.0 for w in weights]
@@ -102,8 +102,8 @@ class GraSP(Criterion):
     unit = "weight"
     needs = ("X", "y")
 
-    def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
-        assert isinstance(data, Data)
+    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
+        assert data is not None
         network = network.astype(np.float64)
         weights = [layer.weight for layer in network.layers]
         gradient = network.gradients(data).weights

@@ -8,7 +8,7 @@ import numpy as np
 
 from prunus import _core
 from prunus._base import Floats
-from prunus.data import Data, Samples
+from prunus.data import Data
 from prunus.network import Network
 from prunus.scoring.base import Criterion
 
@@ -48,8 +48,8 @@ class Gradient(Criterion):
     unit = "weight"
     needs = ("X", "y")
 
-    def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
-        assert isinstance(data, Data)
+    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
+        assert data is not None
         return tuple(_core.absolute(g, threads) for g in network.gradients(data).weights)
 
 
@@ -86,8 +86,8 @@ class Saliency(Criterion):
     unit = "weight"
     needs = ("X", "y")
 
-    def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
-        assert isinstance(data, Data)
+    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
+        assert data is not None
         gradients = network.gradients(data).weights
         return tuple(
             _core.absolute_product(layer.weight.astype(np.float64), g, threads)

@@ -8,7 +8,7 @@ import numpy as np
 
 from prunus import _core
 from prunus._base import Floats
-from prunus.data import Samples
+from prunus.data import Data
 from prunus.network import Network
 from prunus.scoring.base import Criterion
 
@@ -48,7 +48,7 @@ class Magnitude(Criterion):
     unit = "weight"
     needs = ()
 
-    def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
+    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
         return tuple(_core.absolute(layer.weight, threads) for layer in network.layers)
 
 
@@ -86,7 +86,7 @@ class WeightNorm(Criterion):
     unit = "neuron"
     needs = ()
 
-    def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
+    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
         return tuple(_norms(layer.weight, 1) for layer in network.layers)
 
 
@@ -125,7 +125,7 @@ class InputNorm(Criterion):
     unit = "input"
     needs = ()
 
-    def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
+    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
         return tuple(_norms(layer.weight, 0) for layer in network.layers)
 
 

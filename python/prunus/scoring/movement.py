@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from prunus._base import Floats, check
-from prunus.data import Samples
+from prunus.data import Data
 from prunus.network import Network
 from prunus.scoring.base import Criterion, per_layer
 
@@ -52,7 +52,7 @@ class Movement(Criterion):
     unit = "weight"
     needs = ()
 
-    def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
+    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
         history = self.history
         if history is None:
             raise check.error(

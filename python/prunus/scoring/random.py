@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from prunus._base import Floats, check
-from prunus.data import Samples
+from prunus.data import Data
 from prunus.network import Network
 from prunus.scoring.base import Criterion
 
@@ -51,6 +51,6 @@ class Random(Criterion):
     def seeded(self, rng: np.random.Generator) -> Criterion:
         return self if self.random_state is not None else Random(rng)
 
-    def scores(self, network: Network, data: Samples | None, threads: int) -> tuple[Floats, ...]:
+    def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
         rng = check.generator("random_state", self.random_state)
         return tuple(rng.random(layer.weight.shape, dtype=layer.weight.dtype) for layer in network.layers)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from prunus import _core
 from prunus._base import Doubles as Doubles
 from prunus._base import check, scipy
-from prunus.data import canonical, is_sparse
+from prunus.data import is_sparse, sample_weights, source_of
 from prunus.statistics.sums import dense_sums, far_means, fold_sums, rows_of_piece, sparse_sums
 
 EPS = float(np.finfo(np.float64).eps)
@@ -242,7 +242,8 @@ def merged(parts: Sequence[GramAccumulator]) -> GramAccumulator:
 
 
 def _checked(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Doubles, Doubles]:
-    x = canonical("X", X).astype(np.float64, copy=False) if is_sparse(X) else check.real_array("X", X, ndim=2)
+    x = source_of("X", X)
+    x = x.astype(np.float64, copy=False) if is_sparse(x) else x
     targets = check.real_array("y", y).astype(np.float64)
     targets = targets[:, None] if targets.ndim == 1 else targets
     if targets.ndim != 2 or len(targets) != x.shape[0]:
@@ -252,12 +253,7 @@ def _checked(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Doubles, Doubles]
     check.finite("y", np.ascontiguousarray(targets))
     if sample_weight is None:
         return x, targets, np.ones(x.shape[0])
-    weights = check.real_array("sample_weight", sample_weight, ndim=1).astype(np.float64)
-    check.per_sample("sample_weight", weights, x.shape[0])
-    check.finite("sample_weight", weights)
-    if weights.min(initial=0.0) < 0:
-        raise check.error(ValueError, "sample_weight", f"expected nonnegative numbers, got {weights.min()}")
-    return x, targets, weights
+    return x, targets, sample_weights(sample_weight, x.shape[0], may_be_zero=True)
 
 
 def _shift_of(x: Any, y: Doubles, weights: Doubles) -> Doubles:

@@ -127,30 +127,46 @@ def fit(
         raise check.error(
             TypeError, "network", f"expected a Network, got {check.describe(network)}; see prunus.as_network"
         )
-    start = network.unfolded()
+    if record is not None and not isinstance(record, list):
+        raise check.error(TypeError, "record", f"expected a list, got {check.describe(record)}")
     data = network.data(X, y, sample_weight, class_weight=class_weight, dtype=network.dtype, standardized=True)
-    layers = [_Trained(layer, mask) for layer, mask in zip(start.layers, _masks(network, masks), strict=True)]
     rng = check.generator("random_state", random_state)
+    return train(network, data, settings, _masks(network, masks), rng, record=record, progress=progress)
+
+
+def train(
+    network: Network,
+    data: Data,
+    settings: FineTune,
+    masks: Sequence[Bools | None] | None,
+    rng: np.random.Generator,
+    *,
+    record: list[Network] | None = None,
+    progress: bool = False,
+) -> tuple[Network, list[dict[str, float]]]:
+    """Train as `fit` does, by data that were checked for the network."""
+    start = network.unfolded()
+    seen = network.view(data, standardized=True, dtype=network.dtype)
+    masks = [None] * len(start.layers) if masks is None else masks
+    layers = [_Trained(layer, mask) for layer, mask in zip(start.layers, masks, strict=True)]
 
     def now() -> Network:
         trained = [old.replace(new.weight, new.bias) for old, new in zip(start.layers, layers, strict=True)]
         return network.refolded(start.replace(trained))
 
     history: list[dict[str, float]] = []
-    if record is not None and not isinstance(record, list):
-        raise check.error(TypeError, "record", f"expected a list, got {check.describe(record)}")
     if record is not None:
         record.append(now())
-    for row in _epochs(layers, network.output, data, settings, rng, progress):
+    for row in _epochs(layers, network.output, seen, settings, rng, progress):
         history.append(row)
         if record is not None:
             record.append(now())
     return now(), history
 
 
-def _masks(network: Network, masks: Any) -> list[Bools | None]:
+def _masks(network: Network, masks: Any) -> list[Bools | None] | None:
     if masks is None:
-        return [None] * len(network.layers)
+        return None
     if not isinstance(masks, Sequence):
         raise check.error(
             TypeError, "masks", f"expected a sequence, one mask for each layer, got {check.describe(masks)}"
@@ -176,6 +192,7 @@ def _epochs(
     """Train epoch by epoch, and yield what the history says of each."""
     adam = _Adam([array for layer in layers for array in (layer.weight, layer.bias)])
     n = len(data)
+    assert data.share is not None
     n_steps = settings.epochs * -(-n // settings.batch_size)
     share = (data.share * n).astype(data.dtype)  # 1 for each sample where all count the same
     # tqdm's None: silent where there is no terminal; delay: silent for what is done within a second
@@ -184,7 +201,9 @@ def _epochs(
         total = 0.0
         for begin in range(0, n, settings.batch_size):
             rows = order[begin : begin + settings.batch_size]
-            batch = trace(layers, output, data.rows(rows), data.target[rows], share[rows] / share.dtype.type(len(rows)))
+            batch = trace(
+                layers, output, data.rows(rows), data.targets(rows), share[rows] / share.dtype.type(len(rows))
+            )
             total += batch.loss * len(rows)
             pairs = zip(layers, batch.sum_gradients, batch.inputs, strict=True)
             gradients = [g for layer, delta, x in pairs for g in layer.gradients(delta, x)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import sklearn
 from sklearn.pipeline import Pipeline
 
@@ -11,6 +12,7 @@ from prunus._base import NotSupportedError, check
 from prunus.convert.sklearn import codec, front, learnt
 from prunus.convert.sklearn.base import Row, feature_names, made
 from prunus.convert.sklearn.kinds import KINDS, kind_of
+from prunus.network import Provenance
 
 
 def steps_of(estimator: Any) -> list[tuple[str, Any]]:
@@ -31,11 +33,14 @@ def described(estimator: Any) -> dict[str, Any]:
     """Return the origin of an estimator, fitted or not."""
     *before, (name, last) = steps_of(estimator)
     kind = kind_of(last)
+    steps = [front.described(*step) for step in before]
+    names = [step["feature_names"] for step in steps] + [feature_names(last)]
     return {
         "library": "sklearn",
         "version": sklearn.__version__,
         "pipeline": isinstance(estimator, Pipeline),
-        "scalers": [front.described(*step) for step in before],
+        "provenance": _provenance(last, next(filter(None, names), None)).to_json(),
+        "scalers": steps,
         "model": {
             "class": type(last).__name__,
             "name": name,
@@ -44,9 +49,23 @@ def described(estimator: Any) -> dict[str, Any]:
             "intercept_ndim": _ndim(last, "intercept_"),
             "sparse": hasattr(getattr(last, "coef_", None), "toarray"),
             "learnt": learnt.described(last, kind.learns),
-            "feature_names": feature_names(last),
+            "feature_names": names[-1],
         },
     }
+
+
+def _provenance(model: Any, names: list[str] | None) -> Provenance:
+    """Say of a model, fitted or not, what others than its converter may ask."""
+    kind, params = type(model).__name__, model.get_params(deep=False)
+    ridge = np.asarray({"Ridge": params.get("alpha"), "RidgeCV": getattr(model, "alpha_", None)}.get(kind, 0.0))
+    return Provenance(
+        "sklearn",
+        kind,
+        names,
+        bool(params.get("fit_intercept", True)),
+        float(ridge) if ridge.ndim == 0 and ridge.dtype.kind in "iuf" else None,
+        bool(params.get("positive", False)),
+    )
 
 
 def unfitted(row: Row) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prunus._base import check
-from prunus.data import is_sparse
+from prunus.data.source import is_sparse
 
 _ROWS = 4096  # looked at together, so that of X mapped from a file no copy is made
 

@@ -1,0 +1,36 @@
+"""New values for the weights that are left: one class and one line for each compensation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from prunus._base import check, registry
+from prunus.compensating.base import Compensation
+from prunus.compensating.none import NoCompensation
+from prunus.compensating.refit import Refit
+
+_COMPENSATIONS: Mapping[str, type[Compensation]] = registry(
+    NoCompensation,
+    Refit,
+)
+
+
+def compensations() -> Mapping[str, type[Compensation]]:
+    """Return the compensations: name -> class, whose docstring says what it does, why, what it costs and when it fails.
+
+    Examples
+    --------
+    >>> list(prunus.compensations())
+    ['none', 'refit']
+    """
+    return _COMPENSATIONS
+
+
+def compensation_of(compensate: str | Compensation) -> Compensation:
+    """Return the compensation of that name; one that is ready is returned as it is."""
+    if isinstance(compensate, Compensation):
+        return compensate
+    return check.look_up("compensate", compensate, _COMPENSATIONS)()
+
+
+__all__ = ["Compensation", "NoCompensation", "Refit", "compensation_of", "compensations"]

@@ -1,0 +1,57 @@
+"""A linear network as the regression that it is: its Gram matrix, its penalty, and the fits of its outputs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from prunus._base import Doubles, Places, check
+from prunus.data import Data
+from prunus.network import Network
+from prunus.solving.systems import CollinearError, GramSystem
+from prunus.statistics import Gram, GramAccumulator
+
+
+def is_regression(network: Network) -> bool:
+    """Whether it is a linear regression: of one layer, and without classes."""
+    is_linear = len(network.layers) == 1 and network.layers[0].activation == "identity"
+    return is_linear and network.output == "identity" and network.classes is None
+
+
+def gram_of(network: Network, data: Data) -> Gram:
+    """Return the sums of the data, about the means if the model has an intercept. One pass over the data."""
+    gathered = GramAccumulator()
+    for batch in data.batches():
+        gathered.update(data.rows(batch), data.targets(batch), data.shares(batch))
+    return gathered.gram(fit_intercept=network.provenance.fit_intercept)
+
+
+def penalty_of(network: Network, alpha: float | None, data: Data, asks: str) -> float:
+    """Return a ridge penalty beside shares of the samples, which sum to one: `alpha`, or for None the model's own."""
+    ridge = network.provenance.ridge if alpha is None else alpha
+    if ridge is None:
+        raise check.error(
+            ValueError, "alpha", f"expected a number for {asks}, since the model has one for each output, got None"
+        )
+    return ridge / data.weight
+
+
+def of_output(gram: Gram, i: int) -> Gram:
+    """Return what concerns one output."""
+    return gram._replace(xy=gram.xy[i : i + 1], yy=gram.yy[i : i + 1], y_mean=gram.y_mean[i : i + 1])
+
+
+def system_of(gram: Gram, places: Places, alpha: float) -> GramSystem:
+    """Return the normal equations of some columns."""
+    # The system scales the matrix in place, and the next output needs it as it is.
+    return GramSystem(gram._replace(xx=gram.xx.copy()), places, alpha)
+
+
+def fit_of_one(system: GramSystem) -> tuple[Places, Doubles]:
+    """Return columns and their least squares coefficients, of one output; what is a combination of earlier columns has none."""
+    places = np.arange(system.n)
+    try:
+        coef = system.coef(places)
+    except CollinearError:
+        places = np.delete(places, system.dependent(places))
+        coef = system.coef(places)
+    return system.features[places], coef[0] / system.scale[places]

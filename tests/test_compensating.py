@@ -1,0 +1,179 @@
+"""Compensations: what is left is refitted, whatever chose it; and what cannot be is refused."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.linear_model import Lasso, LinearRegression, Ridge, RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import prunus
+from prunus.compensating import Refit
+from prunus.network import Provenance
+from prunus.network.provenance import provenance_of
+from prunus.pruning.rounds import run
+
+N, P = 60, 8
+
+
+@pytest.fixture
+def problem(rng: np.random.Generator) -> tuple[Any, Any, Any]:
+    """Correlated columns, two outputs, weights."""
+    X = rng.standard_normal((N, P)) @ rng.standard_normal((P, P)) + rng.standard_normal(P)
+    return X, X @ rng.standard_normal((P, 2)) + rng.standard_normal((N, 2)), rng.random(N)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize(("alpha", "penalty"), [(None, 0.0), (3.0, 3.0)])
+def test_refit_after_any_criterion(
+    alpha: float | None, penalty: float, weighted: bool, problem: tuple[Any, Any, Any]
+) -> None:
+    X, y, weight = problem
+    weight = weight if weighted else None
+    model = LinearRegression().fit(X, y)
+    pruned = prunus.prune(
+        model, X, y, sparsity=0.5, criterion="magnitude", sample_weight=weight, compensate=Refit(alpha)
+    )
+    assert pruned.report["compensation"] == "refit"
+    for i, kept in enumerate(pruned.masks[0]):
+        own = Ridge(alpha=penalty, solver="cholesky") if penalty else LinearRegression()
+        again = own.fit(X[:, kept], y[:, i], sample_weight=weight)
+        layer = pruned.network.layers[0]
+        assert np.allclose(layer.weight[i, kept], again.coef_, rtol=1e-9)
+        assert np.isclose(layer.bias[i], again.intercept_, rtol=1e-9)
+        assert not layer.weight[i, ~kept].any()
+
+
+def test_behind_a_scaler_and_of_sparse_samples(problem: tuple[Any, Any, Any]) -> None:
+    X, y, _ = problem
+    model = make_pipeline(StandardScaler(), LinearRegression()).fit(X, y)
+    pruned = prunus.prune(model, X, y, sparsity=0.5, criterion="magnitude", compensate="refit")
+    for i, kept in enumerate(pruned.masks[0]):
+        again = LinearRegression().fit(X[:, kept], y[:, i])
+        assert np.allclose(pruned.predict(X)[:, i], again.predict(X[:, kept]), rtol=1e-9)
+
+
+def test_obs_scores_alone_where_nothing_is_to_be_compensated(problem: tuple[Any, Any, Any]) -> None:
+    X, y, _ = problem
+    model = LinearRegression().fit(X, y)
+    plain = prunus.prune(model, X, y, sparsity=0.5, criterion="obs", compensate="none")
+    refitted = prunus.prune(model, X, y, sparsity=0.5, criterion="obs")
+    assert plain.report["compensation"] == "none"
+    assert refitted.report["compensation"] == "refit"
+    assert np.array_equal(plain.masks[0], refitted.masks[0])
+    assert np.array_equal(plain.network.layers[0].weight, np.where(plain.masks[0], model.coef_, 0))
+    assert refitted.report["loss"]["after"] < plain.report["loss"]["after"]
+
+
+def test_it_has_the_penalty_of_the_criterion(problem: tuple[Any, Any, Any]) -> None:
+    X, y, _ = problem
+    model = LinearRegression().fit(X, y)
+    obs = prunus.criteria()["obs"](alpha=5.0)
+    one, other = (
+        prunus.prune(model, X, y, sparsity=0.5, criterion=obs, compensate=compensate)
+        for compensate in ("auto", Refit(5.0))
+    )
+    assert one.network == other.network
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"compensate": "refit"}, r"X: expected data, which compensation 'refit' needs, got None"),
+    ({"compensate": "best"}, r"compensate: expected one of auto, none, refit, got 'best'"),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), REFUSED)
+def test_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        prunus.prune(prunus.Network([prunus.Layer([[1.0, 2.0]])]), sparsity=0.5, criterion="magnitude", **options)
+
+
+def test_what_it_cannot_refit_is_refused(
+    digits: Any, digits_network: prunus.Network, problem: tuple[Any, Any, Any]
+) -> None:
+    X, y, _ = problem
+    with pytest.raises(prunus.NotSupportedError, match="compensate: expected a linear regression for 'refit'"):
+        prunus.prune(digits_network, *digits, sparsity=0.5, compensate="refit")
+    with pytest.raises(prunus.NotSupportedError, match="compensate: expected a model without positive=True"):
+        prunus.prune(LinearRegression(positive=True).fit(X, y), X, y, sparsity=0.5, compensate="refit")
+    model = Ridge(alpha=[1.0, 2.0]).fit(X, y)
+    with pytest.raises(ValueError, match="alpha: expected a number for compensation 'refit'"):
+        prunus.prune(model, X, y, sparsity=0.5, criterion="magnitude", compensate="refit")
+    with pytest.raises(ValueError, match=r"alpha: expected a number in \[0, "):
+        Refit(-1.0)
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        LinearRegression(fit_intercept=False),
+        LinearRegression(positive=True),
+        Lasso(alpha=0.1),
+        Ridge(alpha=2),
+        Ridge(alpha=[1.0, 2.0]),
+        Ridge(alpha=np.array(3.0), fit_intercept=np.False_),
+        RidgeCV(alphas=(0.1, 1.0)),
+    ],
+    ids=repr,
+)
+def test_provenance_of_origins_with_and_without_it(estimator: Any, problem: tuple[Any, Any, Any]) -> None:
+    """Files of 0.1 say it elsewhere."""
+    X, y, _ = problem
+    network = prunus.from_sklearn(make_pipeline(StandardScaler(), estimator).fit(X, y))
+    assert network.origin is not None
+    earlier = {name: value for name, value in network.origin.items() if name != "provenance"}
+    assert network.provenance == provenance_of(earlier)
+    assert network.provenance.kind == type(estimator).__name__
+    assert network.provenance.fit_intercept == bool(estimator.get_params().get("fit_intercept", True))
+
+
+def test_provenance_of_others() -> None:
+    layer = prunus.Layer([[1.0]])
+    assert prunus.Network([layer]).provenance == Provenance()
+    assert prunus.Network([layer], origin={"library": "torch"}).provenance == Provenance("torch")
+    assert prunus.Network([layer], origin={"library": "sklearn", "model": 3, "scalers": 4}).provenance.kind == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("library", 3),
+        ("kind", None),
+        ("feature_names", "ab"),
+        ("feature_names", [1]),
+        ("fit_intercept", 1),
+        ("ridge", "much"),
+        ("ridge", True),
+        ("positive", 0),
+    ],
+)
+def test_provenance_is_checked(name: str, value: Any) -> None:
+    origin = {"provenance": {**asdict(Provenance()), name: value}}
+    with pytest.raises(ValueError, match="origin: expected"):
+        prunus.Network([prunus.Layer([[1.0]])], origin=origin)
+
+
+def test_a_provenance_with_other_keys_is_refused() -> None:
+    for row in (3, {}, {**asdict(Provenance()), "more": 1}):
+        with pytest.raises(ValueError, match="origin: expected a provenance with the keys"):
+            prunus.Network([prunus.Layer([[1.0]])], origin={"provenance": row})
+
+
+def test_the_request_says_what_the_report_does(problem: tuple[Any, Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    X, y, _ = problem
+    requests: list[Any] = []
+
+    def watched(request: Any, threads: int) -> Any:
+        requests.append(request)
+        return run(request, threads)
+
+    monkeypatch.setattr("prunus.pruning.pruning.run", watched)
+    schedule = prunus.schedules()["cubic"]()
+    model = LinearRegression().fit(X, y)
+    pruned = prunus.prune(model, X, y, sparsity=0.5, criterion="obs", schedule=schedule)
+    assert str(pruned.report).splitlines()[0].endswith(f"of 16 weights: {requests[0]}")
+    assert str(requests[0]) == "obs by weight, lamp, sparsity 0.5, cubic in 10 rounds, refit"
