@@ -52,8 +52,8 @@ __all__ = [
 
 provided_by("prunus.estimators")
 
-# Modules that need an extra; they are imported when they are asked for.
-_ON_DEMAND = ("feature_selection", "linear_model", "plotting")
+# Modules that need an extra, or take long to load; they are imported when they are asked for.
+_ON_DEMAND = ("feature_selection", "linear_model", "plotting", "solving", "statistics")
 
 
 def __getattr__(name: str) -> Any:

@@ -11,7 +11,6 @@ from prunus._base import Bools, NotSupportedError, check
 from prunus.compensating.base import Compensation
 from prunus.data import Data
 from prunus.network import Layer, Network
-from prunus.solving import fit_of_one, gram_of, is_regression, of_output, penalty_of, system_of
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Refit(Compensation):
             check.put(self, alpha=check.number("alpha", self.alpha, 0, np.finfo(np.float64).max))
 
     def require(self, network: Network) -> None:
-        if not is_regression(network):
+        if not network.is_linear_regression:
             raise check.error(
                 NotSupportedError,
                 "compensate",
@@ -77,14 +76,16 @@ class Refit(Compensation):
     def layer(
         self, i: int, dense: Network, sparse: Network, kept: Sequence[Bools], data: Data | None, threads: int
     ) -> Layer:
+        from prunus import solving  # it takes a quarter of the time to import prunus
+
         assert data is not None
-        layer, whole = sparse.layers[i], gram_of(sparse, data)
-        alpha = penalty_of(sparse, self.alpha, data, "compensation 'refit'")
+        layer, whole = sparse.layers[i], solving.gram_of(sparse, data)
+        alpha = solving.penalty_of(sparse, self.alpha, data, "compensation 'refit'")
         weight, bias = np.zeros(layer.weight.shape), np.zeros(layer.n_out)
         for j, there in enumerate(kept[i]):
-            gram = of_output(whole, j)
+            gram = solving.of_output(whole, j)
             at = np.flatnonzero(there & ~gram.constant)
-            columns, coef = fit_of_one(system_of(gram, at, alpha))
+            columns, coef = solving.fit_of_one(solving.system_of(gram, at, alpha))
             weight[j, columns] = coef
             bias[j] = gram.y_mean[0] - coef @ gram.x_mean[columns]
         return layer.replace(weight.astype(layer.weight.dtype), bias.astype(layer.bias.dtype))

@@ -126,6 +126,12 @@ class Network:
         """Fraction of the weights that are zero."""
         return 1 - self.n_nonzero / self.n_weights
 
+    @property
+    def is_linear_regression(self) -> bool:
+        """Whether it has one layer, no activation, and no classes."""
+        is_linear = len(self.layers) == 1 and self.layers[0].activation == "identity"
+        return is_linear and self.output == "identity" and self.classes is None
+
     def replace(self, layers: Sequence[Layer]) -> Network:
         """Return a network with these layers and otherwise like this one."""
         return self._with(layers, inputs=self.inputs, scaling=self.scaling)

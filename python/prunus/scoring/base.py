@@ -12,7 +12,6 @@ import numpy as np
 from prunus._base import Floats, NotSupportedError, check
 from prunus.data import Data
 from prunus.network import Network
-from prunus.solving import is_regression
 
 
 class Criterion(ABC):
@@ -37,7 +36,7 @@ class Criterion(ABC):
 
     def require(self, network: Network) -> None:
         """Raise NotSupportedError for a network that it cannot score."""
-        if self.linear_only and not is_regression(network):
+        if self.linear_only and not network.is_linear_regression:
             raise check.error(
                 NotSupportedError,
                 "criterion",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -11,16 +11,9 @@ from prunus._base import Doubles, Floats, NotSupportedError, check
 from prunus.data import Data
 from prunus.network import Network
 from prunus.scoring.base import Criterion
-from prunus.solving import (
-    GramSystem,
-    IllConditionedError,
-    gram_of,
-    obs_path,
-    of_output,
-    penalty_of,
-    system_of,
-    units_of,
-)
+
+if TYPE_CHECKING:
+    from prunus.solving import GramSystem
 
 
 @dataclass(frozen=True)
@@ -86,12 +79,14 @@ class Obs(Criterion):
             )
 
     def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
+        from prunus import solving  # it takes a quarter of the time to import prunus
+
         assert data is not None
-        whole, weight = gram_of(network, data), network.layers[0].weight
-        alpha = penalty_of(network, self.alpha, data, "criterion 'obs'")
+        whole, weight = solving.gram_of(network, data), network.layers[0].weight
+        alpha = solving.penalty_of(network, self.alpha, data, "criterion 'obs'")
         scores = np.zeros(weight.shape)
         for i in range(len(weight)):
-            gram = of_output(whole, i)
+            gram = solving.of_output(whole, i)
             usable = np.flatnonzero((weight[i] != 0) & ~gram.constant)
             if alpha == 0 and gram.n_samples <= len(usable):
                 raise check.error(
@@ -100,14 +95,16 @@ class Obs(Criterion):
                     f"expected more than {len(usable)} samples, the number of weights that criterion 'obs' without a ridge "
                     f"penalty (alpha) starts from, got {gram.n_samples}",
                 )
-            self._score(system_of(gram, usable, alpha), threads, scores[i])
+            self._score(solving.system_of(gram, usable, alpha), threads, scores[i])
         return (scores,)
 
     def _score(self, system: GramSystem, threads: int, score: Doubles) -> None:
-        units = units_of(system.features, None, None, len(score))
+        from prunus import solving
+
+        units = solving.units_of(system.features, None, None, len(score))
         try:
-            path = obs_path(system, units, system.n, threads)
-        except IllConditionedError:
+            path = solving.obs_path(system, units, system.n, threads)
+        except solving.IllConditionedError:
             raise check.error(
                 ValueError,
                 "X",

@@ -4,7 +4,7 @@
 good their fits are on other samples, `selecting` puts it together.
 """
 
-from prunus.solving.of_network import fit_of_one, gram_of, is_regression, of_output, penalty_of, system_of
+from prunus.solving.of_network import fit_of_one, gram_of, of_output, penalty_of, system_of
 from prunus.solving.regression import Regression
 from prunus.solving.searching.backward import IllConditionedError
 from prunus.solving.searching.methods import METHODS, obs_path
@@ -31,7 +31,6 @@ __all__ = [
     "fit_of_one",
     "gram_of",
     "groups_of",
-    "is_regression",
     "keep_of",
     "obs_path",
     "of_output",

@@ -11,12 +11,6 @@ from prunus.solving.systems import CollinearError, GramSystem
 from prunus.statistics import Gram, GramAccumulator
 
 
-def is_regression(network: Network) -> bool:
-    """Whether it is a linear regression: of one layer, and without classes."""
-    is_linear = len(network.layers) == 1 and network.layers[0].activation == "identity"
-    return is_linear and network.output == "identity" and network.classes is None
-
-
 def gram_of(network: Network, data: Data) -> Gram:
     """Return the sums of the data, about the means if the model has an intercept. One pass over the data."""
     gathered = GramAccumulator()
