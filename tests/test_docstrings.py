@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import inspect
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,8 @@ PUBLIC = {name: getattr(module, name) for module in MODULES for name in module._
 PUBLIC |= {"Gram": solving.Gram, "GramAccumulator": solving.GramAccumulator}
 PARTS = {
     f"{kind}: {name}": part
-    for kind in ("criteria", "patterns", "allocations", "schedules", "compensations")
-    for name, part in getattr(prunus, kind)().items()
+    for kind in ("criteria", "patterns", "allocations", "schedules", "compensations", "statistics.statistics")
+    for name, part in attrgetter(kind)(prunus)().items()
 }
 ERRORS = {"FormatError", "NotSupportedError"}
 WITHOUT_EXAMPLE = {*ERRORS, "Criterion", "Engine", "Gram", "Report", "SubsetPath"}

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from prunus.statistics.gram import Gram, GramAccumulator, gather, gather_folds, merged
+from prunus.statistics.gram import Gram, GramAccumulator, gather_folds, gather_gram, merged
 
 EPS = float(np.finfo(np.float64).eps)
 NAN, INF = float("nan"), float("inf")
@@ -114,7 +114,7 @@ def test_pieces_of_one_update(rng: np.random.Generator, monkeypatch: pytest.Monk
     X, y, weight = draw(rng, 700, 6, 1)
     monkeypatch.setattr("prunus.statistics.sums._PIECE", 100 * 6)
     for kind in (np.asarray, scipy.sparse.csr_array):
-        assert_right(gather(kind(X), y, weight).gram(), plain(X, y, weight), 700)
+        assert_right(gather_gram(kind(X), y, weight).gram(), plain(X, y, weight), 700)
 
 
 def test_sparse_products_are_made_dense_once(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +127,7 @@ def test_sparse_products_are_made_dense_once(rng: np.random.Generator, monkeypat
         return toarray(matrix, *arguments, **options)
 
     monkeypatch.setattr(scipy.sparse.csr_array, "toarray", counted)
-    gather(X, np.ones(2000), None)
+    gather_gram(X, np.ones(2000), None)
     assert calls == [(3000, 3000)]
 
 
@@ -194,7 +194,7 @@ def test_sparse_in_any_form(rng: np.random.Generator) -> None:
 
 def test_pickled(rng: np.random.Generator) -> None:
     X, y, weight = draw(rng, 50, 4, 1)
-    gathered = gather(X, y, weight)
+    gathered = gather_gram(X, y, weight)
     copy = pickle.loads(pickle.dumps(gathered))
     assert same(copy.gram(), gathered.gram())
     assert same(copy.update(X, y).gram(), gathered.update(X, y).gram())
@@ -203,13 +203,13 @@ def test_pickled(rng: np.random.Generator) -> None:
 def test_weight_two_counts_as_two(rng: np.random.Generator) -> None:
     X, y, _ = draw(rng, 40, 4, 1)
     times = rng.integers(0, 4, 40)
-    twice = gather(np.repeat(X, times, axis=0), np.repeat(y, times, axis=0), None)
+    twice = gather_gram(np.repeat(X, times, axis=0), np.repeat(y, times, axis=0), None)
     assert_right(
-        gather(X, y, times).gram(),
+        gather_gram(X, y, times).gram(),
         plain(np.repeat(X, times, axis=0), np.repeat(y, times, axis=0), np.ones(times.sum())),
         160,
     )
-    assert twice.weight == gather(X, y, times).weight
+    assert twice.weight == gather_gram(X, y, times).weight
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -276,7 +276,7 @@ REFUSED: dict[str, tuple[Any, Any, Any, type[Exception]]] = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_refused_leaves_nothing_behind(name: str, rng: np.random.Generator) -> None:
     X, y, weight, error = REFUSED[name]
-    gathered = gather(rng.standard_normal((20, 2)), rng.standard_normal(20), None)
+    gathered = gather_gram(rng.standard_normal((20, 2)), rng.standard_normal(20), None)
     before, n = gathered.gram(), gathered.n_samples
     with pytest.raises(error, match=r"^(X|y|sample_weight): expected"):
         gathered.update(X, y, weight)
@@ -293,9 +293,9 @@ def test_refused_at_first() -> None:
 
 
 def test_others_that_do_not_fit(rng: np.random.Generator) -> None:
-    gathered = gather(rng.standard_normal((20, 2)), rng.standard_normal(20), None)
+    gathered = gather_gram(rng.standard_normal((20, 2)), rng.standard_normal(20), None)
     before = gathered.gram()
-    for other in (gather(np.ones((3, 3)), np.ones(3), None), gather(np.ones((3, 2)), np.ones((3, 2)), None)):
+    for other in (gather_gram(np.ones((3, 3)), np.ones(3), None), gather_gram(np.ones((3, 2)), np.ones((3, 2)), None)):
         with pytest.raises(ValueError, match="other: expected 2 features and 1 outputs"):
             gathered.merge(other)
     with pytest.raises(TypeError, match="other: expected a GramAccumulator"):

@@ -4,7 +4,7 @@ from prunus.network.functions import ACTIVATION_NUMBER, ACTIVATIONS, OUTPUTS, r2
 from prunus.network.layer import Layer
 from prunus.network.network import Network
 from prunus.network.parts import WIDEST
-from prunus.network.passes import Forward, outputs_of, trace, widest
+from prunus.network.passes import Forward, Trace, outputs_of, trace, widest
 from prunus.network.provenance import Provenance
 from prunus.network.structure import Structure
 
@@ -18,6 +18,7 @@ __all__ = [
     "Network",
     "Provenance",
     "Structure",
+    "Trace",
     "outputs_of",
     "r2",
     "trace",

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from prunus import _core
 from prunus._base import Floats
-from prunus.data import Data, is_sparse
-from prunus.network import Forward, Network
+from prunus.data import Data
+from prunus.network import Network
 from prunus.scoring.base import Criterion
-
-
-def _means(network: Network, samples: Data, of: Callable[[Forward], Sequence[Any]]) -> tuple[Floats, ...]:
-    """Return, for each layer, the sums over the batches of what `of` makes of one: its part of a (weighted) mean."""
-    batches = (of(batch) for batch in network.forwards(samples))
-    return tuple(functools.reduce(np.add, of_layer) for of_layer in zip(*batches, strict=True))
-
-
-def _squares(values: Any, share: Floats, threads: int) -> Floats:
-    """Return the (weighted) sums of the squares of the columns."""
-    if is_sparse(values) or (share != share[0]).any():
-        return np.asarray(share @ values**2)
-    return np.asarray(_core.column_dot(values, values, False, threads) * share[0])  # without an array of squares
+from prunus.statistics import Activity, Moments, SecondMoments, collect
 
 
 @dataclass(frozen=True)
@@ -64,10 +49,11 @@ class Wanda(Criterion):
 
     def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
         assert data is not None
-        squares = _means(network, data, lambda batch: [_squares(x, batch.share, threads) for x in batch.inputs])
+        squares = SecondMoments()
+        collect(network, data, squares)
         return tuple(
             _core.absolute(layer.weight.astype(np.float64), threads) * np.sqrt(square)
-            for layer, square in zip(network.layers, squares, strict=True)
+            for layer, square in zip(network.layers, squares.finish(), strict=True)
         )
 
 
@@ -108,7 +94,9 @@ class Apoz(Criterion):
 
     def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
         assert data is not None
-        return _means(network, data, lambda batch: [batch.share @ (o != 0) for o in batch.outputs])
+        activity = Activity()
+        collect(network, data, activity)
+        return activity.finish()
 
 
 @dataclass(frozen=True)
@@ -147,8 +135,9 @@ class ActivationNorm(Criterion):
 
     def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
         assert data is not None
-        squares = _means(network, data, lambda batch: [_squares(o, batch.share, threads) for o in batch.outputs])
-        return tuple(np.sqrt(square) for square in squares)
+        squares = SecondMoments("outputs")
+        collect(network, data, squares)
+        return tuple(np.sqrt(square) for square in squares.finish())
 
 
 @dataclass(frozen=True)
@@ -188,17 +177,6 @@ class ActivationVariance(Criterion):
 
     def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
         assert data is not None
-        means = [np.zeros(layer.n_out) for layer in network.layers]
-        sums = [np.zeros(layer.n_out) for layer in network.layers]  # of squares of what is left without the mean
-        seen = 0.0
-        for batch in network.forwards(data):
-            own = float(batch.share.sum())
-            if own == 0:
-                continue
-            for mean, total, o in zip(means, sums, batch.outputs, strict=True):
-                own_mean = batch.share @ o / own
-                apart = own_mean - mean
-                total += batch.share @ (o - own_mean) ** 2 + apart**2 * (seen * own / (seen + own))
-                mean += apart * (own / (seen + own))
-            seen += own
-        return tuple(sums)
+        moments = Moments()
+        collect(network, data, moments)
+        return tuple(moment.variance for moment in moments.finish())

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from prunus import _core
 from prunus._base import Floats, check
-from prunus.data import Data, is_sparse
+from prunus.data import Data
 from prunus.network import Network
 from prunus.scoring.base import Criterion
-
-_VALUES = 1 << 20  # of gradients of sparse entries that are computed at once
+from prunus.statistics import InputContributions, OutputContributions, collect
 
 
 @dataclass(frozen=True)
@@ -65,13 +62,9 @@ class OutputContribution(_Contribution):
 
     def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
         assert data is not None
-        totals = tuple(np.zeros(layer.n_out) for layer in network.layers)
-        for batch in network.traces(data):
-            for total, gradient, output in zip(totals, batch.output_gradients, batch.outputs, strict=True):
-                total += _core.column_dot(
-                    np.ascontiguousarray(gradient), np.ascontiguousarray(output), bool(self.absolute), threads
-                )
-        return totals
+        contributions = OutputContributions(self.absolute)
+        collect(network, data, contributions)
+        return contributions.finish()
 
 
 @dataclass(frozen=True)
@@ -111,26 +104,6 @@ class InputContribution(_Contribution):
 
     def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
         assert data is not None
-        totals = tuple(np.zeros(layer.n_in) for layer in network.layers)
-        first = network.layers[0].weight.astype(np.float64)
-        for batch in network.traces(data):
-            totals[0][...] += self._of_first(batch.inputs[0], batch.sum_gradients[0], first)
-            for total, gradient, x in zip(totals[1:], batch.output_gradients, batch.inputs[1:], strict=False):
-                total += self._summed(gradient * x)
-        return totals
-
-    def _summed(self, terms: Floats) -> Floats:
-        return np.asarray((np.abs(terms) if self.absolute else terms).sum(axis=0))
-
-    def _of_first(self, x: Any, delta: Floats, weight: Floats) -> Floats:
-        """Of the columns of X. Of a sparse one the gradient is computed where it has entries, some thousands at a time."""
-        if not is_sparse(x):
-            return self._summed(x * (delta @ weight))
-        rows = np.repeat(np.arange(x.shape[0]), np.diff(x.indptr))
-        total, step = np.zeros(x.shape[1]), max(_VALUES // len(weight), 1)
-        for begin in range(0, len(rows), step):
-            some = slice(begin, begin + step)
-            gradient = np.einsum("ek,ke->e", delta[rows[some]], weight[:, x.indices[some]])
-            terms = x.data[some] * gradient
-            total += np.bincount(x.indices[some], np.abs(terms) if self.absolute else terms, x.shape[1])
-        return total
+        contributions = InputContributions(network.layers[0].weight.astype(np.float64), self.absolute)
+        collect(network, data, contributions)
+        return contributions.finish()

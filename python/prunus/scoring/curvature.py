@@ -11,6 +11,7 @@ from prunus._base import Floats, check
 from prunus.data import Data
 from prunus.network import Network
 from prunus.scoring.base import Criterion, per_layer
+from prunus.statistics import GradientSquares, collect
 
 
 @dataclass(frozen=True)
@@ -53,15 +54,11 @@ class Fisher(Criterion):
 
     def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
         assert data is not None
-        totals = [np.zeros(layer.weight.shape) for layer in network.layers]
-        for batch in network.traces(data):
-            share = batch.share[:, None]
-            for total, delta, x in zip(totals, batch.sum_gradients, batch.inputs, strict=True):
-                # delta is share times the sample's own gradient
-                square = np.divide(delta**2, share, out=np.zeros_like(delta), where=share > 0)
-                total += square.T @ x**2
+        squares = GradientSquares()
+        collect(network, data, squares)
         return tuple(
-            layer.weight.astype(np.float64) ** 2 * total for layer, total in zip(network.layers, totals, strict=True)
+            layer.weight.astype(np.float64) ** 2 * square
+            for layer, square in zip(network.layers, squares.finish(), strict=True)
         )
 
 

@@ -62,8 +62,9 @@ class GramAccumulator:
     The data need not fit in memory, nor be on one machine: update one accumulator with a piece after the other, and merge
     those of several processes. An accumulator can be pickled.
 
-    Sums are taken about the mean of the first piece, so that columns far from zero keep their digits; sparse X is not made
-    dense: its means are taken out of the sums at the end, but for columns far from zero, which have hardly a zero.
+    Sums are taken about the mean of each piece, and moved to that of the first, so that columns far from zero keep their
+    digits; sparse X is not made dense: its means are taken out of the sums at the end, but for columns far from zero, which
+    have hardly a zero.
 
     Examples
     --------
@@ -127,10 +128,8 @@ class GramAccumulator:
             if targets.shape[1] != self._n_out:
                 raise check.error(ValueError, "y", f"expected {self._n_out} outputs, as before, got {targets.shape[1]}")
         # What is refused must leave nothing behind, so it is summed apart.
-        shift = self._shift if self._n_out else _shift_of(x, targets, weights)
-        if self._n_out and is_sparse(x):  # which columns are far from zero, each piece may see otherwise
-            shift = np.append(far_means(x, weights), shift[x.shape[1] :])
-        piece = _gathered(x, targets, weights, shift)
+        # About its own centre, as another accumulator would have it: so merging gives the same bits.
+        piece = _gathered(x, targets, weights, _shift_of(x, targets, weights))
         if self._n_out:
             return self.merge(piece)
         self.__dict__ = piece.__dict__
@@ -152,8 +151,11 @@ class GramAccumulator:
                 f"expected {self.n_features} features and {self._n_out} outputs, "
                 f"got {other.n_features} and {other._n_out}",
             )
-        self._sums += other._moved(self._shift)
-        self._noise = self._noise + other._noise_about(self._shift)
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused
+            moved, noise = other._moved(self._shift), other._noise_about(self._shift)
+        _require_finite(moved)
+        self._sums += moved
+        self._noise = self._noise + noise
         self.n_samples += other.n_samples
         return self
 
@@ -228,7 +230,7 @@ def gather_folds(
     return [_accumulator(own, shift, weights[rows], targets.shape[1]) for own, rows in zip(sums, folds, strict=True)]
 
 
-def gather(X: Any, y: Any, sample_weight: Any) -> GramAccumulator:
+def gather_gram(X: Any, y: Any, sample_weight: Any) -> GramAccumulator:
     """Return an accumulator with these samples."""
     return GramAccumulator().update(X, y, sample_weight)
 
@@ -267,19 +269,24 @@ def _shift_of(x: Any, y: Doubles, weights: Doubles) -> Doubles:
 
 def _gathered(x: Any, y: Doubles, weights: Doubles, shift: Doubles) -> GramAccumulator:
     """Return a new accumulator with these samples, about that centre."""
-    sums = (sparse_sums if is_sparse(x) else dense_sums)(x, y, np.sqrt(weights), shift)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused
+        sums = (sparse_sums if is_sparse(x) else dense_sums)(x, y, np.sqrt(weights), shift)
     return _accumulator(sums, shift, weights, y.shape[1])
 
 
 def _accumulator(sums: Doubles, shift: Doubles, weights: Doubles, n_out: int) -> GramAccumulator:
-    if not np.isfinite(sums[:, -1]).all() or not np.isfinite(sums.diagonal()).all():
-        raise check.error(
-            ValueError, "X", "expected finite numbers whose squares can be summed, got NaN, infinity or larger ones"
-        )
+    _require_finite(sums)
     gathered = GramAccumulator()
     gathered._shift, gathered._n_out, gathered.n_samples = shift, n_out, int(np.count_nonzero(weights))
     gathered._sums, gathered._noise = sums, noise_of(sums.diagonal()[:-1], len(weights))
     return gathered
+
+
+def _require_finite(sums: Doubles) -> None:
+    if not np.isfinite(sums[:, -1]).all() or not np.isfinite(sums.diagonal()).all():
+        raise check.error(
+            ValueError, "X", "expected finite numbers whose squares can be summed, got NaN, infinity or larger ones"
+        )
 
 
 def constant_of(squares: Doubles, mean: Doubles, weight: float, noise: Doubles) -> npt.NDArray[np.bool_]:

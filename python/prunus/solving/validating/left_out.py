@@ -8,7 +8,7 @@ from prunus._base import Doubles, Places
 from prunus.solving.regression import VALUES, Regression
 from prunus.solving.searching.paths import Path
 from prunus.solving.systems import GramSystem
-from prunus.statistics import gather
+from prunus.statistics import gather_gram
 
 
 def left_out_errors(data: Regression, path: Path, means: tuple[Doubles, Doubles], threads: int) -> Doubles:
@@ -43,7 +43,7 @@ def _refitted(data: Regression, path: Path, row: int) -> Doubles:
     if not data.weight[rest].any():
         return np.full(len(fits), np.inf)
     narrow = data.narrowed(path.system.features[every])
-    gram = gather(*narrow.rows(rest)[:3]).gram(fit_intercept=data.fit_intercept)
+    gram = gather_gram(*narrow.rows(rest)[:3]).gram(fit_intercept=data.fit_intercept)
     system = GramSystem(gram, np.arange(len(every)), data.alpha)
     one = narrow.rows([row])
     x, y = one.columns(np.arange(len(every)), gram.x_mean)[0], one.outputs(gram.y_mean)[0]

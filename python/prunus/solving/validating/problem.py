@@ -19,7 +19,7 @@ from prunus.solving.searching.paths import HeldMoments, Path, nested, without_de
 from prunus.solving.systems import DataSystem, GramSystem, System
 from prunus.solving.units import Units, units_of
 from prunus.solving.validating.folds import Fold, backward_errors, fold_of
-from prunus.statistics import GramAccumulator, gather, gather_folds, merged
+from prunus.statistics import GramAccumulator, gather_folds, gather_gram, merged
 
 Search = Callable[[System, Units, Places | None], Path]  # the samples that the system was made of; None: all
 # What a fold is trained on, the first less the second about one centre, and what is held out of it.
@@ -101,7 +101,7 @@ class GramProblem(Problem):
         if is_partition and len(tests) <= _most_matrices(self.data.X.shape[1]):
             self._parts = gather_folds(self.data.X, self.data.y, self.data.weight, tests, self.threads)
             return merged(self._parts)
-        return gather(self.data.X, self.data.y, self.data.weight)
+        return gather_gram(self.data.X, self.data.y, self.data.weight)
 
     @cached_property
     def _are_complements(self) -> bool:
@@ -111,13 +111,13 @@ class GramProblem(Problem):
 
     def _fold(self, i: int) -> tuple[Fold, Pieces]:
         train, test = self.folds[i]
-        part = self._parts[i] if self._parts else gather(*self.data.rows(test)[:3])
+        part = self._parts[i] if self._parts else gather_gram(*self.data.rows(test)[:3])
         if self._are_complements:
             pieces = (self._all, part, part) if self._parts else (self._all.without(part), None, part)
             fold = self._of(pieces)
             if not self._hides(fold, train):
                 return fold, pieces
-        pieces = gather(*self.data.rows(train)[:3]), None, part
+        pieces = gather_gram(*self.data.rows(train)[:3]), None, part
         return self._of(pieces), pieces
 
     def _of(self, pieces: Pieces) -> Fold:
