@@ -153,13 +153,13 @@ def test_provenance_of_others() -> None:
 )
 def test_provenance_is_checked(name: str, value: Any) -> None:
     origin = {"provenance": {**asdict(Provenance()), name: value}}
-    with pytest.raises(ValueError, match="origin: expected"):
+    with pytest.raises(ValueError, match=r"origin\.provenance\.\w+(\.0)?: expected"):
         prunus.Network([prunus.Layer([[1.0]])], origin=origin)
 
 
 def test_a_provenance_with_other_keys_is_refused() -> None:
-    for row in (3, {}, {**asdict(Provenance()), "more": 1}):
-        with pytest.raises(ValueError, match="origin: expected a provenance with the keys"):
+    for row in (3, {**asdict(Provenance()), "more": 1}):
+        with pytest.raises(ValueError, match=r"origin\.provenance: expected the keys"):
             prunus.Network([prunus.Layer([[1.0]])], origin={"provenance": row})
 
 

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 import prunus
+from prunus._base import record
 from prunus._base.errors import FormatError
 from prunus.files import files
+from prunus.files.document import ClassesRow
 from sklearn_models import CLASSIFIERS, MULTILABEL, data, fitted
 
 WORDS = np.array(["no", "yes", "perhaps", "never"])
@@ -72,7 +74,7 @@ def test_longer_labels_are_not_cut() -> None:
 
 def described(**changes: Any) -> Any:
     labels: dict[str, Any] = {"dtype": "<U3", "labels": ["no", "yes"]}
-    return lambda: files._read_classes({**labels, **changes})
+    return lambda: files._read_classes(record(ClassesRow, "classes", {**labels, **changes}))
 
 
 @pytest.mark.parametrize(

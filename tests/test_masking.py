@@ -14,7 +14,7 @@ import prunus
 import reference
 from prunus.data.scaling import Scaling
 from prunus.masking import pattern_of
-from prunus.masking.stock import apportion
+from prunus.masking.removable import apportion
 from prunus.network.functions import ACTIVATIONS
 from strategies import dtypes, seeds
 

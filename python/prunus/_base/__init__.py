@@ -6,7 +6,9 @@ from prunus._base.check import MAKE_ONE
 from prunus._base.config import show_config
 from prunus._base.errors import FormatError, NotSupportedError
 from prunus._base.frames import columns_of, names_of
+from prunus._base.records import record
 from prunus._base.registry import registry
+from prunus._base.tables import table
 from prunus._base.threads import checked_threads, resolve_threads
 
 __all__ = [
@@ -23,8 +25,10 @@ __all__ = [
     "columns_of",
     "frames",
     "names_of",
+    "record",
     "registry",
     "resolve_threads",
     "scipy",
     "show_config",
+    "table",
 ]

@@ -11,6 +11,7 @@ import numpy as np
 
 from prunus import _core
 from prunus.engine.cycles import Cycles, of_target
+from prunus.engine.precisions import PRECISIONS
 
 # How samples go through an engine: one alone; a few as they come; in a panel of one or two vectors; in panels of four vectors.
 REGIMES = ("one", "few", "narrow", "wide")
@@ -87,7 +88,7 @@ class LayerChoice(NamedTuple):
 def choose(matrix: _core._CsrMatrix, dtype: np.dtype[Any], *, alone: bool) -> LayerChoice:
     """Return the cheapest format of each regime for the target in use. `alone`: the network has no other layer."""
     cycles = of_target()
-    lanes = _core.lanes()[0 if dtype == np.float32 else 1]
+    lanes = PRECISIONS[dtype].lanes
     n_rows, n_cols = matrix.shape
     tile_columns = _tile_columns(matrix.nnz / (n_rows * n_cols), lanes * dtype.itemsize)
     n_blocks = matrix.n_blocks if matrix.nnz < _DENSE_DENSITY * n_rows * n_cols else 0
@@ -134,19 +135,18 @@ def _row_formats(
     formats["blocks"] = _Work(
         cycles.row[1] * n_blocks + cycles.row_sum * n_rows + call, n_blocks * (4 * dtype.itemsize + 2), rate
     )
-    of_type = 0 if dtype == np.float32 else 1
     if _core.has_expand():
         whole_rows = -(-n_rows // 4) * 4  # of groups of four
-        steps = whole_rows * -(-n_cols // _core.lanes()[of_type])
+        steps = whole_rows * -(-n_cols // PRECISIONS[dtype].lanes)
         stored = nnz * dtype.itemsize + whole_rows * -(-n_cols // 64) * 8
         alone, beside = cycles.row_bitmap[0], cycles.row_bitmap[1] * words
         more = (alone + 3 * beside) / 4  # of many, four go together
         formats["bitmap"] = _Work(
             alone * steps + call, stored, rate, more * steps + call, _TOGETHER, beside * steps + call
         )
-    if columns := _core.lookup_columns()[of_type]:
-        values, tiles = _expected_lookup(nnz / size, n_rows, n_cols, _core.lanes()[of_type], columns)
-        groups = -(-n_rows // _core.lanes()[of_type])
+    if columns := _core.lookup_columns()[PRECISIONS[dtype].place]:
+        values, tiles = _expected_lookup(nnz / size, n_rows, n_cols, PRECISIONS[dtype].lanes, columns)
+        groups = -(-n_rows // PRECISIONS[dtype].lanes)
         computed = cycles.row_lookup[0] * values + cycles.row_lookup[1] * tiles + _GROUP * groups + call
         formats["lookup"] = _Work(computed, values * (dtype.itemsize + (0.5 if columns < 16 else 1.0)), rate)
     return formats

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prunus import _core
-from prunus._base import Floats, check, resolve_threads
+from prunus._base import Floats, check, resolve_threads, table
 from prunus.data import dense, is_sparse, read_by, require_names, sparse
 from prunus.engine import packed
 from prunus.engine.sparse_rows import sparse_executor
@@ -50,11 +50,7 @@ class Plan(tuple[LayerPlan, ...]):
     def __str__(self) -> str:
         header = [field.name for field in fields(LayerPlan)]
         rows = [[_cell(value) for value in asdict(row).values()] for row in self]
-        widths = [max(len(line[i]) for line in (header, *rows)) for i in range(len(header))]
-        return "\n".join(
-            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-            for line in (header, *rows)
-        )
+        return "\n".join(table([header, *rows]))
 
 
 def _cell(value: Any) -> str:

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
 from prunus import _core
 from prunus._base import Bools, Floats, resolve_threads
 from prunus.engine import costs
+from prunus.engine.precisions import PRECISIONS, precision_of_csr
 
 _NEVER = 2**62  # samples
 
 
-def csr_type(dtype: np.dtype[Any]) -> type[_core._CsrMatrix]:
-    """Return the core's compressed sparse rows of that dtype."""
-    return _core.CsrMatrixF32 if dtype == np.float32 else _core.CsrMatrixF64
-
-
 def csr_of(w: Floats) -> _core._CsrMatrix:
     """Return the entries that are not zero."""
-    return csr_type(w.dtype).from_dense(w, None, resolve_threads(None))
+    return PRECISIONS[w.dtype].csr.from_dense(w, None, resolve_threads(None))
 
 
 class PackedWeight:
@@ -30,7 +22,9 @@ class PackedWeight:
         """Pack it. `alone`: it is the only weight of what runs it."""
         threads = resolve_threads(None)
         self.shape, self.nnz = csr.shape, csr.nnz
-        self.dtype: np.dtype[Any] = np.dtype(np.float32 if isinstance(csr, _core.CsrMatrixF32) else np.float64)
+        precision = precision_of_csr(csr)
+        assert precision is not None
+        self.dtype = precision.weight
         self.choice = costs.choose(csr, self.dtype, alone=alone)
         self._formats = [getattr(self.choice, regime).format for regime in costs.REGIMES]
         self._kinds = [_kind(*pair) for pair in zip(costs.REGIMES, self._formats, strict=True)]
@@ -55,7 +49,7 @@ class PackedWeight:
     @property
     def kernel(self) -> str:
         """Names of the kernels, likewise."""
-        dtype = "f32" if self.dtype == np.float32 else "f64"
+        dtype = PRECISIONS[self.dtype].name
         return "/".join(
             f"{_kernel(kind, regime)}_{dtype}" for kind, regime in zip(self._kinds, costs.REGIMES, strict=True)
         )
@@ -80,9 +74,10 @@ def executor(
     """
     choices = [weight.choice for weight, *_ in layers]
     dtype = layers[0][0].dtype
-    panels_from = costs.panels_from(choices, _core.lanes()[0 if dtype == np.float32 else 1])
+    precision = PRECISIONS[dtype]
+    panels_from = costs.panels_from(choices, precision.lanes)
     moved = costs.moved(layers[0][0].shape[1] + layers[-1][0].shape[0], dtype)  # two threads read faster than one
-    made = (_core.ExecutorF32 if dtype == np.float32 else _core.ExecutorF64)(
+    made = precision.executor(
         [(*weight.operands, *rest) for weight, *rest in layers],  # type: ignore[misc]
         _NEVER if panels_from is None else panels_from,
         max(moved, sum(choice.one.cycles for choice in choices)),

@@ -10,6 +10,7 @@ from prunus import _core
 from prunus._base import Floats, check, resolve_threads, scipy
 from prunus.data import canonical, operand
 from prunus.engine import costs, packed
+from prunus.engine.precisions import PRECISIONS, precision_of_csr
 from prunus.network import ACTIVATION_NUMBER
 
 
@@ -34,7 +35,7 @@ class SparseMatrix:
     __array_ufunc__ = None
 
     def __init__(self, csr: _core._CsrMatrix) -> None:
-        if not isinstance(csr, (_core.CsrMatrixF32, _core.CsrMatrixF64)):
+        if precision_of_csr(csr) is None:
             raise check.error(
                 TypeError,
                 "SparseMatrix",
@@ -156,7 +157,7 @@ class SparseMatrix:
     @classmethod
     def _from_arrays(cls, starts: Any, columns: Any, values: Any, shape: tuple[int, int]) -> SparseMatrix:
         n_rows, n_cols = map(int, shape)
-        return cls(packed.csr_type(values.dtype).from_arrays(starts, columns, values, n_rows, n_cols))
+        return cls(PRECISIONS[values.dtype].csr.from_arrays(starts, columns, values, n_rows, n_cols))
 
     def __repr__(self) -> str:
         return f"SparseMatrix({self.shape[0]}x{self.shape[1]}, {self.nnz} entries, {self.dtype}, {self.format})"

@@ -7,6 +7,7 @@ import numpy as np
 from prunus import _core
 from prunus.data import read_by
 from prunus.engine import packed
+from prunus.engine.precisions import PRECISIONS
 from prunus.network import ACTIVATION_NUMBER, Layer
 
 # Cycles of an entry of a sample: for each output of a dense weight; and of a sparse one, for each of its entries and for the
@@ -23,7 +24,7 @@ def sparse_executor(layer: Layer, whole: _core._Executor, rest: _core._Executor 
     of_sparse = _SPARSE_ENTRY * sparse.nnz / layer.n_in + _SPARSE_ROW
     of_dense = _DENSE_OUTPUT * layer.n_out
     is_thin = of_sparse < of_dense
-    return (_core.SparseExecutorF32 if layer.weight.dtype == np.float32 else _core.SparseExecutorF64)(
+    return PRECISIONS[layer.weight.dtype].sparse_executor(
         sparse if is_thin else transposed,
         layer.bias,
         ACTIVATION_NUMBER[layer.activation],

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from prunus._base import Doubles, Places, scipy
 from prunus.data import naming_columns
 from prunus.engine import Engine
-from prunus.estimators import subsets
+from prunus.estimators.search import search, taken, takes_outputs
 from prunus.estimators.splitting import Splitting
 from prunus.estimators.subset_path import Features, Make, SubsetPath
 from prunus.network import Layer, Network
@@ -158,7 +158,7 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, Splitting):  # ty
         """Sparse X is taken as it is; of outputs there may be several, but for the lasso path."""
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
-        tags.target_tags.multi_output = subsets.takes_outputs(self.method)
+        tags.target_tags.multi_output = takes_outputs(self.method)
         return tags
 
     def fit(
@@ -186,7 +186,7 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, Splitting):  # ty
             Itself.
         """
         metadata = {"groups": groups, **params}
-        selection, offset, is_flat, _ = subsets.search(self, "n_nonzero", X, y, sample_weight, metadata)
+        selection, offset, is_flat, _ = search(self, "n_nonzero", X, y, sample_weight, metadata)
         self.elimination_order_ = selection.elimination_order
         self.optimality_ = selection.optimality(selection.index)
         self.constant_features_ = selection.constant
@@ -239,7 +239,7 @@ class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, Splitting):  # ty
         """
         check_is_fitted(self)
         with naming_columns(X):
-            X = validate_data(self, subsets.taken(X), accept_sparse="csr", dtype=np.float64, reset=False)
+            X = validate_data(self, taken(X), accept_sparse="csr", dtype=np.float64, reset=False)
         raw = self._engine(X)
         return np.asarray(raw[:, 0] if self.coef_.ndim == 1 else raw)
 

@@ -10,9 +10,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from prunus._base import Bools
 from prunus.data import naming_columns
-from prunus.estimators import subsets
+from prunus.estimators.search import search, takes_outputs
 from prunus.estimators.splitting import Splitting
-from prunus.solving import Selection
+from prunus.solving import SubsetSelection
 
 __all__ = ["PruneSelector"]
 
@@ -117,7 +117,7 @@ class PruneSelector(SelectorMixin, Splitting):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.target_tags.required = True
-        tags.target_tags.multi_output = subsets.takes_outputs(self.method)
+        tags.target_tags.multi_output = takes_outputs(self.method)
         return tags
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, groups: Any = None, **params: Any) -> PruneSelector:
@@ -141,7 +141,7 @@ class PruneSelector(SelectorMixin, Splitting):  # type: ignore[misc]
             Itself.
         """
         metadata = {"groups": groups, **params}
-        found = subsets.search(self, "n_features_to_select", X, y, sample_weight, metadata)
+        found = search(self, "n_features_to_select", X, y, sample_weight, metadata)
         selection = found.selection
         self.support_ = np.zeros(self.n_features_in_, np.bool_)
         self.support_[selection.columns] = True
@@ -186,7 +186,7 @@ def _ranking(support: Bools, order: Any) -> Any:
     return ranking
 
 
-def _results(selection: Selection, n_out: int, least: int) -> dict[str, Any]:
+def _results(selection: SubsetSelection, n_out: int, least: int) -> dict[str, Any]:
     """Return what chose, as scikit-learn has it: means over the outputs, and the deviations of a population."""
     # Where fewer can be told apart than are asked for, the largest fit is all there is to choose.
     first = min(int(np.searchsorted(selection.path.sizes, least)), selection.index)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prunus._base import Doubles, Places, check
-from prunus.solving import NestedPath, Selection
+from prunus.solving import NestedPath, SubsetSelection
 
 # Makes a fitted model of a size, from the columns of X that it reads, its coefficients (n_out, k) and intercepts (n_out,).
 Make = Callable[[int, Places, Doubles, Doubles], Any]
@@ -27,7 +27,9 @@ class Features(NamedTuple):
 class SubsetPath:
     """The models of all sizes that a search went through. It stays as it is when its estimator is fitted again."""
 
-    def __init__(self, selection: Selection, features: Features, offset: Doubles, is_flat: bool, make: Make) -> None:
+    def __init__(
+        self, selection: SubsetSelection, features: Features, offset: Doubles, is_flat: bool, make: Make
+    ) -> None:
         self._selection, self._features, self._offset, self._is_flat = selection, features, offset, is_flat
         self._make = make
 

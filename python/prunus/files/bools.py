@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from prunus._base import Bools, FormatError
+from prunus._base import Bools, FormatError, record
 from prunus.files.container import Tensors
-from prunus.files.layers import flag, smallest, take
+from prunus.files.document import BoolsRow, BoolsRowOfVersion1
+from prunus.files.layers import smallest, take
 from prunus.network import Layer
 
-BOOL_KEYS = frozenset({"shape", "format"})
 
-
-def write_bools(name: str, mask: Bools, tensors: Tensors, layer: Layer | None = None) -> dict[str, Any]:
+def write_bools(name: str, mask: Bools, tensors: Tensors, layer: Layer | None = None) -> BoolsRow:
     """Return the description; `layer` is the one whose weight the mask may follow from."""
     if mask.all():
         form = "all"
@@ -26,12 +24,12 @@ def write_bools(name: str, mask: Bools, tensors: Tensors, layer: Layer | None = 
         n, index = int(np.count_nonzero(mask)), smallest(mask.size - 1)
         form = "positions" if n * np.dtype(index).itemsize < -(-mask.size // 8) else "bits"
         tensors[name] = np.flatnonzero(mask).astype(index) if form == "positions" else np.packbits(mask)
-    return {"shape": list(mask.shape), "format": form}
+    return BoolsRow(list(mask.shape), form)
 
 
-def read_bools(name: str, row: Mapping[str, Any], tensors: Tensors, layer: Layer | None = None) -> Bools:
+def read_bools(name: str, row: BoolsRow, tensors: Tensors, layer: Layer | None = None) -> Bools:
     """Return what was written."""
-    shape, form = tuple(row["shape"]), row["format"]
+    shape, form = tuple(row.shape), row.format
     if form == "all":
         return np.ones(shape, np.bool_)
     if form == "weights" and layer is not None and shape == layer.weight.shape:
@@ -58,8 +56,7 @@ def _from_positions(name: str, size: int, tensors: Tensors) -> Bools:
     return mask
 
 
-def of_version_1(row: Mapping[str, Any]) -> dict[str, Any]:
+def of_version_1(place: str, row: Any) -> dict[str, Any]:
     """Return a description of the first version, which knew all and bits, as one of today."""
-    if not isinstance(row, dict) or row.keys() != {"shape", "all"}:
-        raise FormatError(f"expected bools with the keys all, shape, got {row!r}")
-    return {"shape": row["shape"], "format": "all" if flag(row, "all") else "bits"}
+    old = record(BoolsRowOfVersion1, place, row)
+    return {"shape": old.shape, "format": "all" if old.all else "bits"}

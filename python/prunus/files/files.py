@@ -15,18 +15,18 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from prunus._base import Bools, FormatError, check
+from prunus._base import Bools, FormatError, check, record
 from prunus.data import Scaling
+from prunus.engine import PRECISIONS
 from prunus.files import container
-from prunus.files.bools import BOOL_KEYS, of_version_1, read_bools, write_bools
+from prunus.files.bools import of_version_1, read_bools, write_bools
 from prunus.files.container import Tensors
-from prunus.files.layers import Entries, csr_arrays, csr_sizes, flag, read_layer, take, write_layer
+from prunus.files.document import BoolsRow, ClassesRow, Document
+from prunus.files.layers import Entries, csr_arrays, csr_sizes, read_layer, take, write_layer
 from prunus.network import OUTPUTS, WIDEST, Network, Structure
 from prunus.reporting import Report
 
 VERSION = 2
-_KEYS = frozenset({"version", "dtype", "output", "classes", "inputs", "scaling", "origin", "layers", "masks", "report"})
-_LAYER_KEYS = frozenset({"shape", "format", "bias", "activation", "negative_slope"})
 
 
 class Contents(NamedTuple):
@@ -50,27 +50,25 @@ def size_of(contents: Contents) -> int:
 
 def _described(contents: Contents, entries: Entries) -> tuple[dict[str, Any], Tensors]:
     """Return the description and the tensors; `entries` makes those of a sparse layer."""
-    network = contents.network
-    tensors: Tensors = {}
-    document: dict[str, Any] = {
-        "version": VERSION,
-        "dtype": network.dtype.name,
-        "output": network.output,
-        "classes": None if network.classes is None else _write_classes(network.classes),
-        "inputs": None if network.inputs is None else write_bools("inputs", network.inputs, tensors),
-        "scaling": network.scaling is not None and _write_scaling(network.scaling, tensors),
-        "origin": None if network.origin is None else dict(network.origin),
-        "layers": [write_layer(i, layer, tensors, entries) for i, layer in enumerate(network.layers)],
-        "masks": None,
-        "report": contents.report,
-    }
-    masks, report, structure = contents.masks, contents.report, contents.structure
-    if masks is not None and report is not None:
-        layers = dict(enumerate(network.layers))  # fewer than masks where all neurons of one have gone
-        document["masks"] = [write_bools(f"masks.{i}", mask, tensors, layers.get(i)) for i, mask in enumerate(masks)]
-        if structure is not None and structure != structure_of(masks, report):
-            document["structure"] = [write_bools(f"structure.{i}", part, tensors) for i, part in enumerate(structure)]
-    return document, tensors
+    network, tensors = contents.network, Tensors()
+    inputs = None if network.inputs is None else write_bools("inputs", network.inputs, tensors)
+    scaling = network.scaling is not None and _write_scaling(network.scaling, tensors)
+    layers = [write_layer(i, layer, tensors, entries) for i, layer in enumerate(network.layers)]
+    masks, structure = _write_pruning(contents, tensors)
+    document = Document(
+        version=VERSION,
+        dtype=network.dtype.name,
+        output=network.output,
+        classes=None if network.classes is None else _write_classes(network.classes),
+        inputs=inputs,
+        scaling=scaling,
+        origin=None if network.origin is None else dict(network.origin),
+        layers=layers,
+        masks=masks,
+        report=contents.report,
+        structure=structure,
+    )
+    return document.to_json(), tensors
 
 
 def save(contents: Contents, path: str | os.PathLike[str]) -> None:
@@ -97,22 +95,25 @@ def from_bytes(raw: bytes) -> Contents:
             raise FormatError(
                 f"expected format version {VERSION}, got {document['version']!r}; it needs a newer prunus"
             )
-        _require_keys("description", document, _KEYS | ({"structure"} & document.keys()))
-        dtype = np.dtype(check.one_of("dtype", document["dtype"], ("float32", "float64")))
-        _require_room(document, dtype)
-        layers = [read_layer(i, row, tensors, dtype) for i, row in enumerate(document["layers"])]
-        network = Network(
-            layers,
-            output=check.one_of("output", document["output"], OUTPUTS),
-            classes=None if document["classes"] is None else _read_classes(document["classes"]),
-            inputs=None if document["inputs"] is None else read_bools("inputs", document["inputs"], tensors),
-            scaling=_read_scaling(layers[0].n_in, tensors) if flag(document, "scaling") else None,
-            origin=document["origin"],
-        )
-        masks, report, structure = _read_pruning(document, network, tensors)
-        if tensors:
-            raise FormatError(f"expected no tensor beside those described, got {', '.join(sorted(tensors))}")
-        return Contents(network, masks, report, structure)
+        return _read(record(Document, "description", document), tensors)
+
+
+def _read(document: Document, tensors: Tensors) -> Contents:
+    dtype = np.dtype(check.one_of("dtype", document.dtype, [dtype.name for dtype in PRECISIONS]))
+    _require_room(document, dtype)
+    layers = [read_layer(i, row, tensors, dtype) for i, row in enumerate(document.layers)]
+    network = Network(
+        layers,
+        output=check.one_of("output", document.output, OUTPUTS),
+        classes=None if document.classes is None else _read_classes(document.classes),
+        inputs=None if document.inputs is None else read_bools("inputs", document.inputs, tensors),
+        scaling=_read_scaling(layers[0].n_in, tensors) if document.scaling else None,
+        origin=document.origin,
+    )
+    masks, report, structure = _read_pruning(document, network, tensors)
+    if tensors:
+        raise FormatError(f"expected no tensor beside those described, got {', '.join(sorted(tensors))}")
+    return Contents(network, masks, report, structure)
 
 
 def _of_version_1(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,38 +122,31 @@ def _of_version_1(document: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **document,
         "version": VERSION,
-        "inputs": None if inputs is None else of_version_1(inputs),
-        "masks": None if masks is None else [of_version_1(row) for row in masks],
+        "inputs": None if inputs is None else of_version_1("inputs", inputs),
+        "masks": None if masks is None else [of_version_1(f"masks.{i}", row) for i, row in enumerate(masks)],
     }
 
 
-def _require_keys(name: str, row: Mapping[str, Any], keys: frozenset[str]) -> None:
-    if not isinstance(row, dict) or row.keys() != keys:
-        got = ", ".join(sorted(row)) if isinstance(row, dict) else repr(row)
-        raise FormatError(f"{name}: expected the keys {', '.join(sorted(keys))}, got {got}")
-
-
-def _size(name: str, shape: Any, ndim: tuple[int, ...]) -> int:
+def _size(name: str, shape: list[int], ndim: tuple[int, ...]) -> int:
     """Return the number of elements of a shape that is one."""
-    if not isinstance(shape, list) or len(shape) not in ndim or not all(type(n) is int and n > 0 for n in shape):
+    if len(shape) not in ndim or not all(n > 0 for n in shape):
         raise FormatError(f"{name}: expected a shape of positive integers, got {shape!r}")
     return math.prod(shape)
 
 
-def _require_room(document: Mapping[str, Any], dtype: np.dtype[Any]) -> None:
+def _require_room(document: Document, dtype: np.dtype[Any]) -> None:
     """Refuse, before anything is made, what no machine of this size saved: a few bytes may stand for huge arrays."""
     size = 0
-    for i, row in enumerate(document["layers"]):
-        _require_keys(f"layers.{i}", row, _LAYER_KEYS)
-        size += 2 * _size(f"layers.{i}", row["shape"], (2,)) * dtype.itemsize  # as it is read, and in its Layer
-    if document["classes"] is not None:
-        size += 2 * len(document["classes"]["labels"]) * np.dtype(document["classes"]["dtype"]).itemsize
-    bools = {f"{key}.{i}": row for key in ("masks", "structure") for i, row in enumerate(document.get(key) or [])}
-    if document["inputs"] is not None:
-        bools["inputs"] = document["inputs"]
+    for i, layer in enumerate(document.layers):
+        size += 2 * _size(f"layers.{i}", layer.shape, (2,)) * dtype.itemsize  # as it is read, and in its Layer
+    if document.classes is not None:
+        size += 2 * len(document.classes.labels) * np.dtype(document.classes.dtype).itemsize
+    bools = {f"masks.{i}": row for i, row in enumerate(document.masks or ())}
+    bools |= {f"structure.{i}": row for i, row in enumerate(document.structure or ())}
+    if document.inputs is not None:
+        bools["inputs"] = document.inputs
     for name, row in bools.items():
-        _require_keys(name, row, BOOL_KEYS)
-        size += 2 * _size(name, row["shape"], (1, 2))
+        size += 2 * _size(name, row.shape, (1, 2))
     if size > _memory() // 2:
         raise FormatError(f"expected arrays that fit half of the memory there is, got {size} bytes of them")
 
@@ -178,18 +172,17 @@ def _read_scaling(n_in: int, tensors: Tensors) -> Scaling:
     return Scaling(*(take(tensors, f"scaling.{name}", (n_in,), float64) for name in Scaling._fields))
 
 
-def _write_classes(classes: npt.NDArray[Any]) -> dict[str, Any]:
-    return {"dtype": classes.dtype.str, "labels": classes.tolist()}
+def _write_classes(classes: npt.NDArray[Any]) -> ClassesRow:
+    return ClassesRow(classes.dtype.str, classes.tolist())
 
 
-def _read_classes(row: Mapping[str, Any]) -> npt.NDArray[Any]:
-    _require_keys("classes", row, frozenset({"dtype", "labels"}))
-    dtype, labels = np.dtype(row["dtype"]), row["labels"]
+def _read_classes(row: ClassesRow) -> npt.NDArray[Any]:
+    dtype, labels = np.dtype(row.dtype), row.labels
     words = all(isinstance(label, str) for label in labels)
     is_wide = dtype.kind == "U" and words and dtype.itemsize > 4 * max(WIDEST, *map(len, labels))
     classes = None if is_wide or dtype.kind not in ("UO" if words else "biuf") else np.array(labels, dtype)
-    if classes is None or classes.dtype.str != row["dtype"] or classes.tolist() != labels:
-        raise FormatError(f"classes: expected labels of dtype {row['dtype']!r}, got others")
+    if classes is None or classes.dtype.str != row.dtype or classes.tolist() != labels:
+        raise FormatError(f"classes: expected labels of dtype {row.dtype!r}, got others")
     return classes
 
 
@@ -202,26 +195,38 @@ def structure_of(masks: Sequence[Bools], report: Report) -> Structure:
     return whole.without(report["pattern"], masks)
 
 
+def _write_pruning(contents: Contents, tensors: Tensors) -> tuple[list[BoolsRow] | None, list[BoolsRow] | None]:
+    """Return the descriptions of masks and structure; of the latter none where the masks tell it."""
+    masks, report, structure = contents.masks, contents.report, contents.structure
+    if masks is None or report is None:
+        return None, None
+    layers = dict(enumerate(contents.network.layers))  # fewer than masks where all neurons of one have gone
+    rows = [write_bools(f"masks.{i}", mask, tensors, layers.get(i)) for i, mask in enumerate(masks)]
+    if structure is None or structure == structure_of(masks, report):
+        return rows, None
+    return rows, [write_bools(f"structure.{i}", part, tensors) for i, part in enumerate(structure)]
+
+
 def _read_pruning(
-    document: Mapping[str, Any], network: Network, tensors: Tensors
+    document: Document, network: Network, tensors: Tensors
 ) -> tuple[tuple[Bools, ...] | None, Report | None, Structure | None]:
     """Return masks, report and structure, all or none, that fit the network."""
-    if (document["masks"] is None) != (document["report"] is None):
+    if (document.masks is None) != (document.report is None):
         raise FormatError("masks, report: expected both or neither")
-    if document["masks"] is None:
-        if "structure" in document:
+    if document.masks is None:
+        if document.structure is not None:
             raise FormatError("structure: expected none without masks")
         return None, None, None
-    report = Report.checked(document["report"])
+    report = Report.checked(document.report)
     layers = dict(enumerate(network.layers))  # fewer than masks where all neurons of one have gone
-    masks = tuple(read_bools(f"masks.{i}", row, tensors, layers.get(i)) for i, row in enumerate(document["masks"]))
+    masks = tuple(read_bools(f"masks.{i}", row, tensors, layers.get(i)) for i, row in enumerate(document.masks))
     original = [tuple(row["shape"]) for row in report["layers"]]
     of_units = {"neuron": [shape[:1] for shape in original], "input": [shape[1:] for shape in original]}
     if not masks or [mask.shape for mask in masks] != of_units.get(report["pattern"], original):
         raise FormatError("masks: expected one for each layer, of the shape that the report tells")
     structure = structure_of(masks, report)
-    if "structure" in document:
-        parts = [read_bools(f"structure.{i}", row, tensors) for i, row in enumerate(document["structure"])]
+    if document.structure is not None:
+        parts = [read_bools(f"structure.{i}", row, tensors) for i, row in enumerate(document.structure)]
         structure = Structure(tuple(parts[1:]), parts[0])
     if {part.ndim for part in structure} != {1} or structure.shapes != original:
         raise FormatError("structure: expected the neurons of each layer and the inputs that the report tells")

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from prunus._base import Bools, Floats, FormatError, check
-from prunus.engine import csr_type
+from prunus.engine import PRECISIONS
 from prunus.files.container import Tensors
+from prunus.files.document import LayerRow
 from prunus.network import ACTIVATIONS, Layer
 
 Entries = Callable[[Floats, Bools], Tensors]  # what makes the tensors of a sparse layer
 _UNSIGNED = (np.uint8, np.uint16, np.uint32, np.uint64)
 
 
-def write_layer(i: int, layer: Layer, tensors: Tensors, entries: Entries) -> dict[str, Any]:
+def write_layer(i: int, layer: Layer, tensors: Tensors, entries: Entries) -> LayerRow:
     """Return the description, and put the tensors among the others."""
     stored = layer.weight != 0  # of zeros a layer has +0 alone
     sizes = csr_sizes(layer.weight, stored)
@@ -28,13 +29,13 @@ def write_layer(i: int, layer: Layer, tensors: Tensors, entries: Entries) -> dic
         tensors[f"layers.{i}.weight"] = layer.weight
     if layer.bias.any():
         tensors[f"layers.{i}.bias"] = layer.bias
-    return {
-        "shape": [layer.n_out, layer.n_in],
-        "format": "csr" if sparse else "dense",
-        "bias": f"layers.{i}.bias" in tensors,
-        "activation": layer.activation,
-        "negative_slope": layer.negative_slope,
-    }
+    return LayerRow(
+        [layer.n_out, layer.n_in],
+        "csr" if sparse else "dense",
+        f"layers.{i}.bias" in tensors,
+        layer.activation,
+        layer.negative_slope,
+    )
 
 
 def csr_sizes(weight: Floats, stored: Bools) -> Tensors:
@@ -58,25 +59,25 @@ def csr_arrays(weight: Floats, stored: Bools) -> Tensors:
     }
 
 
-def read_layer(i: int, row: Mapping[str, Any], tensors: Tensors, dtype: np.dtype[Any]) -> Layer:
+def read_layer(i: int, row: LayerRow, tensors: Tensors, dtype: np.dtype[Any]) -> Layer:
     """Return what was written."""
-    n_out, n_in = row["shape"]
-    if row["format"] == "csr":
+    n_out, n_in = row.shape
+    if row.format == "csr":
         weight = _read_csr(i, n_out, n_in, tensors, dtype)
-    elif row["format"] == "dense":
+    elif row.format == "dense":
         weight = take(tensors, f"layers.{i}.weight", (n_out, n_in), dtype)
     else:
-        raise FormatError(f"layers.{i}: expected format csr or dense, got {row['format']!r}")
-    bias = take(tensors, f"layers.{i}.bias", (n_out,), dtype) if flag(row, "bias") else None
-    activation = check.one_of("activation", row["activation"], ACTIVATIONS)
-    return Layer(weight, bias, activation, negative_slope=row["negative_slope"])
+        raise FormatError(f"layers.{i}: expected format csr or dense, got {row.format!r}")
+    bias = take(tensors, f"layers.{i}.bias", (n_out,), dtype) if row.bias else None
+    activation = check.one_of("activation", row.activation, ACTIVATIONS)
+    return Layer(weight, bias, activation, negative_slope=row.negative_slope)
 
 
 def _read_csr(i: int, n_out: int, n_in: int, tensors: Tensors, dtype: np.dtype[Any]) -> Floats:
     values = take(tensors, f"layers.{i}.values", None, dtype)
     columns = take(tensors, f"layers.{i}.columns", values.shape, np.dtype(smallest(n_in - 1)))
     starts = take(tensors, f"layers.{i}.row_starts", (n_out + 1,), np.dtype(smallest(len(values))))
-    matrix = csr_type(dtype)
+    matrix = PRECISIONS[dtype].csr
     if max(n_out, n_in) > np.iinfo(np.int32).max:
         raise FormatError(f"layers.{i}: expected at most 2147483647 rows and columns, got {n_out} and {n_in}")
     # The core checks every start and every column.
@@ -96,10 +97,3 @@ def take(tensors: Tensors, name: str, shape: tuple[int, ...] | None, dtype: np.d
 def smallest(largest: int) -> type[np.unsignedinteger[Any]]:
     """The smallest unsigned type that holds numbers up to `largest`."""
     return next(kind for kind in _UNSIGNED if largest <= np.iinfo(kind).max)
-
-
-def flag(row: Mapping[str, Any], key: str) -> bool:
-    """Return a bool of a description; nothing else is one."""
-    if not isinstance(row[key], bool):
-        raise FormatError(f"{key}: expected true or false, got {row[key]!r}")
-    return bool(row[key])

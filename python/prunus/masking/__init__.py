@@ -20,8 +20,8 @@ from prunus.masking.block import BlockPattern
 from prunus.masking.input import InputPattern
 from prunus.masking.n_of_m import NofMPattern
 from prunus.masking.neuron import NeuronPattern
-from prunus.masking.selection import Goal, Selection, select
-from prunus.masking.stock import n_removed
+from prunus.masking.removable import n_removed
+from prunus.masking.selection import Goal, SelectedMasks, select
 from prunus.masking.weight import WeightPattern
 from prunus.network import Network
 
@@ -190,7 +190,7 @@ __all__ = [
     "Allocation",
     "Goal",
     "Pattern",
-    "Selection",
+    "SelectedMasks",
     "allocations",
     "apply_masks",
     "full",

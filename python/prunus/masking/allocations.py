@@ -10,7 +10,7 @@ import numpy as np
 
 from prunus import _core
 from prunus._base import Bools, Floats
-from prunus.masking.stock import Stock, apportion, lowest, n_removed, within_bounds
+from prunus.masking.removable import Removable, apportion, lowest, n_removed, within_bounds
 
 
 class Allocation(ABC):
@@ -20,8 +20,8 @@ class Allocation(ABC):
 
     @staticmethod
     @abstractmethod
-    def remove(stocks: list[Stock], n_remove: int, threads: int) -> list[Bools]:
-        """Return masks of the stocks' scores that remove exactly `n_remove` of all together, no more than `most` of each.
+    def remove(removables: list[Removable], n_remove: int, threads: int) -> list[Bools]:
+        """Return masks of the removables' scores that remove exactly `n_remove` of all together, no more than `most` of each.
 
         A larger number removes all that a smaller one does.
         """
@@ -58,13 +58,17 @@ class GlobalAllocation(Allocation):
     name = "global"
 
     @staticmethod
-    def remove(stocks: list[Stock], n_remove: int, threads: int) -> list[Bools]:
-        scores = [stock.scores for stock in stocks]
+    def remove(removables: list[Removable], n_remove: int, threads: int) -> list[Bools]:
+        scores = [removable.scores for removable in removables]
         masks = _core.mask_remove(scores, n_remove, threads)
-        bound = [(mask, stock.most) for mask, stock in zip(masks, stocks, strict=True) if stock.most < mask.size]
+        bound = [
+            (mask, removable.most)
+            for mask, removable in zip(masks, removables, strict=True)
+            if removable.most < mask.size
+        ]
         if all(n_removed(mask) <= most for mask, most in bound):
             return masks
-        return lowest(stocks, within_bounds(stocks, n_remove, _counting(scores, threads)), threads)
+        return lowest(removables, within_bounds(removables, n_remove, _counting(scores, threads)), threads)
 
 
 class UniformAllocation(Allocation):
@@ -98,11 +102,11 @@ class UniformAllocation(Allocation):
     name = "uniform"
 
     @staticmethod
-    def remove(stocks: list[Stock], n_remove: int, threads: int) -> list[Bools]:
-        gone = [stock.gone for stock in stocks]
-        high = [stock.gone + stock.most for stock in stocks]
-        counts = apportion(n_remove + sum(gone), [stock.size for stock in stocks], gone, high)
-        return lowest(stocks, [n - before for n, before in zip(counts, gone, strict=True)], threads)
+    def remove(removables: list[Removable], n_remove: int, threads: int) -> list[Bools]:
+        gone = [removable.gone for removable in removables]
+        high = [removable.gone + removable.most for removable in removables]
+        counts = apportion(n_remove + sum(gone), [removable.size for removable in removables], gone, high)
+        return lowest(removables, [n - before for n, before in zip(counts, gone, strict=True)], threads)
 
 
 class ErkAllocation(Allocation):
@@ -141,11 +145,11 @@ class ErkAllocation(Allocation):
     name = "erk"
 
     @staticmethod
-    def remove(stocks: list[Stock], n_remove: int, threads: int) -> list[Bools]:
-        there = [stock.size - stock.gone for stock in stocks]
-        low = [n - stock.most for n, stock in zip(there, stocks, strict=True)]
-        kept = apportion(sum(there) - n_remove, [sum(stock.shape) for stock in stocks], low, there)
-        return lowest(stocks, [n - k for n, k in zip(there, kept, strict=True)], threads)
+    def remove(removables: list[Removable], n_remove: int, threads: int) -> list[Bools]:
+        there = [removable.size - removable.gone for removable in removables]
+        low = [n - removable.most for n, removable in zip(there, removables, strict=True)]
+        kept = apportion(sum(there) - n_remove, [sum(removable.shape) for removable in removables], low, there)
+        return lowest(removables, [n - k for n, k in zip(there, kept, strict=True)], threads)
 
 
 class LampAllocation(Allocation):
@@ -181,11 +185,11 @@ class LampAllocation(Allocation):
     name = "lamp"
 
     @staticmethod
-    def remove(stocks: list[Stock], n_remove: int, threads: int) -> list[Bools]:
+    def remove(removables: list[Removable], n_remove: int, threads: int) -> list[Bools]:
         def count(layers: Sequence[int], n: int) -> list[int]:
-            return _core.lamp_counts([stocks[i].scores for i in layers], n, threads)
+            return _core.lamp_counts([removables[i].scores for i in layers], n, threads)
 
-        return lowest(stocks, within_bounds(stocks, n_remove, count), threads)
+        return lowest(removables, within_bounds(removables, n_remove, count), threads)
 
 
 class NormalizedAllocation(Allocation):
@@ -222,10 +226,10 @@ class NormalizedAllocation(Allocation):
     name = "normalized"
 
     @staticmethod
-    def remove(stocks: list[Stock], n_remove: int, threads: int) -> list[Bools]:
-        normalized = [_normalized(stock.scores) for stock in stocks]
+    def remove(removables: list[Removable], n_remove: int, threads: int) -> list[Bools]:
+        normalized = [_normalized(removable.scores) for removable in removables]
         # Division may make neighbours equal: which of a layer go is for the scores to say.
-        return lowest(stocks, within_bounds(stocks, n_remove, _counting(normalized, threads)), threads)
+        return lowest(removables, within_bounds(removables, n_remove, _counting(normalized, threads)), threads)
 
 
 def _counting(by: list[Floats], threads: int) -> Callable[[Sequence[int], int], list[int]]:

@@ -12,7 +12,7 @@ from prunus import _core
 from prunus._base import Bools, Floats, check
 from prunus.masking.allocations import Allocation
 from prunus.masking.base import Pattern
-from prunus.masking.stock import Stock, lowest, n_removed
+from prunus.masking.removable import Removable, lowest, n_removed
 
 
 class Goal(NamedTuple):
@@ -24,7 +24,7 @@ class Goal(NamedTuple):
     allow_empty: bool = True  # whether a layer may lose everything
 
 
-class Selection(NamedTuple):
+class SelectedMasks(NamedTuple):
     """Masks of the scores' shapes, and how many units go where so many were wanted."""
 
     masks: tuple[Bools, ...]
@@ -34,7 +34,7 @@ class Selection(NamedTuple):
     at_floor: tuple[int, ...] = ()  # the layers that lost as many as they may without being emptied
 
 
-class Units(NamedTuple):
+class LayerUnits(NamedTuple):
     """The units of one layer."""
 
     scores: Floats
@@ -54,7 +54,7 @@ def select(
     whole: Sequence[tuple[int, ...]] | None = None,
     elsewhere: int = 0,
     threads: int,
-) -> Selection:
+) -> SelectedMasks:
     """Return what to keep. `scores` are of one dtype; `keep` must stay, `gone` has gone before; both of their shapes.
 
     `whole` has the shapes that the scores had before layers got smaller, `elsewhere` the number of units of layers that are no
@@ -72,26 +72,27 @@ def select(
     if whole is not None:
         shapes = [pattern.units(np.zeros(shape, np.float32), threads).shape for shape in whole]
     parts = zip(units, shapes, limits, strict=True)
-    stocks = [_stock(*part, allow_empty=goal.allow_empty) for part in parts]
-    n_gone = elsewhere + sum(stock.gone for stock in stocks)
-    size = elsewhere + sum(stock.size for stock in stocks)
+    removables = [_removable(*part, allow_empty=goal.allow_empty) for part in parts]
+    n_gone = elsewhere + sum(removable.gone for removable in removables)
+    size = elsewhere + sum(removable.size for removable in removables)
     if goal.threshold is not None:
-        found, wanted = _below(stocks, goal.threshold, threads)
+        found, wanted = _below(removables, goal.threshold, threads)
         removed, wanted = n_gone + sum(map(n_removed, found)), wanted + elsewhere
     else:
         assert goal.sparsity is not None
         wanted = max(round(goal.sparsity * size), n_gone)
-        n_remove = _possible(wanted - n_gone, stocks)
-        found, removed = allocation.remove(stocks, n_remove, threads), n_gone + n_remove
+        n_remove = _possible(wanted - n_gone, removables)
+        found, removed = allocation.remove(removables, n_remove, threads), n_gone + n_remove
     masks = []
     for score, layer, of_free, before in zip(scores, units, found, goes, strict=True):
         mask = pattern.spread(_scattered(layer, of_free), score.shape, threads)
         masks.append(mask if before is None else mask & ~before)
     floors = [
-        stock.most < stock.allowed and n_removed(mask) == stock.most for stock, mask in zip(stocks, found, strict=True)
+        removable.most < removable.allowed and n_removed(mask) == removable.most
+        for removable, mask in zip(removables, found, strict=True)
     ]
     at_floor = tuple(int(i) for i in np.flatnonzero(floors))
-    return Selection(tuple(masks), removed, wanted, size, at_floor)
+    return SelectedMasks(tuple(masks), removed, wanted, size, at_floor)
 
 
 def _by_pattern(
@@ -101,7 +102,7 @@ def _by_pattern(
     gone: Sequence[Bools] | None,
     absent: int,
     threads: int,
-) -> Selection:
+) -> SelectedMasks:
     masks = []
     for i, score in enumerate(scores):
         if keep or gone:  # beyond all finite scores, and those that are infinite at the end of these
@@ -116,26 +117,26 @@ def _by_pattern(
             raise check.error(ValueError, f"keep[{i}]", f"expected no more than {pattern} leaves in each group")
         masks.append(mask & ~gone[i] if gone else mask)
     removed = absent + sum(map(n_removed, masks))
-    return Selection(tuple(masks), removed, removed, absent + sum(mask.size for mask in masks))
+    return SelectedMasks(tuple(masks), removed, removed, absent + sum(mask.size for mask in masks))
 
 
-def _units_of(score: Floats, keep: Bools | None, gone: Bools | None, pattern: Pattern, threads: int) -> Units:
+def _units_of(score: Floats, keep: Bools | None, gone: Bools | None, pattern: Pattern, threads: int) -> LayerUnits:
     """Score a layer's units. A block stays if a weight of it must; it is gone when all its weights are."""
     if gone is not None and pattern.unit == "weight":
         score = np.where(gone, 0, score)  # what has gone counts for nothing in its block
     units = pattern.units(score, threads)
     if keep is None and gone is None:  # the usual case: nothing to look at but the scores
-        return Units(units, None, None)
+        return LayerUnits(units, None, None)
 
     def touched(mask: Bools) -> Bools:
         return pattern.units(mask.astype(np.float32), threads) > 0
 
     gone_units = np.zeros(units.shape, np.bool_) if gone is None else ~touched(~gone)
     free = ~gone_units if keep is None else ~gone_units & ~touched(keep)
-    return Units(units, free, gone_units)
+    return LayerUnits(units, free, gone_units)
 
 
-def _stock(layer: Units, whole: tuple[int, ...], limit: float | None, *, allow_empty: bool) -> Stock:
+def _removable(layer: LayerUnits, whole: tuple[int, ...], limit: float | None, *, allow_empty: bool) -> Removable:
     size, there = prod(whole), layer.scores.size
     gone, most, free = size - there, there, layer.scores
     if layer.free is not None and layer.gone is not None:
@@ -143,37 +144,37 @@ def _stock(layer: Units, whole: tuple[int, ...], limit: float | None, *, allow_e
         free = layer.scores if most == there else layer.scores[layer.free]
     if limit is not None:
         most = max(min(most, floor(round(limit * size, 9)) - gone), 0)  # of .29 * 100, which is below 29, 29
-    return Stock(free, whole, gone, most if allow_empty else max(min(most, size - gone - 1), 0), most)
+    return Removable(free, whole, gone, most if allow_empty else max(min(most, size - gone - 1), 0), most)
 
 
-def _possible(n_remove: int, stocks: list[Stock]) -> int:
+def _possible(n_remove: int, removables: list[Removable]) -> int:
     """Return how many more can go: fewer than asked for only where no layer may be emptied."""
-    n_free = sum(stock.scores.size for stock in stocks)
+    n_free = sum(removable.scores.size for removable in removables)
     if n_remove > n_free:
         raise check.error(
             ValueError, "keep", f"expected room for removing {n_remove} units, got {n_free} that need not stay"
         )
-    n_allowed = sum(stock.allowed for stock in stocks)
+    n_allowed = sum(removable.allowed for removable in removables)
     if n_remove > n_allowed:
         raise check.error(
             ValueError, "max_layer_sparsity", f"expected room for removing {n_remove} units, got {n_allowed}"
         )
-    return min(n_remove, sum(stock.most for stock in stocks))
+    return min(n_remove, sum(removable.most for removable in removables))
 
 
-def _below(stocks: list[Stock], threshold: float, threads: int) -> tuple[list[Bools], int]:
+def _below(removables: list[Removable], threshold: float, threads: int) -> tuple[list[Bools], int]:
     """Return masks of the free scores, and how many units were wanted, gone ones included."""
-    scores = [stock.scores for stock in stocks]
+    scores = [removable.scores for removable in removables]
     with np.errstate(over="ignore"):  # beyond the range of float32 it is infinite, and right
         masks = _core.mask_threshold(scores, float(scores[0].dtype.type(threshold)), threads)
-    wanted = sum(n_removed(mask) + stock.gone for mask, stock in zip(masks, stocks, strict=True))
+    wanted = sum(n_removed(mask) + removable.gone for mask, removable in zip(masks, removables, strict=True))
     return [
-        mask if n_removed(mask) <= stock.most else lowest([stock], [stock.most], threads)[0]
-        for mask, stock in zip(masks, stocks, strict=True)
+        mask if n_removed(mask) <= removable.most else lowest([removable], [removable.most], threads)[0]
+        for mask, removable in zip(masks, removables, strict=True)
     ], wanted
 
 
-def _scattered(layer: Units, of_free: Bools) -> Bools:
+def _scattered(layer: LayerUnits, of_free: Bools) -> Bools:
     """Return the mask of all units from that of the free ones."""
     if layer.free is None or layer.gone is None:
         return of_free

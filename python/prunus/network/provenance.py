@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from prunus._base import check
+from prunus._base import record
 
 
 @dataclass(frozen=True)
@@ -25,31 +25,13 @@ class Provenance:
         return asdict(self)
 
 
-_TYPES: Mapping[str, tuple[type, ...]] = {
-    "library": (str, type(None)),
-    "kind": (str,),
-    "feature_names": (list, type(None)),
-    "fit_intercept": (bool,),
-    "ridge": (int, float, type(None)),
-    "positive": (bool,),
-}
-
-
 def provenance_of(origin: Mapping[str, Any] | None) -> Provenance:
     """Return what an origin says; what is said wrongly is refused."""
     if origin is None:
         return Provenance()
     if "provenance" not in origin:
         return _of_version_0_1(origin)
-    row = origin["provenance"]
-    if not isinstance(row, Mapping) or row.keys() != {field.name for field in fields(Provenance)}:
-        raise check.error(ValueError, "origin", f"expected a provenance with the keys {', '.join(_TYPES)}, got {row!r}")
-    for name, kinds in _TYPES.items():
-        if not isinstance(row[name], kinds) or (isinstance(row[name], bool) and bool not in kinds):
-            raise check.error(ValueError, "origin", f"expected a provenance with its own {name}, got {row[name]!r}")
-    if any(not isinstance(name, str) for name in row["feature_names"] or ()):
-        raise check.error(ValueError, "origin", f"expected names of features, got {row['feature_names']!r}")
-    return Provenance(**row)
+    return record(Provenance, "origin.provenance", origin["provenance"])
 
 
 def _of_version_0_1(origin: Mapping[str, Any]) -> Provenance:

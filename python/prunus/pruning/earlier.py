@@ -13,7 +13,7 @@ from prunus.network import Network, Structure
 from prunus.pruning.pruned import Pruned
 
 
-class Units(NamedTuple):
+class OriginalUnits(NamedTuple):
     """The units of a pattern, of the network and of its original."""
 
     shapes: list[Shape]  # of the masks of all layers of the original
@@ -33,7 +33,7 @@ class Earlier(NamedTuple):
         """Return masks of the original's shapes for what the network has."""
         return self.structure.present(unit, masks, self.shapes)
 
-    def units(self, pattern: Pattern, layers: Sequence[int], is_all: bool) -> Units:
+    def units(self, pattern: Pattern, layers: Sequence[int], is_all: bool) -> OriginalUnits:
         """Return the units of these layers, `is_all`: and those of layers that are no more. Inputs always are."""
         shapes, places = shapes_of(pattern, self.structure.shapes), self.structure.places
         if pattern.unit == "weight" and self.alive is not None:
@@ -42,11 +42,11 @@ class Earlier(NamedTuple):
             whole = [np.ones(shape, np.bool_) for shape in shapes_of(pattern, self.shapes)]
             start = self.present(pattern.unit, self.structure.original(pattern.unit, whole))
         if self.structure.is_whole:
-            return Units(shapes, None, 0, tuple(start))
+            return OriginalUnits(shapes, None, 0, tuple(start))
         gone = set(range(len(shapes))) - set(places) if is_all and pattern.unit != "input" else ()
         elsewhere = sum(pattern.units(np.zeros(shapes[i], np.float32), 1).size for i in gone)
         own = [shapes[0 if pattern.unit == "input" else places[i]] for i in layers]
-        return Units(shapes, own, elsewhere, tuple(start))
+        return OriginalUnits(shapes, own, elsewhere, tuple(start))
 
 
 def of(model: Any, network: Network) -> Earlier:

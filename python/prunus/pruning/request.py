@@ -21,7 +21,7 @@ from prunus.masking import (
 )
 from prunus.network import Network
 from prunus.pruning import choices
-from prunus.pruning.earlier import Earlier, Units
+from prunus.pruning.earlier import Earlier, OriginalUnits
 from prunus.reporting import in_words
 from prunus.scheduling import FineTune, Schedule, settings_of
 from prunus.scoring import Criterion, require_data
@@ -33,7 +33,7 @@ class What(NamedTuple):
     pattern: Pattern
     layers: list[int]  # ascending
     too_small: list[int]  # layers that the pattern does not fit, and nobody named
-    units: Units
+    units: OriginalUnits
     keep: list[Bools] | None  # of all layers, of the scores' shapes
 
 

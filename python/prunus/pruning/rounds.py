@@ -12,7 +12,7 @@ import numpy as np
 from prunus import _core
 from prunus._base import Bools, Floats, check
 from prunus.compensating import NoCompensation
-from prunus.masking import Goal, Selection, full, select
+from prunus.masking import Goal, SelectedMasks, full, select
 from prunus.network import Network
 from prunus.pruning.request import Request
 from prunus.scheduling import FineTune, settings_of
@@ -131,7 +131,7 @@ def _choose(
     """Return the masks after this round, what the report says of it, and why it may not be what was asked for."""
     gone = None if all(masks[i].all() for i in request.what.layers) else [~masks[i] for i in request.what.layers]
 
-    def selected(goal: Goal) -> Selection:
+    def selected(goal: Goal) -> SelectedMasks:
         return select(
             [scores[i] for i in request.what.layers],
             request.what.pattern,
@@ -159,7 +159,9 @@ def _choose(
     return tuple(result), {"sparsity": goal.sparsity, "removed": chosen.removed}, notes
 
 
-def _at_the_floor(request: Request, goal: Goal, chosen: Selection, selected: Callable[[Goal], Selection]) -> list[str]:
+def _at_the_floor(
+    request: Request, goal: Goal, chosen: SelectedMasks, selected: Callable[[Goal], SelectedMasks]
+) -> list[str]:
     """Name the layers that would have lost everything: of those with one unit left, a second selection tells which."""
     if not chosen.at_floor:
         return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from prunus._base import check
+from prunus._base import check, table
 
 
 class Report(dict[str, Any]):
@@ -69,7 +69,13 @@ class Report(dict[str, Any]):
         return dict(self)
 
     def __str__(self) -> str:
-        lines = [_headline(self), "", *_table(_layer_rows(self)), "", *_table(_summary_rows(self))]
+        lines = [
+            _headline(self),
+            "",
+            *table(_layer_rows(self), right_from=1),
+            "",
+            *table(_summary_rows(self), right_from=1),
+        ]
         if self["removed_inputs"]:
             lines.append(f"inputs removed: {_listed(self['removed_inputs'])}")
         lines += [f"note: {note}" for note in (*_of_training(self), *self["notes"])]
@@ -150,12 +156,3 @@ def _listed(names: list[str]) -> str:
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
-
-
-def _table(rows: list[list[str]]) -> list[str]:
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = []
-    for row in rows:
-        cells = [row[0].ljust(widths[0])] + [cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True)]
-        lines.append("  ".join(cells).rstrip())
-    return lines

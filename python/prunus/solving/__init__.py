@@ -10,7 +10,7 @@ from prunus.solving.searching.backward import IllConditionedError
 from prunus.solving.searching.methods import METHODS, obs_path
 from prunus.solving.searching.paths import NestedPath
 from prunus.solving.selecting import SELECTIONS, Options, select_subset
-from prunus.solving.selection import Selection
+from prunus.solving.selection import SubsetSelection
 from prunus.solving.systems import CollinearError, GramSystem
 from prunus.solving.units import Units, groups_of, keep_of, units_of
 from prunus.statistics import Gram, GramAccumulator
@@ -26,7 +26,7 @@ __all__ = [
     "NestedPath",
     "Options",
     "Regression",
-    "Selection",
+    "SubsetSelection",
     "Units",
     "fit_of_one",
     "gram_of",

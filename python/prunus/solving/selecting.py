@@ -16,7 +16,7 @@ from prunus.solving.searching.listed import ListedPath
 from prunus.solving.searching.methods import METHODS, polished
 from prunus.solving.searching.paths import Path
 from prunus.solving.searching.thresholding import complete
-from prunus.solving.selection import Selection, columns_of, fit_of
+from prunus.solving.selection import SubsetSelection, columns_of, fit_of
 from prunus.solving.systems import MOST_FEATURES, GramSystem, System
 from prunus.solving.units import Units
 from prunus.solving.validating.left_out import left_out_errors
@@ -46,7 +46,7 @@ class Options(NamedTuple):
     min_nonzero: int = 0  # the smallest size to choose
 
 
-def select_subset(data: Regression, folds: Folds, options: Options) -> Selection:
+def select_subset(data: Regression, folds: Folds, options: Options) -> SubsetSelection:
     """Search for the best subsets of every size, and choose one."""
     name = _method(data, options)
     # Where the size is given nothing is validated.
@@ -70,7 +70,7 @@ def select_subset(data: Regression, folds: Folds, options: Options) -> Selection
             exchanged[i] = fit_of(better, 0, problem.x_mean, problem.y_mean)
     collinear = _collinear(problem, path, name, options)
     path.finish()
-    return Selection(
+    return SubsetSelection(
         path=path,
         index=index,
         exchanged=exchanged,

@@ -21,7 +21,7 @@ class Fit(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Selection:
+class SubsetSelection:
     """What came of it."""
 
     path: Path  # as the search found it

@@ -16,7 +16,7 @@ from prunus.solving import (
     SELECTIONS,
     Options,
     Regression,
-    Selection,
+    SubsetSelection,
     Units,
     groups_of,
     keep_of,
@@ -28,16 +28,16 @@ from prunus.solving import (
 _LEAST = 1e-140
 
 
-class Found(NamedTuple):
+class SearchResult(NamedTuple):
     """What came of a search."""
 
-    selection: Selection
+    selection: SubsetSelection
     offset: Doubles  # (n_out,) to be added to the intercepts
     is_flat: bool  # y had one dimension
     least: int  # the smallest size that could be chosen
 
 
-def search(estimator: Any, size: str, X: Any, y: Any, sample_weight: Any, metadata: Mapping[str, Any]) -> Found:
+def search(estimator: Any, size: str, X: Any, y: Any, sample_weight: Any, metadata: Mapping[str, Any]) -> SearchResult:
     """Check the data and an estimator's parameters, and search; `size` names the parameter that says how many features.
 
     Of a subclass the parameters are these too, whatever its constructor takes.
@@ -80,7 +80,7 @@ def search(estimator: Any, size: str, X: Any, y: Any, sample_weight: Any, metada
     splitter, given = splitter_of(estimator.cv, len(y)), metadata_of(estimator, metadata, len(y))
     needs_folds = options.n_nonzero is None and select == "cv"
     folds = folds_of(splitter, X, y, weight, given) if needs_folds else []
-    return Found(select_subset(data, folds, options), offset, is_flat, sizes.least)
+    return SearchResult(select_subset(data, folds, options), offset, is_flat, sizes.least)
 
 
 def takes_outputs(method: Any) -> bool:

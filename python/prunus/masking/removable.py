@@ -12,7 +12,7 @@ from prunus import _core
 from prunus._base import Bools, Floats
 
 
-class Stock(NamedTuple):
+class Removable(NamedTuple):
     """The units of one layer that may be removed."""
 
     scores: Floats  # of those that may still go, (n,) or of the layer's shape, in order
@@ -27,25 +27,28 @@ class Stock(NamedTuple):
         return int(np.prod(self.shape))
 
 
-def lowest(stocks: Sequence[Stock], counts: Sequence[int], threads: int) -> list[Bools]:
+def lowest(removables: Sequence[Removable], counts: Sequence[int], threads: int) -> list[Bools]:
     """Return masks that remove so many of the lowest scores of each layer."""
-    return [_core.mask_remove([stock.scores], count, threads)[0] for stock, count in zip(stocks, counts, strict=True)]
+    return [
+        _core.mask_remove([removable.scores], count, threads)[0]
+        for removable, count in zip(removables, counts, strict=True)
+    ]
 
 
 def within_bounds(
-    stocks: Sequence[Stock], n_remove: int, count: Callable[[Sequence[int], int], Sequence[int]]
+    removables: Sequence[Removable], n_remove: int, count: Callable[[Sequence[int], int], Sequence[int]]
 ) -> list[int]:
     """Return how many go from each layer, if `count` ranks some of the layers and says how many of each are among so many.
 
     A layer that would lose more than it may loses as many as it may, and the others are ranked again without it: with one
     layer less to take from, the cut only rises, so such a layer remains at its bound.
     """
-    counts = [stock.most for stock in stocks]
-    others = list(range(len(stocks)))
+    counts = [removable.most for removable in removables]
+    others = list(range(len(removables)))
     while others:
-        at_bound = sum(stock.most for i, stock in enumerate(stocks) if i not in others)
+        at_bound = sum(removable.most for i, removable in enumerate(removables) if i not in others)
         found = dict(zip(others, count(others, n_remove - at_bound), strict=True))
-        over = [i for i in others if found[i] > stocks[i].most]
+        over = [i for i in others if found[i] > removables[i].most]
         if not over:
             return [found.get(i, n) for i, n in enumerate(counts)]
         others = [i for i in others if i not in over]
