@@ -115,6 +115,12 @@ def test_rooms_take_what_others_hand_out() -> None:
                     assert len(inner) == 1 or module == "prunus.convert.sklearn", f"{path}: {module}"
 
 
+def test_files_that_the_design_names_are_there() -> None:
+    for page in ROOT.glob("docs/design/*.md"):
+        for name in re.findall(r"\w[\w/]*/\w+\.(?:py|h|cpp)\b", page.read_text()):
+            assert any((ROOT / base / name).exists() for base in ("", "python/prunus", "csrc")), f"{page.name}: {name}"
+
+
 def test_rooms_say_what_they_are_for() -> None:
     for path in (ROOT / "python" / "prunus").rglob("__init__.py"):
         text = ast.get_docstring(ast.parse(path.read_text()))

@@ -163,6 +163,26 @@ def test_a_provenance_with_other_keys_is_refused() -> None:
             prunus.Network([prunus.Layer([[1.0]])], origin={"provenance": row})
 
 
+class Foreign:
+    """It says how it becomes a network."""
+
+    def __init__(self, network: Any) -> None:
+        self.network = network
+
+    def __prunus_network__(self) -> Any:
+        return self.network
+
+
+def test_an_object_that_says_how_it_becomes_a_network() -> None:
+    network = prunus.Network([prunus.Layer([[1.0, 2.0]])])
+    assert prunus.as_network(Foreign(network)) is network
+    assert prunus.prune(Foreign(network), sparsity=0.5).network.n_nonzero == 1
+    with pytest.raises(TypeError, match="model: expected a Network of its __prunus_network__, got None"):
+        prunus.as_network(Foreign(None))
+    with pytest.raises(TypeError, match="model: expected a Network, a Pruned, a fitted scikit-learn estimator"):
+        prunus.as_network(Foreign)
+
+
 def test_the_request_says_what_the_report_does(problem: tuple[Any, Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     X, y, _ = problem
     requests: list[Any] = []

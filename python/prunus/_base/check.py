@@ -101,6 +101,13 @@ def per_sample(name: str, value: Any, n_samples: int) -> npt.NDArray[Any]:
     return array
 
 
+def needed(asks: str, needs: Iterable[str], X: Any, y: Any) -> None:
+    """Refuse to go without X or y where they are needed; `asks` says by what."""
+    for name, value in (("X", X), ("y", y)):
+        if name in needs and value is None:
+            raise error(ValueError, name, f"expected data, which {asks} needs, got None")
+
+
 def bools(name: str, value: Any, shape: tuple[int, ...]) -> Bools:
     """Return a C-contiguous bool array of exactly this shape."""
     array = np.asarray(value)

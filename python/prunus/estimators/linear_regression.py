@@ -17,8 +17,6 @@ from prunus.estimators.splitting import Splitting
 from prunus.estimators.subset_path import Features, Make, SubsetPath
 from prunus.network import Layer, Network
 
-__all__ = ["PrunedLinearRegression", "SubsetPath"]
-
 
 class PrunedLinearRegression(MultiOutputMixin, RegressorMixin, Splitting):  # type: ignore[misc]
     """Least squares on a subset of the features that is chosen by the exact rise of the loss.

@@ -11,8 +11,6 @@ from prunus._base import check
 from prunus.estimators.linear_regression import PrunedLinearRegression
 from prunus.reporting import Sizes, axes_of, draw_choice, draw_coefficients, draw_loss
 
-__all__ = ["plot_coefficients", "plot_path", "plot_validation"]
-
 
 def plot_path(model: PrunedLinearRegression, *, ax: Any = None) -> Any:
     """Draw the share of the variance that the models of all sizes explain on their own data, and mark this one.

@@ -14,8 +14,6 @@ from prunus.estimators.search import search, takes_outputs
 from prunus.estimators.splitting import Splitting
 from prunus.solving import SubsetSelection
 
-__all__ = ["PruneSelector"]
-
 
 class PruneSelector(SelectorMixin, Splitting):  # type: ignore[misc]
     """Choose the features of the best linear model, of a given size or of one that is chosen.

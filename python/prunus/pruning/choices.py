@@ -86,7 +86,7 @@ def _auto(pattern: Pattern, has_X: bool, has_y: bool, trains: bool) -> Criterion
 
 def _named(criterion: str | Criterion, pattern: Pattern) -> Criterion:
     """Return the criterion, if it scores what the pattern removes."""
-    chosen = scoring.base.make(criterion, scoring.criteria(), {})
+    chosen = scoring.make(criterion, scoring.criteria(), {})
     if chosen.unit != pattern.unit:
         valid = sorted(name for name, kind in scoring.criteria().items() if kind.unit == pattern.unit)
         raise check.error(
@@ -100,21 +100,14 @@ def _named(criterion: str | Criterion, pattern: Pattern) -> Criterion:
 
 def compensation_for(compensate: str | Compensation, criterion: Criterion) -> Compensation:
     """Return the compensation; "auto" is the one that the criterion reckons with, with its penalty."""
-    if not isinstance(compensate, str) or compensate != "auto":
-        if isinstance(compensate, str):
-            check.one_of("compensate", compensate, ["auto", *compensations()])
-        return compensation_of(compensate)
+    if isinstance(compensate, Compensation):
+        return compensate
+    name = check.one_of("compensate", compensate, ["auto", *compensations()])
+    if name != "auto":
+        return compensation_of(name)
     if criterion.compensation == Refit.name:
         return Refit(getattr(criterion, "alpha", None))
     return compensation_of(criterion.compensation)
-
-
-def require_data(compensation: Compensation, X: Any, y: Any) -> None:
-    """Refuse to go without what a compensation needs."""
-    for name, value in (("X", X), ("y", y)):
-        if name in compensation.needs and value is None:
-            problem = f"expected data, which compensation {compensation.name!r} needs, got None"
-            raise check.error(ValueError, name, problem)
 
 
 def schedule_for(schedule: str | Schedule, goal: masking.Goal, has_X: bool) -> Schedule:

@@ -39,8 +39,12 @@ def as_network(model: Any) -> Network:
     """
     if isinstance(model, Network):
         return model
-    if hasattr(model, "__prunus_network__"):
-        made: Network = model.__prunus_network__()
+    if hasattr(model, "__prunus_network__") and not isinstance(model, type):
+        made = model.__prunus_network__()
+        if not isinstance(made, Network):
+            raise check.error(
+                TypeError, "model", f"expected a Network of its __prunus_network__, got {check.describe(made)}"
+            )
         return made
     if isinstance(model, (str, os.PathLike)):
         return files.load(model).network

@@ -42,11 +42,12 @@ def pruned_of(request: Request, outcome: Outcome) -> Pruned:
     earlier, what = request.earlier, request.what
     before, after = outcome.networks["before"], outcome.networks["after"]
     masks = earlier.structure.original(what.pattern.unit, outcome.masks)
+    n_weights = sum(map(prod, earlier.structure.shapes))
     engine = Engine(after, feature_names=request.on.names or after.feature_names)
     report = Report(
         **request.described(),
-        sparsity=1 - outcome.n_kept / sum(map(prod, earlier.structure.shapes)),
-        weights={"before": sum(map(prod, earlier.structure.shapes)), "after": outcome.n_kept},
+        sparsity=1 - outcome.n_kept / n_weights,
+        weights={"before": n_weights, "after": outcome.n_kept},
         layers=_layer_rows(request, outcome, masks),
         rounds=outcome.rounds,
         **_measured(request, outcome, engine),

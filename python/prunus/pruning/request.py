@@ -24,7 +24,7 @@ from prunus.pruning import choices
 from prunus.pruning.earlier import Earlier, OriginalUnits
 from prunus.reporting import in_words
 from prunus.scheduling import FineTune, Schedule, settings_of
-from prunus.scoring import Criterion, require_data
+from prunus.scoring import Criterion
 
 
 class What(NamedTuple):
@@ -175,8 +175,8 @@ def on_of(
         choices.require_both("X", X, "y", y)
     if how.trains and X is None:
         raise check.error(ValueError, "X", "expected data to fine-tune on, got None")
-    require_data(how.criterion, X, y)
-    choices.require_data(how.compensation, X, y)
+    check.needed(f"criterion {how.criterion.name!r}", how.criterion.needs, X, y)
+    check.needed(f"compensation {how.compensation.name!r}", how.compensation.needs, X, y)
     choices.require_both("X_val", X_val, "y_val", y_val)
     choices.require_for_weights(X, y, sample_weight, class_weight)
     names = choices.feature_names(fitted, X=X, X_val=X_val)

@@ -13,7 +13,9 @@ class Report(dict[str, Any]):
 
     Keys
     ----
-    criterion, compensation, pattern, schedule : str
+    criterion, pattern, schedule : str
+    compensation : str or None
+        None in a file of 0.1, which did not say.
     allocation : str or None
         None for a pattern that says itself how much goes.
     target : dict

@@ -109,7 +109,7 @@ def importance(
             TypeError, "network", f"expected a Network, got {check.describe(network)}; see prunus.as_network"
         )
     chosen = make(criterion, _CRITERIA, options)
-    require_data(chosen, X, y)
+    check.needed(f"criterion {chosen.name!r}", chosen.needs, X, y)
     chosen.require(network)
     data: Data | None = None
     if "y" in chosen.needs or (chosen.needs and class_weight is not None):
@@ -117,13 +117,6 @@ def importance(
     elif chosen.needs:
         data = network.samples(X, sample_weight, standardized=True)
     return scores_of(network, chosen, data)
-
-
-def require_data(criterion: Criterion, X: Any, y: Any) -> None:
-    """Refuse to go without what a criterion needs."""
-    for name, value in (("X", X), ("y", y)):
-        if name in criterion.needs and value is None:
-            raise check.error(ValueError, name, f"expected data, which criterion {criterion.name!r} needs, got None")
 
 
 def scores_of(network: Network, criterion: Criterion, data: Data | None) -> tuple[Floats, ...]:
@@ -134,4 +127,4 @@ def scores_of(network: Network, criterion: Criterion, data: Data | None) -> tupl
     return criterion.scores(network.unfolded(), seen, resolve_threads(None))
 
 
-__all__ = ["Criterion", "criteria", "importance", "make", "require_data", "scores_of"]
+__all__ = ["Criterion", "criteria", "importance", "make", "scores_of"]

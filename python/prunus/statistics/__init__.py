@@ -53,7 +53,7 @@ def gather(network: Network, X: Any, y: Any, *statistics: Statistic, sample_weig
     Parameters
     ----------
     network : Network
-        As it was trained: behind a scaler it takes standardized inputs.
+        One with a `scaling` is looked at as it was trained, on standardized inputs.
     X : array_like or SciPy sparse matrix of shape (n_samples, n_in)
         It is read in batches: an array mapped from a file need not fit in memory.
     y : array_like of shape (n_samples,) or (n_samples, n_out), or None
