@@ -134,7 +134,7 @@ struct Bitmap {
   i64 n_cols;
 };
 
-// Steps of an in-register look-up (kernels/spmv_lookup.h). Groups of as many rows as the target has lanes; columns in
+// Steps of an in-register look-up (kernels/products/spmv_lookup.h). Groups of as many rows as the target has lanes; columns in
 // tiles that fit its registers. A step is a weight and a place in the tile for each row of the group. Within a group,
 // tiles with the same number of steps follow one another. Groups do not cross parts.
 struct LookupRun {

@@ -16,8 +16,8 @@
 #include <utility>
 
 #include "executor/executor.h"
-#include "executor/sparse_columns.h"
-#include "executor/sparse_rows.h"
+#include "executor/multiply_csr.h"
+#include "executor/sparse_executor.h"
 #include "parallel.h"
 #include "processors.h"
 #include "team.h"

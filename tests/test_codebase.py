@@ -67,6 +67,16 @@ def test_cpp_layers() -> None:
                 )
             if included.startswith(("kernels/", "simd/")):
                 assert name.startswith(("simd/", "kernels/")) or name == "dispatch/kernels.h", f"{name} sees kernels"
+            if name.startswith("kernels/") and included.startswith("kernels/"):
+                assert Path(name).parent == Path(included).parent, f"{name} includes {included}, of others' kernels"
+
+
+def test_cpp_files_of_one_name_are_one_thing() -> None:
+    """Two files have one name where one declares what the other defines, and else nowhere."""
+    by_stem: dict[str, set[str]] = {}
+    for name in sources():
+        by_stem.setdefault(Path(name).stem, set()).add(str(Path(name).with_suffix("")))
+    assert not {stem: paths for stem, paths in by_stem.items() if len(paths) > 1}
 
 
 def test_what_stays_out_of_kernels() -> None:

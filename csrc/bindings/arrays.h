@@ -103,7 +103,7 @@ void register_pack(py::module_& m);
 void register_scores(py::module_& m);
 void register_select(py::module_& m);
 void register_solve(py::module_& m);
-void register_sparse_rows(py::module_& m);
+void register_sparse(py::module_& m);
 
 }  // namespace prunus
 

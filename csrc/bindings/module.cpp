@@ -17,5 +17,5 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   prunus::register_executor(m);
   prunus::register_solve(m);
   prunus::register_exchange(m);
-  prunus::register_sparse_rows(m);
+  prunus::register_sparse(m);
 }

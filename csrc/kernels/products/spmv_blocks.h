@@ -1,8 +1,8 @@
 // Blocks of four rows and one column times one sample.
 #pragma once
 
-#include "kernels/activation.h"
-#include "kernels/blocks.h"
+#include "kernels/products/activation.h"
+#include "kernels/products/block_rows.h"
 #include "simd/vector.h"
 
 namespace prunus::PRUNUS_TARGET {

@@ -2,8 +2,8 @@
 // where there are few outputs.
 #pragma once
 
-#include "kernels/activation.h"
-#include "kernels/sums.h"
+#include "kernels/products/activation.h"
+#include "kernels/products/lane_sums.h"
 #include "simd/vector.h"
 
 namespace prunus::PRUNUS_TARGET {

@@ -4,8 +4,8 @@
 // by two vectors, 12 for 16).
 #pragma once
 
-#include "kernels/blocks.h"
-#include "kernels/row_sums.h"
+#include "kernels/products/block_rows.h"
+#include "kernels/products/row_sums.h"
 
 namespace prunus::PRUNUS_TARGET {
 

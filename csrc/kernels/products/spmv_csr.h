@@ -2,7 +2,7 @@
 // Only what the rows use is read, and nothing is turned.
 #pragma once
 
-#include "kernels/activation.h"
+#include "kernels/products/activation.h"
 #include "simd/vector.h"
 
 namespace prunus::PRUNUS_TARGET {

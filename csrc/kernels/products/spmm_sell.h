@@ -5,7 +5,7 @@
 // lanes. A tile of columns meets the part of the panel that stays in L1.
 #pragma once
 
-#include "kernels/activation.h"
+#include "kernels/products/activation.h"
 #include "simd/quads.h"
 
 namespace prunus::PRUNUS_TARGET {

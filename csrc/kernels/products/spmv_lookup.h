@@ -2,8 +2,8 @@
 // shuffle fetches one for each of a group's rows. No gather from memory, no reduction.
 #pragma once
 
-#include "kernels/activation.h"
-#include "simd/lookup.h"
+#include "kernels/products/activation.h"
+#include "simd/registers.h"
 
 namespace prunus::PRUNUS_TARGET {
 

@@ -1,7 +1,7 @@
 // Sums of a few neighbouring rows times some vectors of a panel: where they begin, a column of weights, where they go.
 #pragma once
 
-#include "kernels/activation.h"
+#include "kernels/products/activation.h"
 #include "simd/vector.h"
 
 namespace prunus::PRUNUS_TARGET {

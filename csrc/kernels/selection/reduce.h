@@ -1,7 +1,7 @@
 // Reductions: what criteria sum over, and what checks ask of a whole array.
 #pragma once
 
-#include "kernels/score.h"
+#include "kernels/selection/score.h"
 
 namespace prunus::PRUNUS_TARGET {
 

@@ -1,7 +1,6 @@
 // Exponentials of vectors, and what is made of them. Everything here takes NaN to NaN.
 #pragma once
 
-#include "kernels/score.h"
 #include "simd/vector.h"
 
 namespace prunus::PRUNUS_TARGET {

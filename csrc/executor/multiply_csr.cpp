@@ -1,4 +1,4 @@
-#include "executor/sparse_columns.h"
+#include "executor/multiply_csr.h"
 
 #include <algorithm>
 

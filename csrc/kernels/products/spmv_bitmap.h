@@ -2,9 +2,9 @@
 // and meet vectors of activations. Nothing is gathered, and no weight has a column that is stored.
 #pragma once
 
-#include "kernels/activation.h"
-#include "kernels/blocks.h"
-#include "kernels/sums.h"
+#include "kernels/products/activation.h"
+#include "kernels/products/block_rows.h"
+#include "kernels/products/lane_sums.h"
 #include "simd/expand.h"
 
 namespace prunus::PRUNUS_TARGET {

@@ -2,8 +2,8 @@
 // that is loaded serves four rows, so that neither loads nor the size of L1 limit the product.
 #pragma once
 
-#include "kernels/blocks.h"
-#include "kernels/row_sums.h"
+#include "kernels/products/block_rows.h"
+#include "kernels/products/row_sums.h"
 
 namespace prunus::PRUNUS_TARGET {
 

@@ -1,7 +1,7 @@
 // Sparse samples times a transposed weight: what a sample does not have is neither read nor multiplied.
 #pragma once
 
-#include "kernels/activation.h"
+#include "kernels/products/activation.h"
 
 namespace prunus::PRUNUS_TARGET {
 

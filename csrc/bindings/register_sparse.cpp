@@ -4,8 +4,8 @@
 #include <array>
 
 #include "bindings/layers.h"
-#include "executor/sparse_columns.h"
-#include "executor/sparse_rows.h"
+#include "executor/multiply_csr.h"
+#include "executor/sparse_executor.h"
 
 namespace prunus {
 namespace {
@@ -94,7 +94,7 @@ void by_columns(const CsrMatrix<T>& w, const Array<T>& x, Array<T>& out, int thr
 }
 
 template <class T>
-void register_sparse_rows_type(py::module_& m, const std::string& suffix) {
+void register_sparse_type(py::module_& m, const std::string& suffix) {
   using py::arg;
   py::class_<SparseExecutor<T>>(m, ("SparseExecutor" + suffix).c_str())
       .def(py::init(&make_sparse_executor<T>), arg("w"), arg("bias").noconvert(), arg("activation"),
@@ -105,9 +105,9 @@ void register_sparse_rows_type(py::module_& m, const std::string& suffix) {
 
 }  // namespace
 
-void register_sparse_rows(py::module_& m) {
-  register_sparse_rows_type<float>(m, "F32");
-  register_sparse_rows_type<double>(m, "F64");
+void register_sparse(py::module_& m) {
+  register_sparse_type<float>(m, "F32");
+  register_sparse_type<double>(m, "F64");
 }
 
 }  // namespace prunus

@@ -1,7 +1,7 @@
 // Sparse matrix times one sample: vectors of weights meet vectors of gathered activations.
 #pragma once
 
-#include "kernels/activation.h"
+#include "kernels/products/activation.h"
 #include "simd/quads.h"
 
 namespace prunus::PRUNUS_TARGET {

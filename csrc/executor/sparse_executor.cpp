@@ -1,4 +1,4 @@
-#include "executor/sparse_rows.h"
+#include "executor/sparse_executor.h"
 
 #include <algorithm>
 #include <stdexcept>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "formats.h"
-#include "kernels/exponential.h"
+#include "kernels/products/exponential.h"
 
 namespace prunus::PRUNUS_TARGET {
 
