@@ -24,5 +24,37 @@ constexpr i64 kCacheLine = 64;
 
 // How many pieces of that size cover n: no sum that could overflow.
 constexpr i64 ceil_div(i64 n, i64 size) { return n / size + (n % size != 0); }
+constexpr i64 round_up(i64 n, i64 size) { return ceil_div(n, size) * size; }
+
+// Rows of a matrix that lie so far apart.
+template <class T>
+struct Rows {
+  T* data;
+  i64 stride;
+
+  T* operator[](i64 r) const { return data + r * stride; }
+  // What begins at this row and column.
+  Rows from(i64 row, i64 column) const { return {data + row * stride + column, stride}; }
+  template <class U>
+  operator Rows<U>() const {  // NOLINT(google-explicit-constructor): as T* becomes const T*
+    return {data, stride};
+  }
+};
+
+// Samples, one in each row.
+template <class T>
+struct Samples {
+  T* data;
+  i64 stride;
+  i64 n;
+
+  T* operator[](i64 s) const { return data + s * stride; }
+  template <class U>
+  operator Samples<U>() const {  // NOLINT(google-explicit-constructor): as T* becomes const T*
+    return {data, stride, n};
+  }
+  // n of them, from s on.
+  Samples some(i64 s, i64 count) const { return {data + s * stride, stride, count}; }
+};
 
 }  // namespace prunus

@@ -9,7 +9,7 @@ namespace prunus {
 // in itself: what threads share out, and few enough rows that their results stay in a cache.
 constexpr i64 kPartRows = 256;
 
-constexpr i64 n_parts(i64 n_rows) { return (n_rows + kPartRows - 1) / kPartRows; }
+constexpr i64 n_parts(i64 n_rows) { return ceil_div(n_rows, kPartRows); }
 
 struct Range {
   i64 begin, end;
@@ -83,7 +83,7 @@ static_assert(kPartRows % kBlockRows == 0);
 
 constexpr Range groups_of_part(i64 n_rows, i64 part) {
   const Range rows = rows_of_part(n_rows, part);
-  return {rows.begin / kBlockRows, (rows.end + kBlockRows - 1) / kBlockRows};
+  return {rows.begin / kBlockRows, ceil_div(rows.end, kBlockRows)};
 }
 
 // Groups lie part by part, those of a part tile by tile: how much lies before a tile of the part that has these groups,
@@ -94,7 +94,7 @@ constexpr i64 before_tile(Range groups, i64 whole, i64 before) {
 
 // Tiles of columns, one at least; all but the last one have tile_columns.
 constexpr i64 count_tiles(i64 n_cols, i64 tile_columns) {
-  return n_cols > tile_columns ? (n_cols + tile_columns - 1) / tile_columns : 1;
+  return n_cols > tile_columns ? ceil_div(n_cols, tile_columns) : 1;
 }
 
 // Blocks of four rows and one column: part by part, of each its tiles of columns, of each the groups, and of each its
@@ -134,9 +134,9 @@ struct Bitmap {
   i64 n_cols;
 };
 
-// Steps of an in-register look-up (kernels/products/spmv_lookup.h). Groups of as many rows as the target has lanes; columns in
-// tiles that fit its registers. A step is a weight and a place in the tile for each row of the group. Within a group,
-// tiles with the same number of steps follow one another. Groups do not cross parts.
+// Steps of an in-register look-up (kernels/products/spmv_lookup.h). Groups of as many rows as the target has lanes;
+// columns in tiles that fit its registers. A step is a weight and a place in the tile for each row of the group. Within
+// a group, tiles with the same number of steps follow one another. Groups do not cross parts.
 struct LookupRun {
   i32 n_steps;  // of each of its tiles
   i32 n_tiles;

@@ -48,7 +48,7 @@ inline int threads_for(i64 n, int threads) { return n < 2 * kChunk ? 1 : threads
 // f(begin, end) for consecutive pieces of [0, n).
 template <class F>
 void parallel_chunks(i64 n, int threads, F&& f) {
-  parallel_for((n + kChunk - 1) / kChunk, threads, [&](i64 i) {
+  parallel_for(ceil_div(n, kChunk), threads, [&](i64 i) {
     const i64 begin = i * kChunk;
     f(begin, begin + kChunk < n ? begin + kChunk : n);
   });

@@ -18,6 +18,7 @@
 #include "executor/executor.h"
 #include "executor/multiply_csr.h"
 #include "executor/sparse_executor.h"
+#include "pack/stored.h"
 #include "parallel.h"
 #include "processors.h"
 #include "team.h"
@@ -32,96 +33,88 @@ using selftest::require;
 
 template <class T>
 struct Dense {
-  std::vector<T> weight, bias;
+  prunus::List<T> weight, bias;
   i64 n_out, n_in;
 };
 
-enum class Format { sell, blocks, dense, csr, bitmap, lookup };
+// Of a layer: the format of its samples as they come, and of its panels.
+struct Formats {
+  const char *rows, *panels;
+};
 
 template <class T>
-std::shared_ptr<prunus::PanelOperand<T>> panel_operand(const prunus::CsrMatrix<T>& w, Format format) {
-  const auto made = format == Format::sell     ? prunus::make_operand(prunus::pack_sell(w, 16, 2))
-                    : format == Format::blocks ? prunus::make_operand(prunus::pack_blocks(w, 16, 2))
-                                               : prunus::make_operand(prunus::pack_groups(w, 16));
-  return std::dynamic_pointer_cast<prunus::PanelOperand<T>>(made);
+prunus::Packing<T> packing() {
+  return {selftest::kernels<T>(), 16, 2};
+}
+
+template <class Kind, class T>
+std::shared_ptr<Kind> operand_of(const prunus::CsrMatrix<T>& w, const char* format) {
+  return std::dynamic_pointer_cast<Kind>(prunus::make_operand<T>(format, w, packing<T>()));
 }
 
 template <class T>
-std::shared_ptr<prunus::RowOperand<T>> row_operand(const prunus::CsrMatrix<T>& w, Format format) {
-  const auto made = [&] {
-    switch (format) {
-      case Format::dense:
-        return prunus::make_operand(prunus::pack_rows(w));
-      case Format::csr:
-        return prunus::make_operand(prunus::CsrMatrix<T>(w));
-      case Format::bitmap:
-        return prunus::make_operand(prunus::pack_bitmap(w));
-      case Format::lookup:
-        return prunus::make_operand(prunus::pack_lookup(w, prunus::lookup_shape<T>()));
-      default:
-        return std::dynamic_pointer_cast<prunus::Operand<T>>(panel_operand(w, format));
-    }
-  }();
-  return std::dynamic_pointer_cast<prunus::RowOperand<T>>(made);
+prunus::PackedLayer<T> packed_layer(const prunus::CsrMatrix<T>& w, Formats formats, prunus::List<T> bias,
+                                    prunus::Activation activation) {
+  const auto rows = operand_of<prunus::RowOperand<T>>(w, formats.rows);
+  const auto panels = operand_of<prunus::PanelOperand<T>>(w, formats.panels);
+  return {rows, rows, panels, panels, std::move(bias), activation, T(0)};
 }
 
 // What no weight reads is not looked at: with NaN there, the same output y for x.
 template <class T>
-void check_unread(const std::vector<prunus::PackedLayer<T>>& packed, const std::vector<T>& weight, i64 panels_from,
-                  std::vector<T> x, const std::vector<T>& y) {
-  const auto n_in = static_cast<size_t>(packed.front().n_cols());
-  const auto n_out = static_cast<size_t>(packed.back().n_rows());
-  std::vector<prunus::u8> read(n_in);
-  for (size_t i = 0; i < weight.size(); ++i) read[i % n_in] |= weight[i] != T(0);
-  for (size_t i = 0; i < x.size(); ++i) {
+void check_unread(const prunus::List<prunus::PackedLayer<T>>& packed, const prunus::List<T>& weight, i64 panels_from,
+                  prunus::List<T> x, const prunus::List<T>& y) {
+  const auto n_in = packed.front().n_cols();
+  const auto n_out = packed.back().n_rows();
+  prunus::List<prunus::u8> read(n_in);
+  for (i64 i = 0; i < weight.size(); ++i) read[i % n_in] |= weight[i] != T(0);
+  for (i64 i = 0; i < x.size(); ++i) {
     if (read[i % n_in] == 0) x[i] = std::numeric_limits<T>::quiet_NaN();
   }
-  const prunus::Executor<T> executor(packed, {panels_from, 1e9, 1e9, 1e9, 1e9, 3}, read);
-  std::vector<T> again(y.size(), T(-3));
+  const prunus::Executor<T> executor(selftest::kernels<T>(), packed, {panels_from, 1e9, 1e9, 1e9, 1e9, 3}, read);
+  prunus::List<T> again(y.size(), T(-3));
   executor.run(x.data(), static_cast<i64>(y.size() / n_out), again.data(), 2);
   require(y == again, "unread columns change no bit", static_cast<i64>(n_in), static_cast<i64>(n_out));
 }
 
 // The output and a bound of its error: tests/reference.py says why.
 template <class T>
-void check_executor(std::mt19937& random, const std::vector<i64>& widths, i64 n, double density, Format rows,
-                    Format panels, i64 panels_from) {
-  std::vector<Dense<T>> dense;
-  std::vector<prunus::PackedLayer<T>> packed;
-  for (size_t i = 1; i < widths.size(); ++i) {
+void check_executor(std::mt19937& random, const prunus::List<i64>& widths, i64 n, double density, Formats formats,
+                    i64 panels_from) {
+  prunus::List<Dense<T>> dense;
+  prunus::List<prunus::PackedLayer<T>> packed;
+  for (i64 i = 1; i < widths.size(); ++i) {
     const i64 n_in = widths[i - 1], n_out = widths[i];
     dense.push_back({normal<T>(random, n_in * n_out, density), normal<T>(random, n_out), n_out, n_in});
     const auto w = prunus::pack_dense<T>(dense.back().weight.data(), nullptr, n_out, n_in, 2);
-    const auto tile = panel_operand(w, panels);
-    const auto row = row_operand(w, rows);
-    packed.push_back({row, row, tile, tile, dense.back().bias, prunus::Activation::relu, T(0)});
+    packed.push_back(packed_layer(w, formats, dense.back().bias, prunus::Activation::relu));
   }
-  const std::vector<T> x = normal<T>(random, n * widths.front());
-  std::vector<T> y(static_cast<size_t>(n * widths.back()), T(-1));
-  const prunus::Executor<T> executor(packed, {panels_from, 1e9, 1e9, 1e9, 1e9, 3});
+  const prunus::List<T> x = normal<T>(random, n * widths.front());
+  prunus::List<T> y(n * widths.back(), T(-1));
+  const prunus::Executor<T> executor(selftest::kernels<T>(), packed, {panels_from, 1e9, 1e9, 1e9, 1e9, 3});
   executor.run(x.data(), n, y.data(), 2);
-  std::vector<T> again(y.size(), T(-2));
+  prunus::List<T> again(y.size(), T(-2));
   executor.run(x.data(), n, again.data(), 1);
   require(y == again, "threads change no bit", n, widths.back());
   check_unread(packed, dense.front().weight, panels_from, x, y);
-  std::vector<T> equal(x.size());
-  for (size_t i = 0; i < equal.size(); ++i) equal[i] = x[i % static_cast<size_t>(widths.front())];
+  prunus::List<T> equal(x.size());
+  for (i64 i = 0; i < equal.size(); ++i) equal[i] = x[i % widths.front()];
   executor.run(equal.data(), n, again.data(), 1);
-  const auto n_out = static_cast<size_t>(widths.back());
-  for (size_t i = n_out; i < again.size(); ++i) {
+  const auto n_out = widths.back();
+  for (i64 i = n_out; i < again.size(); ++i) {
     require(again[i] == again[i % n_out], "equal samples, equal bits", n, widths.back());
   }
   constexpr double eps = std::numeric_limits<T>::epsilon();
   for (i64 s = 0; s < n; ++s) {
-    std::vector<double> value(x.begin() + s * widths.front(), x.begin() + (s + 1) * widths.front());
-    std::vector<double> error(value.size(), 0);
+    prunus::List<double> value(x.begin() + s * widths.front(), x.begin() + (s + 1) * widths.front());
+    prunus::List<double> error(value.size(), 0);
     for (const Dense<T>& layer : dense) {
-      std::vector<double> sum(static_cast<size_t>(layer.n_out)), wrong(sum.size());
-      for (size_t r = 0; r < sum.size(); ++r) {
+      prunus::List<double> sum(layer.n_out), wrong(sum.size());
+      for (i64 r = 0; r < sum.size(); ++r) {
         double terms = std::abs(static_cast<double>(layer.bias[r]));
         sum[r] = static_cast<double>(layer.bias[r]);
         i64 n_terms = 2;
-        for (size_t c = 0; c < value.size(); ++c) {
+        for (i64 c = 0; c < value.size(); ++c) {
           const double w = static_cast<double>(layer.weight[r * value.size() + c]);
           sum[r] += w * value[c];
           n_terms += w != 0;
@@ -134,8 +127,8 @@ void check_executor(std::mt19937& random, const std::vector<i64>& widths, i64 n,
       value = sum;
       error = wrong;
     }
-    for (size_t r = 0; r < value.size(); ++r) {
-      const double got = static_cast<double>(y[static_cast<size_t>(s * widths.back()) + r]);
+    for (i64 r = 0; r < value.size(); ++r) {
+      const double got = static_cast<double>(y[(s * widths.back()) + r]);
       require(std::abs(got - value[r]) <= error[r], "executor", s, static_cast<i64>(r));
     }
   }
@@ -143,27 +136,25 @@ void check_executor(std::mt19937& random, const std::vector<i64>& widths, i64 n,
 
 // Eight threads call one executor at once, each with a batch of its own, and each call may use two threads.
 template <class T>
-void check_callers(std::mt19937& random, Format rows, Format panels) {
-  std::vector<prunus::PackedLayer<T>> layers;
+void check_callers(std::mt19937& random, Formats formats) {
+  prunus::List<prunus::PackedLayer<T>> layers;
   for (const auto& [n_out, n_in] : {std::pair<i64, i64>{600, 50}, {5, 600}}) {
     const auto w = prunus::pack_dense<T>(normal<T>(random, n_out * n_in, 0.3).data(), nullptr, n_out, n_in, 2);
-    const auto tile = panel_operand(w, panels);
-    const auto row = row_operand(w, rows);
-    layers.push_back({row, row, tile, tile, normal<T>(random, n_out), prunus::Activation::tanh, T(0)});
+    layers.push_back(packed_layer(w, formats, normal<T>(random, n_out), prunus::Activation::tanh));
   }
-  const prunus::Executor<T> executor(layers, {4, 1e9, 1e9, 1e9, 1e9, 2});
-  const std::vector<T> x = normal<T>(random, 50 * 100);
-  std::vector<std::vector<T>> expected(101), got(101);
-  const std::vector<i64> batches = {1, 2, 3, 7, 20, 33, 64, 100};
+  const prunus::Executor<T> executor(selftest::kernels<T>(), layers, {4, 1e9, 1e9, 1e9, 1e9, 2});
+  const prunus::List<T> x = normal<T>(random, 50 * 100);
+  prunus::List<prunus::List<T>> expected(101), got(101);
+  const prunus::List<i64> batches = {1, 2, 3, 7, 20, 33, 64, 100};
   for (const i64 n : batches) {
-    expected[static_cast<size_t>(n)].resize(static_cast<size_t>(5 * n));
-    executor.run(x.data(), n, expected[static_cast<size_t>(n)].data(), 1);
-    got[static_cast<size_t>(n)].resize(static_cast<size_t>(5 * n));
+    expected[n].resize(5 * n);
+    executor.run(x.data(), n, expected[n].data(), 1);
+    got[n].resize(5 * n);
   }
   std::vector<std::thread> callers;
   for (const i64 n : batches) {
     callers.emplace_back([&, n] {
-      for (int i = 0; i < 20; ++i) executor.run(x.data(), n, got[static_cast<size_t>(n)].data(), 2);
+      for (int i = 0; i < 20; ++i) executor.run(x.data(), n, got[n].data(), 2);
     });
   }
   for (std::thread& caller : callers) caller.join();
@@ -295,14 +286,14 @@ void check_sleepers() {
 
 // Arrays of all sizes, made and freed in any order: none may lie in another.
 void check_stored(std::mt19937& random) {
-  std::vector<prunus::Stored<u8>> arrays(40);
-  std::uniform_int_distribution<size_t> which(0, arrays.size() - 1), log_size(0, 21), less(0, 1000);
+  prunus::List<prunus::Stored<u8>> arrays(40);
+  std::uniform_int_distribution<i64> which(0, arrays.size() - 1), log_size(0, 21), less(0, 1000);
   for (int i = 0; i < 200; ++i) {
-    const size_t k = which(random);
+    const i64 k = which(random);
     const u8 mark = static_cast<u8>(k);
     require(std::all_of(arrays[k].begin(), arrays[k].end(), [&](u8 value) { return value == mark; }), "stored", i);
     prunus::Stored<u8>().swap(arrays[k]);
-    const size_t size = size_t{1} << log_size(random);
+    const i64 size = i64{1} << log_size(random);
     arrays[k].assign(size - std::min(size, less(random)), mark);
     const auto address = reinterpret_cast<std::uintptr_t>(arrays[k].data());
     require(address % prunus::kCacheLine == 0, "stored: aligned", i);
@@ -313,48 +304,46 @@ void check_stored(std::mt19937& random) {
 template <class T>
 void check_sparse_rows(std::mt19937& random, double density) {
   constexpr i64 n = 70, n_in = 900, n_out = 37;
-  const std::vector<T> x = normal<T>(random, n * n_in, 0.1), w = normal<T>(random, n_in * n_out, density);
-  const std::vector<T> bias = normal<T>(random, n_out);
+  const prunus::List<T> x = normal<T>(random, n * n_in, 0.1), w = normal<T>(random, n_in * n_out, density);
+  const prunus::List<T> bias = normal<T>(random, n_out);
   const auto samples = prunus::pack_dense<T>(x.data(), nullptr, n, n_in, 1);
-  std::vector<T> turned(w.size());
+  prunus::List<T> turned(w.size());
   for (i64 i = 0; i < n_in * n_out; ++i) {
-    turned[static_cast<size_t>(i % n_out * n_in + i / n_out)] = w[static_cast<size_t>(i)];
+    turned[i % n_out * n_in + i / n_out] = w[i];
   }
   const auto weight = prunus::pack_dense<T>(turned.data(), nullptr, n_out, n_in, 1);
-  const auto rows = row_operand(weight, Format::sell);
-  const auto panels = panel_operand(weight, Format::sell);
-  const prunus::PackedLayers<T> layers = {{rows, rows, panels, panels, bias, prunus::Activation::relu, T(0)}};
-  const auto whole = std::make_shared<prunus::Executor<T>>(layers, prunus::Costs{8, 1, 1, 1, 1, 1});
+  const prunus::PackedLayers<T> layers = {packed_layer(weight, {"sell", "sell"}, bias, prunus::Activation::relu)};
+  const auto whole =
+      std::make_shared<prunus::Executor<T>>(selftest::kernels<T>(), layers, prunus::Costs{8, 1, 1, 1, 1, 1});
   // By an array of weights, their entries, and made dense: what is dear is not done.
   const auto run = [&](auto transposed, double activation, int threads) {
-    std::vector<T> y(n * n_out);
+    prunus::List<T> y(n * n_out);
     prunus::SparseRowsLayer<T> first{std::move(transposed), bias, prunus::Activation::relu, T(0)};
-    prunus::SparseExecutor<T>(std::move(first), whole, nullptr, {1e9, 1, activation}, {})
+    prunus::SparseExecutor<T>(selftest::kernels<T>(), std::move(first), whole, nullptr, {1e9, 1, activation}, {})
         .run(samples, y.data(), threads);
     return y;
   };
   const auto entries = prunus::pack_dense<T>(w.data(), nullptr, n_in, n_out, 1);
-  const std::vector<T> dense = run(w, 1e9, 3), sparse = run(entries, 1e9, 3), made_dense = run(w, 0, 2);
+  const prunus::List<T> dense = run(w, 1e9, 3), sparse = run(entries, 1e9, 3), made_dense = run(w, 0, 2);
   require(dense == run(w, 1e9, 1), "sparse rows: threads");
-  std::vector<T> turned_x(x.size()), columns(n * n_out);
-  for (i64 i = 0; i < n * n_in; ++i) turned_x[static_cast<size_t>(i % n_in * n + i / n_in)] = x[static_cast<size_t>(i)];
-  prunus::multiply_csr(weight, turned_x.data(), n, columns.data(), 3);
+  prunus::List<T> turned_x(x.size()), columns(n * n_out);
+  for (i64 i = 0; i < n * n_in; ++i) turned_x[i % n_in * n + i / n_in] = x[i];
+  prunus::multiply_csr(selftest::kernels<T>(), weight, turned_x.data(), n, columns.data(), 3);
   for (i64 r = 0; r < n; ++r) {
     for (i64 j = 0; j < n_out; ++j) {
-      double sum = static_cast<double>(bias[static_cast<size_t>(j)]), terms = std::abs(sum);
+      double sum = static_cast<double>(bias[j]), terms = std::abs(sum);
       for (i64 c = 0; c < n_in; ++c) {
-        const double term = static_cast<double>(x[static_cast<size_t>(r * n_in + c)]) *
-                            static_cast<double>(w[static_cast<size_t>(c * n_out + j)]);
+        const double term = static_cast<double>(x[r * n_in + c]) * static_cast<double>(w[c * n_out + j]);
         sum += term;
         terms += std::abs(term);
       }
       const double bound = (n_in + 2) * static_cast<double>(std::numeric_limits<T>::epsilon()) * terms;
-      const size_t i = static_cast<size_t>(r * n_out + j);
-      for (const std::vector<T>& y : {dense, sparse, made_dense}) {
+      const i64 i = r * n_out + j;
+      for (const prunus::List<T>& y : {dense, sparse, made_dense}) {
         require(std::abs(static_cast<double>(y[i]) - std::max(sum, 0.0)) <= bound, "sparse rows", r, j);
       }
-      const double product = static_cast<double>(columns[static_cast<size_t>(j * n + r)]);
-      require(std::abs(product + static_cast<double>(bias[static_cast<size_t>(j)]) - sum) <= bound, "columns", r, j);
+      const double product = static_cast<double>(columns[j * n + r]);
+      require(std::abs(product + static_cast<double>(bias[j]) - sum) <= bound, "columns", r, j);
     }
   }
 }
@@ -363,56 +352,69 @@ template <class T>
 void check_type() {
   std::mt19937 random(0);
   selftest::check_select<T>(random);
-  std::vector<std::pair<Format, Format>> formats = {{Format::sell, Format::sell},
-                                                    {Format::blocks, Format::blocks},
-                                                    {Format::dense, Format::dense},
-                                                    {Format::csr, Format::sell}};
-  if (prunus::active_target().kernels<T>().has_expand) formats.push_back({Format::bitmap, Format::sell});
-  if (prunus::lookup_shape<T>().columns > 0) formats.push_back({Format::lookup, Format::sell});
-  for (const auto& [rows, panels] : formats) {
+  selftest::check_pack<T>(random);
+  const prunus::Kernels<T>& kernels = selftest::kernels<T>();
+  prunus::List<Formats> formats = {
+      {"sell", "sell"}, {"blocks", "blocks"}, {"dense rows", "dense panels"}, {"csr", "sell"}};
+  if (kernels.has_expand) formats.push_back({"bitmap", "sell"});
+  if (kernels.lookup_columns > 0) formats.push_back({"lookup", "sell"});
+  for (const Formats& of : formats) {
     for (const i64 n : {0, 1, 2, 3, 8, 17, 65, 130}) {
       for (const double density : {0.0, 0.1, 1.0}) {
         for (const i64 panels_from : {i64{0}, n + 1}) {
-          check_executor<T>(random, {1, 1}, n, density, rows, panels, panels_from);
-          check_executor<T>(random, {33, 17, 5}, n, density, rows, panels, panels_from);
-          check_executor<T>(random, {7, 64, 1, 9}, n, density, rows, panels, panels_from);
+          check_executor<T>(random, {1, 1}, n, density, of, panels_from);
+          check_executor<T>(random, {33, 17, 5}, n, density, of, panels_from);
+          check_executor<T>(random, {7, 64, 1, 9}, n, density, of, panels_from);
         }
       }
     }
-    check_callers<T>(random, rows, panels);
-    check_executor<T>(random, {70, 520, 3}, 5, 0.2, rows, panels, 100);
-    check_executor<T>(random, {70, 520, 3}, 40, 0.2, rows, panels, 0);
+    check_callers<T>(random, of);
+    check_executor<T>(random, {70, 520, 3}, 5, 0.2, of, 100);
+    check_executor<T>(random, {70, 520, 3}, 40, 0.2, of, 0);
   }
   for (const double density : {0.0, 0.1, 1.0}) check_sparse_rows<T>(random, density);
-  const std::vector<T> w = normal<T>(random, 33 * 17, 0.3);
+  const prunus::List<T> w = normal<T>(random, 33 * 17, 0.3);
   const auto packed = prunus::pack_dense<T>(w.data(), nullptr, 33, 17, 2);
-  std::vector<T> back(w.size(), T(0));
+  prunus::List<T> back(w.size(), T(0));
   prunus::unpack(prunus::pack_csr<T>(packed.row_start.data(), packed.column.data(), packed.value.data(), 33, 17,
                                      packed.n_entries()),
                  back.data());
   require(back == w, "pack and unpack");
 }
 
-}  // namespace
-
-// --without-forks: for qemu's emulation of a process, which hangs now and then where one of several threads forks.
-int main(int argc, char** argv) {
-  const prunus::Target& target = prunus::active_target();
+// What does not depend on the target.
+void check_once(bool with_forks) {
   check_processors();
   check_team();
   check_sleepers();
   selftest::check_threads();
-  if (argc < 2 || std::strcmp(argv[1], "--without-forks") != 0) selftest::check_forks();
+  if (with_forks) selftest::check_forks();
   std::mt19937 random(0);
   check_stored(random);
+}
+
+void check_target() {
+  std::mt19937 random(0);
   selftest::check_solve(random);
   selftest::check_exchange(random);
   check_type<float>();
   check_type<double>();
-  for (const Format format : {Format::sell, Format::dense}) {  // by slabs, which two threads share
-    check_executor<float>(random, {17000, 257, 3}, 16, 0.01, format, format, 0);
+  for (const Formats& of : {Formats{"sell", "sell"}, {"dense rows", "dense panels"}}) {
+    check_executor<float>(random, {17000, 257, 3}, 16, 0.01, of, 0);  // by slabs, which two threads share
   }
-  std::printf("%s (%s), OpenMP %s: %d checks passed\n", target.name, target.instructions,
-              prunus::kHasOpenMP ? "on" : "off", selftest::checks);
+}
+
+}  // namespace
+
+// --without-forks: for qemu's emulation of a process, which hangs now and then where one of several threads forks.
+int main(int argc, char** argv) {
+  check_once(argc < 2 || std::strcmp(argv[1], "--without-forks") != 0);
+  std::printf("OpenMP %s", prunus::kHasOpenMP ? "on" : "off");
+  for (const prunus::Target* target : prunus::supported_targets()) {
+    selftest::target = target;
+    check_target();
+    std::printf(", %s (%s)", target->name, target->instructions);
+  }
+  std::printf(": %d checks passed\n", selftest::checks);
   return 0;
 }

@@ -4,9 +4,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <random>
-#include <vector>
 
-#include "base.h"
+#include "dispatch/cpu.h"
+#include "list.h"
 
 namespace selftest {
 
@@ -14,18 +14,26 @@ using prunus::i64;
 
 inline int checks = 0;
 
+// The target that is checked: all that this processor runs, one after the other.
+inline const prunus::Target* target = nullptr;
+template <class T>
+const prunus::Kernels<T>& kernels() {
+  return target->kernels<T>();
+}
+
 inline void require(bool holds, const char* what, i64 a = 0, i64 b = 0) {
   ++checks;
   if (holds) return;
-  std::printf("FAILED: %s (%lld, %lld)\n", what, static_cast<long long>(a), static_cast<long long>(b));
+  std::printf("FAILED: %s (%lld, %lld), %s\n", what, static_cast<long long>(a), static_cast<long long>(b),
+              target == nullptr ? "no target" : target->name);
   std::exit(1);
 }
 
 template <class T>
-std::vector<T> normal(std::mt19937& random, i64 n, double density = 1) {
+prunus::List<T> normal(std::mt19937& random, i64 n, double density = 1) {
   std::normal_distribution<double> values;
   std::uniform_real_distribution<double> chance;
-  std::vector<T> result(static_cast<size_t>(n));
+  prunus::List<T> result(n);
   for (T& value : result) value = chance(random) < density ? static_cast<T>(values(random)) : T(0);
   return result;
 }
@@ -33,6 +41,10 @@ std::vector<T> normal(std::mt19937& random, i64 n, double density = 1) {
 // Selection, groups and blocks.
 template <class T>
 void check_select(std::mt19937& random);
+
+// Packed weights: updates in place, layouts, inputs that are kept.
+template <class T>
+void check_pack(std::mt19937& random);
 
 // The second-order solver.
 void check_solve(std::mt19937& random);

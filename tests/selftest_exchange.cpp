@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <vector>
 
 #include "selftest.h"
 #include "solve/exchange.h"
@@ -13,11 +12,11 @@ namespace selftest {
 namespace {
 
 using prunus::u8;
-using Vector = std::vector<double>;
+using Vector = prunus::List<double>;
 
 constexpr double kEps = std::numeric_limits<double>::epsilon();
 
-size_t at(i64 row, i64 column, i64 width) { return static_cast<size_t>(row * width + column); }
+i64 at(i64 row, i64 column, i64 width) { return (row * width + column); }
 
 // Correlations of p features, their products with the outputs, and the outputs' squared length.
 struct Sums {
@@ -32,7 +31,7 @@ struct Sums {
       double square = 0;
       for (i64 i = 0; i < n; ++i) {
         double& value = x[at(i, j, p)];
-        value += common[static_cast<size_t>(i)];
+        value += common[i];
         square += value * value;
       }
       for (i64 i = 0; i < n; ++i) x[at(i, j, p)] /= std::sqrt(square);
@@ -53,14 +52,14 @@ struct Sums {
   }
 
   // What least squares on these features leaves, by elimination; infinite where they are collinear.
-  double loss(const std::vector<i64>& members) const {
-    const i64 k = static_cast<i64>(members.size()), width = k + n_out;
+  double loss(const prunus::List<i64>& members) const {
+    const i64 k = members.size(), width = k + n_out;
     Vector a(at(k, 0, width));
     for (i64 i = 0; i < k; ++i) {
       for (i64 j = 0; j < k; ++j) {
-        a[at(i, j, width)] = gram[at(members[static_cast<size_t>(i)], members[static_cast<size_t>(j)], p)];
+        a[at(i, j, width)] = gram[at(members[i], members[j], p)];
       }
-      for (i64 m = 0; m < n_out; ++m) a[at(i, k + m, width)] = products[at(m, members[static_cast<size_t>(i)], p)];
+      for (i64 m = 0; m < n_out; ++m) a[at(i, k + m, width)] = products[at(m, members[i], p)];
     }
     double left = total;
     for (i64 t = 0; t < k; ++t) {
@@ -75,20 +74,20 @@ struct Sums {
   }
 };
 
-void check_set(const Sums& sums, const prunus::ExchangedSet& found, const std::vector<u8>& keep, i64 size,
+void check_set(const Sums& sums, const prunus::ExchangedSet& found, const prunus::List<u8>& keep, i64 size,
                double bound) {
-  require(found.is_found && static_cast<i64>(found.members.size()) == size, "exchange: size", sums.p, size);
+  require(found.is_found && found.members.size() == size, "exchange: size", sums.p, size);
   require(std::is_sorted(found.members.begin(), found.members.end()), "exchange: ascending", sums.p, size);
   require(std::abs(found.rss - sums.loss(found.members)) <= bound, "exchange: loss", sums.p, size);
-  std::vector<u8> is_in(keep.size(), 0);
-  for (const i64 j : found.members) is_in[static_cast<size_t>(j)] = 1;
-  for (size_t j = 0; j < keep.size(); ++j) require(is_in[j] || !keep[j], "exchange: keeps", sums.p, size);
+  prunus::List<u8> is_in(keep.size(), 0);
+  for (const i64 j : found.members) is_in[j] = 1;
+  for (i64 j = 0; j < keep.size(); ++j) require(is_in[j] || !keep[j], "exchange: keeps", sums.p, size);
   if (!found.is_optimal) return;
-  for (size_t i = 0; i < found.members.size(); ++i) {
-    if (keep[static_cast<size_t>(found.members[i])]) continue;
+  for (i64 i = 0; i < found.members.size(); ++i) {
+    if (keep[found.members[i]]) continue;
     for (i64 j = 0; j < sums.p; ++j) {
-      if (is_in[static_cast<size_t>(j)]) continue;
-      std::vector<i64> other = found.members;
+      if (is_in[j]) continue;
+      prunus::List<i64> other = found.members;
       other[i] = j;
       require(sums.loss(other) >= found.rss * (1 - 1e-9) - bound, "exchange: certified", sums.p, size);
     }
@@ -98,37 +97,39 @@ void check_set(const Sums& sums, const prunus::ExchangedSet& found, const std::v
 void check_sizes(std::mt19937& random, i64 p, i64 n_out, i64 n_keep, i64 patience) {
   const i64 n = 3 * p + 20;
   const Sums sums(random, n, p, n_out);
-  std::vector<u8> keep(static_cast<size_t>(p), 0);
+  prunus::List<u8> keep(p, 0);
   std::fill_n(keep.begin(), n_keep, u8{1});
-  std::vector<i64> order(static_cast<size_t>(p)), other;
+  prunus::List<i64> order(p), other;
   std::iota(order.begin(), order.end(), i64{0});
   other = order;
   std::reverse(other.begin() + n_keep, other.end());
   const prunus::ExchangeProblem problem{p, n_out, sums.products.data(), sums.total, keep.data(), 1e-10, patience};
-  const auto found = prunus::exchange_sizes(problem, sums.gram.data(), {order, other}, n_keep, p, 1);
-  require(static_cast<i64>(found.size()) == p - n_keep + 1, "exchange: sizes", p, static_cast<i64>(found.size()));
+  const auto found =
+      prunus::exchange_sizes(kernels<double>(), problem, {sums.gram.data(), p}, {order, other}, n_keep, p, 1);
+  require(found.size() == p - n_keep + 1, "exchange: sizes", p, found.size());
   // The condition of features that have one thing in common is some p, and of three times as many samples not much
   // more.
   const double bound = 64 * static_cast<double>(n * p) * kEps * sums.total;
-  prunus::MatrixRows rows(sums.gram.data(), p);
+  prunus::MatrixRows rows({sums.gram.data(), p});
   double before = sums.total;
   for (i64 size = n_keep; size <= p; ++size) {
-    const prunus::ExchangedSet& set = found[static_cast<size_t>(size - n_keep)];
+    const prunus::ExchangedSet& set = found[size - n_keep];
     check_set(sums, set, keep, size, bound);
-    std::vector<std::vector<i64>> starts;
-    for (const std::vector<i64>& from : {order, other}) {
+    prunus::List<prunus::List<i64>> starts;
+    for (const prunus::List<i64>& from : {order, other}) {
       starts.emplace_back(from.begin(), from.begin() + size);
       std::sort(starts.back().begin(), starts.back().end());
       require(set.rss <= sums.loss(starts.back()) + bound, "exchange: no worse than its starts", p, size);
     }
-    const prunus::ExchangedSet alone = prunus::exchange(problem, rows, starts, 3);
+    const prunus::ExchangedSet alone = prunus::exchange(kernels<double>(), problem, rows, starts, 3);
     require(alone.members == set.members && alone.rss == set.rss && alone.is_optimal == set.is_optimal,
             "exchange: a size alone", p, size);
     if (size == p) require(set.rss <= before + bound, "exchange: all features", p);
     before = set.rss;
   }
-  const auto again = prunus::exchange_sizes(problem, sums.gram.data(), {order, other}, n_keep, p, 3);
-  for (size_t i = 0; i < found.size(); ++i) {
+  const auto again =
+      prunus::exchange_sizes(kernels<double>(), problem, {sums.gram.data(), p}, {order, other}, n_keep, p, 3);
+  for (i64 i = 0; i < found.size(); ++i) {
     require(again[i].members == found[i].members && again[i].rss == found[i].rss, "exchange: threads change no bit", p);
   }
 }
@@ -142,11 +143,11 @@ void check_collinear(std::mt19937& random) {
   }
   sums.gram[at(3, 3, 4)] = sums.gram[at(0, 3, 4)] = sums.gram[at(3, 0, 4)] = 1;
   sums.products[3] = sums.products[0];
-  const std::vector<u8> keep(4, 0);
+  const prunus::List<u8> keep(4, 0);
   const prunus::ExchangeProblem problem{4, 1, sums.products.data(), sums.total, keep.data(), 1e-10, 5};
-  prunus::MatrixRows rows(sums.gram.data(), 4);
-  check_set(sums, prunus::exchange(problem, rows, {{0, 3}, {1, 2}}, 1), keep, 2, 1e-9 * sums.total);
-  const prunus::ExchangedSet none = prunus::exchange(problem, rows, {{0, 3}, {0, 1, 3}}, 1);
+  prunus::MatrixRows rows({sums.gram.data(), 4});
+  check_set(sums, prunus::exchange(kernels<double>(), problem, rows, {{0, 3}, {1, 2}}, 1), keep, 2, 1e-9 * sums.total);
+  const prunus::ExchangedSet none = prunus::exchange(kernels<double>(), problem, rows, {{0, 3}, {0, 1, 3}}, 1);
   require(!none.is_found && none.members.empty(), "exchange: none where all are collinear");
 }
 

@@ -7,9 +7,9 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <vector>
 
 #include "selftest.h"
+#include "solve/cholesky.h"
 #include "solve/folds.h"
 #include "solve/forward.h"
 #include "solve/inverse.h"
@@ -25,18 +25,19 @@ using prunus::u8;
 
 constexpr double kEps = std::numeric_limits<double>::epsilon(), kInfinity = std::numeric_limits<double>::infinity();
 
-size_t size_of(i64 n) { return static_cast<size_t>(n); }
 double as_double(i64 n) { return static_cast<double>(n); }
 
 struct Matrix {
   i64 n_rows, n_columns;
-  std::vector<double> values;
+  prunus::List<double> values;
 
-  Matrix(i64 rows, i64 columns) : n_rows(rows), n_columns(columns), values(size_of(rows * columns), 0.0) {}
-  double& operator()(i64 r, i64 c) { return values[size_of(r * n_columns + c)]; }
-  double operator()(i64 r, i64 c) const { return values[size_of(r * n_columns + c)]; }
+  Matrix(i64 rows, i64 columns) : n_rows(rows), n_columns(columns), values(rows * columns, 0.0) {}
+  double& operator()(i64 r, i64 c) { return values[r * n_columns + c]; }
+  double operator()(i64 r, i64 c) const { return values[r * n_columns + c]; }
   double* data() { return values.data(); }
   const double* data() const { return values.data(); }
+  prunus::Rows<double> rows() { return {data(), n_columns}; }
+  prunus::Rows<const double> rows() const { return {data(), n_columns}; }
 };
 
 bool operator==(const Matrix& a, const Matrix& b) { return a.values == b.values; }
@@ -50,9 +51,9 @@ Matrix random_matrix(std::mt19937& random, i64 n_rows, i64 n_columns) {
 // Features that have something in common.
 Matrix samples(std::mt19937& random, i64 n, i64 p) {
   Matrix x = random_matrix(random, n, p);
-  const std::vector<double> common = normal<double>(random, n);
+  const prunus::List<double> common = normal<double>(random, n);
   for (i64 i = 0; i < n; ++i) {
-    for (i64 j = 0; j < p; ++j) x(i, j) += 0.5 * common[size_of(i)];
+    for (i64 j = 0; j < p; ++j) x(i, j) += 0.5 * common[i];
   }
   return x;
 }
@@ -94,13 +95,13 @@ Matrix inverse_of(Matrix a) {
 // The largest eigenvalue of a symmetric matrix without negative ones, never less than a half of it: twenty steps from a
 // start that has all of them.
 double norm_of(std::mt19937& random, const Matrix& a) {
-  std::vector<double> v = normal<double>(random, a.n_rows), next(v.size());
+  prunus::List<double> v = normal<double>(random, a.n_rows), next(v.size());
   double length = 0;
   for (int step = 0; step < 20; ++step) {
     length = std::sqrt(std::inner_product(v.begin(), v.end(), v.begin(), 0.0));
     for (i64 i = 0; i < a.n_rows; ++i) {
-      next[size_of(i)] = 0;
-      for (i64 j = 0; j < a.n_rows; ++j) next[size_of(i)] += a(i, j) * v[size_of(j)] / length;
+      next[i] = 0;
+      for (i64 j = 0; j < a.n_rows; ++j) next[i] += a(i, j) * v[j] / length;
     }
     v = next;
   }
@@ -111,16 +112,16 @@ double length_of(const Matrix& a) {
   return std::sqrt(std::inner_product(a.values.begin(), a.values.end(), a.values.begin(), 0.0));
 }
 
-Matrix part_of(const Matrix& a, const std::vector<i64>& rows, const std::vector<i64>& columns) {
-  Matrix part(static_cast<i64>(rows.size()), static_cast<i64>(columns.size()));
+Matrix part_of(const Matrix& a, const prunus::List<i64>& rows, const prunus::List<i64>& columns) {
+  Matrix part(rows.size(), columns.size());
   for (i64 i = 0; i < part.n_rows; ++i) {
-    for (i64 j = 0; j < part.n_columns; ++j) part(i, j) = a(rows[size_of(i)], columns[size_of(j)]);
+    for (i64 j = 0; j < part.n_columns; ++j) part(i, j) = a(rows[i], columns[j]);
   }
   return part;
 }
 
-std::vector<i64> numbers_to(i64 n) {
-  std::vector<i64> all(size_of(n));
+prunus::List<i64> numbers_to(i64 n) {
+  prunus::List<i64> all(n);
   std::iota(all.begin(), all.end(), i64{0});
   return all;
 }
@@ -139,7 +140,7 @@ Matrix coefficients(const Matrix& h, const Matrix& c) {
 void check_invert(std::mt19937& random, i64 n) {
   const Matrix x = samples(random, 3 * n + 4, n), a = cross(x, x);
   Matrix got = a, again = a;
-  require(prunus::invert(got.data(), n, 0), "invert", n);
+  require(prunus::invert(kernels<double>(), got.rows(), n, 0, 1), "invert", n);
   const Matrix expected = inverse_of(a);
   const double norm = norm_of(random, expected), room = 8 * as_double(n) * kEps * norm_of(random, a) * norm;
   for (i64 i = 0; i < n; ++i) {
@@ -153,34 +154,61 @@ void check_invert(std::mt19937& random, i64 n) {
     for (const double wrong : {0.0, -1.0, std::numeric_limits<double>::quiet_NaN()}) {
       Matrix bad = a;
       bad(at, at) = wrong;
-      require(!prunus::invert(bad.data(), n, 0), "invert: not positive definite", n, at);
+      require(!prunus::invert(kernels<double>(), bad.rows(), n, 0, 1), "invert: not positive definite", n, at);
     }
     const i64 other = (at + 1) % n;
     if (other == at) continue;
     Matrix twin = a;
     for (i64 j = 0; j < n; ++j) twin(at, j) = twin(other, j);
     for (i64 j = 0; j < n; ++j) twin(j, at) = twin(j, other);
-    require(!prunus::invert(twin.data(), n, room * a(other, other)), "invert: singular", n, at);
+    require(!prunus::invert(kernels<double>(), twin.rows(), n, room * a(other, other), 1), "invert: singular", n, at);
   }
-  require(!prunus::invert(again.data(), n, 1e300), "invert: no pivot is above the least", n);
+  require(!prunus::invert(kernels<double>(), again.rows(), n, 1e300, 1), "invert: no pivot is above the least", n);
+}
+
+// R'R is the matrix: each element is a sum of n products with an error of n + 1 roundings of its terms' sizes (N.
+// Higham, "Accuracy and stability of numerical algorithms", 2002, theorem 10.3), in blocks as without.
+void check_factorize(std::mt19937& random, i64 n) {
+  const Matrix x = samples(random, 3 * n + 4, n), a = cross(x, x);
+  Matrix root = a, again = a;
+  require(prunus::factorize(kernels<double>(), root.rows(), n, 0, 1), "factorize", n);
+  require(prunus::factorize(kernels<double>(), again.rows(), n, 0, 3) && again == root, "factorize: threads", n);
+  for (i64 i = 0; i < n; ++i) {
+    for (i64 j = 0; j < n; ++j) {
+      double sum = 0, size = 0;
+      for (i64 t = 0; t < n; ++t) {
+        sum += root(t, i) * root(t, j);
+        size += std::abs(root(t, i) * root(t, j));
+      }
+      require(std::abs(sum - a(i, j)) <= 2 * as_double(n + 2) * kEps * size, "factorize: R'R", n, i);
+      require(j >= i || root(i, j) == 0, "factorize: upper triangular", n, i);
+    }
+  }
+  for (const i64 at : {i64{0}, n / 2, n - 1}) {
+    for (const double wrong : {0.0, -1.0, std::numeric_limits<double>::quiet_NaN()}) {
+      Matrix bad = a;
+      bad(at, at) = wrong;
+      require(!prunus::factorize(kernels<double>(), bad.rows(), n, 0, 1), "factorize: not positive definite", n, at);
+    }
+  }
 }
 
 // Groups of the sizes that are given, over and over, of which every `apart`-th stays; 0: none does.
 struct Groups {
-  std::vector<i64> start = {0};
-  std::vector<u8> stays;
+  prunus::List<i64> start = {0};
+  prunus::List<u8> stays;
 
-  Groups(i64 p, const std::vector<i64>& sizes, i64 apart) {
+  Groups(i64 p, const prunus::List<i64>& sizes, i64 apart) {
     while (start.back() < p) {
       const i64 size = sizes[stays.size() % sizes.size()];
       stays.push_back(apart > 0 && n() % apart == apart - 1);
       start.push_back(std::min(start.back() + size, p));
     }
   }
-  i64 n() const { return static_cast<i64>(stays.size()); }
+  i64 n() const { return stays.size(); }
   i64 n_free() const { return std::count(stays.begin(), stays.end(), u8{0}); }
-  i64 begin(i64 g) const { return start[size_of(g)]; }
-  i64 end(i64 g) const { return start[size_of(g + 1)]; }
+  i64 begin(i64 g) const { return start[g]; }
+  i64 end(i64 g) const { return start[g + 1]; }
   prunus::FeatureGroups view() const { return {start.data(), stays.data(), n()}; }
 };
 
@@ -209,8 +237,8 @@ struct Problem {
 };
 
 struct Path {
-  std::vector<i64> order;
-  std::vector<double> rise, error;
+  prunus::List<i64> order;
+  prunus::List<double> rise, error;
   Matrix coef;
   i64 n = 0;
 
@@ -220,22 +248,23 @@ struct Path {
 };
 
 Path path_of(const Problem& problem, Matrix inverse, const Groups& groups, i64 n_remove, double floor, int threads) {
-  Path path = {std::vector<i64>(size_of(n_remove), -1), std::vector<double>(size_of(n_remove), -1.0),
-               std::vector<double>(size_of(n_remove + 1), -1.0), coefficients(inverse, problem.products)};
+  Path path = {prunus::List<i64>(n_remove, -1), prunus::List<double>(n_remove, -1.0),
+               prunus::List<double>(n_remove + 1, -1.0), coefficients(inverse, problem.products)};
   Matrix held = problem.held;
-  path.n = prunus::eliminate(inverse.data(), inverse.n_rows, path.coef.data(), path.coef.n_rows, groups.view(),
+  path.n = prunus::eliminate(kernels<double>(), inverse.rows(), inverse.n_rows,
+                             {path.coef.data(), inverse.n_rows, path.coef.n_rows}, groups.view(),
                              {path.order.data(), path.rise.data(), n_remove}, floor,
-                             {held.data(), problem.held_products.data(), problem.total, path.error.data()}, threads);
+                             {held.rows(), problem.held_products.data(), problem.total, path.error.data()}, threads);
   return path;
 }
 
 // By how much the loss rises without the features at these places: b' H_gg^-1 b.
-double rise_of(const Matrix& h, const Matrix& b, const std::vector<i64>& places) {
+double rise_of(const Matrix& h, const Matrix& b, const prunus::List<i64>& places) {
   const Matrix block = inverse_of(part_of(h, places, places));
   double rise = 0;
   for (i64 k = 0; k < b.n_rows; ++k) {
     for (i64 i = 0; i < block.n_rows; ++i) {
-      for (i64 j = 0; j < block.n_rows; ++j) rise += b(k, places[size_of(i)]) * block(i, j) * b(k, places[size_of(j)]);
+      for (i64 j = 0; j < block.n_rows; ++j) rise += b(k, places[i]) * block(i, j) * b(k, places[j]);
     }
   }
   return rise;
@@ -249,13 +278,13 @@ void check_path(std::mt19937& random, const Problem& problem, const Groups& grou
   const double cond = norm_of(random, problem.gram) * norm_of(random, whole);  // no part's is larger
   const double room = 8 * as_double(p) * kEps * cond;
   const double held_norm = 2 * norm_of(random, problem.held), held_length = length_of(problem.held_products);
-  const std::vector<i64> outputs = numbers_to(n_out);
-  std::vector<i64> left = numbers_to(p), left_groups = numbers_to(groups.n());
+  const prunus::List<i64> outputs = numbers_to(n_out);
+  prunus::List<i64> left = numbers_to(p), left_groups = numbers_to(groups.n());
   double longest = 0;  // of the coefficients: errors of a path add up
   const auto remove = [&](i64 t) {
-    const i64 gone = path.order[size_of(t)];
+    const i64 gone = path.order[t];
     const auto at = std::lower_bound(left_groups.begin(), left_groups.end(), gone);
-    require(at != left_groups.end() && *at == gone && !groups.stays[size_of(gone)], "eliminate: may go", p, t);
+    require(at != left_groups.end() && *at == gone && !groups.stays[gone], "eliminate: may go", p, t);
     left_groups.erase(at);
     left.erase(std::lower_bound(left.begin(), left.end(), groups.begin(gone)),
                std::lower_bound(left.begin(), left.end(), groups.end(gone)));
@@ -271,20 +300,20 @@ void check_path(std::mt19937& random, const Problem& problem, const Groups& grou
     const double wrong = room * longest;  // of the coefficients
     double error = problem.total;
     for (i64 k = 0; k < n_out; ++k) {
-      for (size_t i = 0; i < left.size(); ++i) {
+      for (i64 i = 0; i < left.size(); ++i) {
         const double own = b(k, static_cast<i64>(i));
-        for (size_t j = 0; j < left.size(); ++j) {
+        for (i64 j = 0; j < left.size(); ++j) {
           error += own * problem.held(left[i], left[j]) * b(k, static_cast<i64>(j));
         }
         error -= 2 * own * problem.held_products(k, left[i]);
       }
     }
     const double held_bound = 2 * wrong * (held_norm * longest + held_length) + 8 * as_double(p) * kEps * problem.total;
-    require(std::abs(path.error[size_of(t)] - error) <= held_bound, "eliminate: held out", p, t);
+    require(std::abs(path.error[t] - error) <= held_bound, "eliminate: held out", p, t);
     if (t == path.n) {
       Matrix expected(n_out, p);
       for (i64 k = 0; k < n_out; ++k) {
-        for (i64 i = 0; i < h.n_rows; ++i) expected(k, left[size_of(i)]) = b(k, i);
+        for (i64 i = 0; i < h.n_rows; ++i) expected(k, left[i]) = b(k, i);
         for (i64 j = 0; j < p; ++j) {
           const bool is_there = std::binary_search(left.begin(), left.end(), j);
           require(std::abs(path.coef(k, j) - expected(k, j)) <= (is_there ? wrong : 0), "eliminate: coef", p, j);
@@ -292,10 +321,10 @@ void check_path(std::mt19937& random, const Problem& problem, const Groups& grou
       }
       return;
     }
-    const i64 gone = path.order[size_of(t)];
+    const i64 gone = path.order[t];
     // The rise is at most b_g' G_gg b_g; an error of H_gg counts cond times.
     const auto rise_and_bound = [&](i64 g) {
-      std::vector<i64> places;
+      prunus::List<i64> places;
       double squares = 0, trace = 0;
       for (i64 j = groups.begin(g); j < groups.end(g); ++j) {
         places.push_back(std::lower_bound(left.begin(), left.end(), j) - left.begin());
@@ -306,9 +335,9 @@ void check_path(std::mt19937& random, const Problem& problem, const Groups& grou
       return std::pair<double, double>{rise, trace * wrong * (2 * std::sqrt(squares) + wrong) + room * cond * rise};
     };
     const auto [rise, bound] = rise_and_bound(gone);
-    require(std::abs(path.rise[size_of(t)] - rise) <= bound, "eliminate: rise", p, t);
+    require(std::abs(path.rise[t] - rise) <= bound, "eliminate: rise", p, t);
     for (const i64 g : left_groups) {
-      if (groups.stays[size_of(g)]) continue;
+      if (groups.stays[g]) continue;
       const auto [other, other_bound] = rise_and_bound(g);
       require(rise <= other + bound + other_bound, "eliminate: the least rise", p, t);
     }
@@ -336,12 +365,12 @@ void check_floor(std::mt19937& random) {
   const Matrix inverse = inverse_of(problem.gram);
   const Path path = path_of(problem, inverse, groups, p, 0, 1);
   for (const double floor : {0.9, 0.6}) {
-    std::vector<i64> left = numbers_to(p);
+    prunus::List<i64> left = numbers_to(p);
     i64 first = 0;
     for (bool is_low = false; !is_low; ++first) {
-      left.erase(std::find(left.begin(), left.end(), path.order[size_of(first)]));
+      left.erase(std::find(left.begin(), left.end(), path.order[first]));
       const Matrix h = inverse_of(part_of(problem.gram, left, left));
-      for (i64 i = 0; i < h.n_rows; ++i) is_low |= h(i, i) < floor * inverse(left[size_of(i)], left[size_of(i)]);
+      for (i64 i = 0; i < h.n_rows; ++i) is_low |= h(i, i) < floor * inverse(left[i], left[i]);
     }
     const i64 n = path_of(problem, inverse, groups, p, floor, 2).n;
     require(n == first, "eliminate: floor", n, first);
@@ -357,23 +386,25 @@ void check_ties() {
     for (i64 j = groups.begin(g); j < groups.end(g); ++j) unit(j, j) = 1;
     coef(0, groups.begin(g)) = coef(1, groups.end(g) - 1) = 1;  // two in all, of one feature or of two
   }
-  std::vector<i64> expected;
+  prunus::List<i64> expected;
   for (i64 g = groups.n(); g-- > 0;) {
-    if (!groups.stays[size_of(g)]) expected.push_back(g);
+    if (!groups.stays[g]) expected.push_back(g);
   }
-  std::vector<i64> order(expected.size());
-  std::vector<double> rise(expected.size());
+  prunus::List<i64> order(expected.size());
+  prunus::List<double> rise(expected.size());
   const prunus::Removals found = {order.data(), rise.data(), groups.n_free()};
   Matrix inverse = unit, products = coef;
-  require(prunus::eliminate(inverse.data(), p, products.data(), 2, groups.view(), found, 0, {}, 1) == found.n,
+  require(prunus::eliminate(kernels<double>(), inverse.rows(), p, {products.data(), p, 2}, groups.view(), found, 0, {},
+                            1) == found.n,
           "eliminate: ties");
   require(order == expected, "eliminate: of equal rises the later");
-  std::vector<u8> all_free(groups.stays.size(), 0);
+  prunus::List<u8> all_free(groups.stays.size(), 0);
   expected = numbers_to(groups.n());
   order.resize(expected.size()), rise.resize(expected.size());
   const prunus::FeatureGroups free = {groups.start.data(), all_free.data(), groups.n()};
   products = coef;
-  require(prunus::grow(unit.data(), p, products.data(), 2, free, {order.data(), rise.data(), free.n}, 1e-9) == free.n,
+  require(prunus::grow(kernels<double>(), unit.rows(), p, {products.data(), p, 2}, free,
+                       {order.data(), rise.data(), free.n}, 1e-9) == free.n,
           "grow: ties");
   require(order == expected, "grow: of equal falls the earlier");
 }
@@ -394,29 +425,30 @@ template <class T>
 void check_sums(std::mt19937& random, i64 p, i64 n_out) {
   constexpr i64 n = 200;
   const i64 size = p + n_out + 1;
-  const std::vector<T> x = normal<T>(random, n * p);
+  const prunus::List<T> x = normal<T>(random, n * p);
   const Matrix y = random_matrix(random, n, n_out);
-  std::vector<double> root, shift;
+  prunus::List<double> root, shift;
   for (i64 i = 0; i < n; ++i) root.push_back(0.25 * static_cast<double>(i % 4));
   for (i64 j = 0; j < size - 1; ++j) shift.push_back(0.125 * static_cast<double>(j % 3));
-  std::vector<i64> row = numbers_to(n);
+  prunus::List<i64> row = numbers_to(n);
   std::shuffle(row.begin(), row.end(), random);
-  const std::vector<i64> start = {0, 131, 131, 132, n};
+  const prunus::List<i64> start = {0, 131, 131, 132, n};
   Matrix z(n, size);
   for (i64 i = 0; i < n; ++i) {
-    const double own = root[size_of(i)];
-    for (i64 j = 0; j < p; ++j) z(i, j) = (static_cast<double>(x[size_of(i * p + j)]) - shift[size_of(j)]) * own;
-    for (i64 k = 0; k < n_out; ++k) z(i, p + k) = (y(i, k) - shift[size_of(p + k)]) * own;
+    const double own = root[i];
+    for (i64 j = 0; j < p; ++j) z(i, j) = (static_cast<double>(x[i * p + j]) - shift[j]) * own;
+    for (i64 k = 0; k < n_out; ++k) z(i, p + k) = (y(i, k) - shift[p + k]) * own;
     z(i, size - 1) = own;
   }
-  std::vector<Matrix> first;
+  prunus::List<Matrix> first;
   for (const int threads : {1, 3}) {
-    std::vector<Matrix> sums(start.size() - 1, Matrix(size, size));
-    std::vector<double*> to;
+    prunus::List<Matrix> sums(start.size() - 1, Matrix(size, size));
+    prunus::List<double*> to;
     for (Matrix& sum : sums) to.push_back(sum.data());
-    prunus::sum_folds(prunus::Samples<T>{x.data(), p, y.data(), n_out, root.data(), shift.data()}, row.data(),
-                      start.data(), static_cast<i64>(sums.size()), to.data(), threads);
-    for (size_t f = 0; f < sums.size(); ++f) {
+    prunus::sum_folds(kernels<double>(),
+                      prunus::WeightedSamples<T>{x.data(), p, y.data(), n_out, root.data(), shift.data()}, row.data(),
+                      start.data(), sums.size(), to.data(), threads);
+    for (i64 f = 0; f < sums.size(); ++f) {
       const Matrix part = part_of(z, {row.begin() + start[f], row.begin() + start[f + 1]}, numbers_to(size));
       const Matrix expected = cross(part, part);
       for (i64 i = 0; i < size; ++i) {
@@ -442,27 +474,27 @@ void check_moments(std::mt19937& random) {
   }
   Matrix whole = cross(data, data), less = cross(some, some);
   const Matrix about_zero = cross(rest, rest);
-  std::vector<double> shift, last;
+  prunus::List<double> shift, last;
   for (i64 j = 0; j < size - 1; ++j) {
     shift.push_back(0.25 * static_cast<double>(j % 5) - 0.3);
     last.push_back(about_zero(j, size - 1) + 0.5 * about_zero(size - 1, size - 1) * shift.back());
     for (i64 i = 0; i < rest.n_rows; ++i) rest(i, j) += shift.back();
   }
-  const std::vector<i64> number = {7, 3, 20, 0, 11, 4, 5, 6, 1, 19};
-  std::vector<double> scale;
+  const prunus::List<i64> number = {7, 3, 20, 0, 11, 4, 5, 6, 1, 19};
+  prunus::List<double> scale;
   for (const i64 j : number) scale.push_back(j == 11 ? 0 : 1 / (1.0 + static_cast<double>(j)));
-  const i64 count = static_cast<i64>(number.size());
+  const i64 count = number.size();
   Matrix xx(count, count), xy(n_out, count);
   prunus::gather_moments({whole.data(), less.data(), size, shift.data(), last.data()},
-                         {number.data(), scale.data(), count, n_out}, xx.data(), xy.data());
+                         {number.data(), scale.data(), count, n_out}, xx.rows(), xy.rows());
   const Matrix expected = cross(rest, rest);
   // A sum of 100 products of numbers below 10, each rounded to 2^-53 of them, in a few more steps.
   const double room = 100 * 100 * 100 * 0x1p-53;
   for (i64 i = 0; i < count; ++i) {
-    const double own = scale[size_of(i)];
-    const i64 at = number[size_of(i)];
+    const double own = scale[i];
+    const i64 at = number[i];
     for (i64 j = 0; j < count; ++j) {
-      const double wanted = expected(at, number[size_of(j)]) * own * scale[size_of(j)];
+      const double wanted = expected(at, number[j]) * own * scale[j];
       require(std::abs(xx(i, j) - wanted) <= room, "gather_moments: xx", i, j);
       require(xx(i, j) == xx(j, i), "gather_moments: symmetric", i, j);
     }
@@ -478,31 +510,31 @@ void check_left_out(std::mt19937& random, i64 n, i64 n_steps, i64 n_out) {
   Matrix q = random_matrix(random, n, n_steps), z = random_matrix(random, n_steps, n_out);
   const Matrix y = random_matrix(random, n_out, n);
   for (double& value : q.values) value *= 0.25 / std::sqrt(static_cast<double>(n_steps + 1));
-  std::vector<double> base(size_of(n), 0.01), expected(size_of(n_steps + 1), 0);
+  prunus::List<double> base(n, 0.01), expected(n_steps + 1, 0);
   if (n_steps > 2) q(n / 2, 2) = 1;  // takes more than all that is left
   for (i64 i = 0; i < n; ++i) {
-    double left = 1 - base[size_of(i)];
-    std::vector<double> error;
+    double left = 1 - base[i];
+    prunus::List<double> error;
     for (i64 k = 0; k < n_out; ++k) error.push_back(y(k, i));
     for (i64 t = 0; t <= n_steps; ++t) {
       if (t > 0) left -= q(i, t - 1) * q(i, t - 1);
       for (i64 k = 0; k < n_out; ++k) {
-        if (t > 0) error[size_of(k)] -= q(i, t - 1) * z(t - 1, k);
-        const double ratio = error[size_of(k)] / left;
-        expected[size_of(t)] += left > 1e-12 ? ratio * ratio : std::numeric_limits<double>::infinity();
+        if (t > 0) error[k] -= q(i, t - 1) * z(t - 1, k);
+        const double ratio = error[k] / left;
+        expected[t] += left > 1e-12 ? ratio * ratio : std::numeric_limits<double>::infinity();
       }
     }
   }
-  std::vector<double> first;
+  prunus::List<double> first;
   for (const int threads : {1, 3}) {
-    std::vector<double> sum(size_of(n_steps + 1), 0);
-    prunus::add_left_out(q.data(), n, n_steps, z.data(), n_out, y.data(), base.data(), 1e-12, sum.data(), threads);
+    prunus::List<double> sum(n_steps + 1, 0);
+    prunus::add_left_out(kernels<double>(), q.data(), n, n_steps, z.data(), n_out, y.data(), base.data(), 1e-12,
+                         sum.data(), threads);
     for (i64 t = 0; t <= n_steps; ++t) {
-      const double wanted = expected[size_of(t)];
+      const double wanted = expected[t];
       // Each of the n n_out terms after t products; what is left is above a half.
       const double room = static_cast<double>(8 * (t + 2) + n * n_out) * 0x1p-52;
-      require(std::isinf(wanted) ? sum[size_of(t)] == wanted : std::abs(sum[size_of(t)] - wanted) <= room * wanted,
-              "add_left_out", n, t);
+      require(std::isinf(wanted) ? sum[t] == wanted : std::abs(sum[t] - wanted) <= room * wanted, "add_left_out", n, t);
     }
     if (threads == 1) first = sum;
     require(sum == first, "add_left_out: threads change no bit", n, n_steps);
@@ -510,57 +542,58 @@ void check_left_out(std::mt19937& random, i64 n, i64 n_steps, i64 n_out) {
 }
 
 struct Validated {
-  std::vector<std::vector<i64>> orders;
-  std::vector<std::vector<double>> errors;
-  std::vector<u8> is_done;
+  prunus::List<prunus::List<i64>> orders;
+  prunus::List<prunus::List<double>> errors;
+  prunus::List<u8> is_done;
 };
 
-Validated validate(const std::vector<Problem>& problems, const Groups& groups, prunus::FoldLimits limits, int threads) {
-  const size_t n = problems.size();
+Validated validate(const prunus::List<Problem>& problems, const Groups& groups, prunus::FoldLimits limits,
+                   int threads) {
+  const i64 n = problems.size();
   const i64 p = problems[0].gram.n_rows, n_out = problems[0].products.n_rows;
-  Validated found = {std::vector<std::vector<i64>>(n, std::vector<i64>(size_of(groups.n_free()), -1)),
-                     std::vector<std::vector<double>>(n, std::vector<double>(size_of(groups.n_free() + 1), -1.0)),
-                     std::vector<u8>(n, 7)};
-  const std::vector<i64> number = numbers_to(p);
-  const std::vector<double> nothing(size_of(p + n_out), 0);
-  std::vector<Matrix> train, held;
-  std::vector<std::vector<double>> inverse_scale;
+  Validated found = {prunus::List<prunus::List<i64>>(n, prunus::List<i64>(groups.n_free(), -1)),
+                     prunus::List<prunus::List<double>>(n, prunus::List<double>(groups.n_free() + 1, -1.0)),
+                     prunus::List<u8>(n, 7)};
+  const prunus::List<i64> number = numbers_to(p);
+  const prunus::List<double> nothing(p + n_out, 0);
+  prunus::List<Matrix> train, held;
+  prunus::List<prunus::List<double>> inverse_scale;
   for (const Problem& problem : problems) {
     train.push_back(moments_of(problem.gram, problem.products));
     held.push_back(moments_of(problem.held, problem.held_products));
     inverse_scale.emplace_back();
     for (i64 j = 0; j < p; ++j) inverse_scale.back().push_back(1 / std::sqrt(problem.gram(j, j)));
   }
-  std::vector<prunus::Fold> folds;
-  for (size_t i = 0; i < n; ++i) {
+  prunus::List<prunus::Fold> folds;
+  for (i64 i = 0; i < n; ++i) {
     const auto as_they_are = [&](Matrix& sums) {
       return prunus::Moments{sums.data(), nullptr, sums.n_rows, nothing.data(), nothing.data()};
     };
     folds.push_back({as_they_are(train[i]), as_they_are(held[i]), inverse_scale[i].data(), problems[i].total,
                      found.errors[i].data(), found.orders[i].data()});
   }
-  prunus::eliminate_folds(folds.data(), static_cast<i64>(n), number.data(), p, n_out, groups.view(), limits,
-                          found.is_done.data(), threads);
+  prunus::eliminate_folds(kernels<double>(), folds.data(), static_cast<i64>(n), number.data(), p, n_out, groups.view(),
+                          limits, found.is_done.data(), threads);
   return found;
 }
 
 void check_folds(std::mt19937& random) {
   constexpr i64 p = 70, n_out = 2, kSingular = 2;
   const Groups groups(p, {1, 1, 3, 2}, 6);
-  std::vector<Problem> problems;
+  prunus::List<Problem> problems;
   for (int i = 0; i < 5; ++i) problems.emplace_back(random, p, n_out);
   Matrix& singular = problems[kSingular].gram;
   for (i64 j = 0; j < p; ++j) singular(9, j) = singular(4, j);
   for (i64 j = 0; j < p; ++j) singular(j, 9) = singular(j, 4);
   const Validated found = validate(problems, groups, {1e-6, 1e6, 0}, 1);
-  require(found.is_done == std::vector<u8>{1, 1, 0, 1, 1}, "eliminate_folds: a singular one is not done");
+  require(found.is_done == prunus::List<u8>{1, 1, 0, 1, 1}, "eliminate_folds: a singular one is not done");
   for (const int threads : {3, 7}) {
     const Validated other = validate(problems, groups, {1e-6, 1e6, 0}, threads);
     require(other.is_done == found.is_done, "eliminate_folds: done", threads);
     require(other.orders == found.orders && other.errors == found.errors, "eliminate_folds: threads change no bit",
             threads);
   }
-  for (size_t i = 0; i < problems.size(); ++i) {
+  for (i64 i = 0; i < problems.size(); ++i) {
     if (!found.is_done[i]) continue;
     // The path, whose rises and coefficients are not told here, from an inverse of its own.
     Path path = path_of(problems[i], inverse_of(problems[i].gram), groups, groups.n_free(), 0, 1);
@@ -568,7 +601,7 @@ void check_folds(std::mt19937& random) {
     path.error = found.errors[i];
     check_path(random, problems[i], groups, path);
   }
-  const std::vector<u8> none(problems.size(), 0);
+  const prunus::List<u8> none(problems.size(), 0);
   require(validate(problems, groups, {1e300, 1e6, 0}, 3).is_done == none, "eliminate_folds: pivots");
   require(validate(problems, groups, {1e-6, 1e-9, 0}, 3).is_done == none, "eliminate_folds: most");
   require(validate(problems, groups, {1e-6, 1e6, 1}, 3).is_done == none, "eliminate_folds: floor");
@@ -577,20 +610,20 @@ void check_folds(std::mt19937& random) {
 // What is left of features and outputs when a set is taken out of them, on the samples themselves.
 struct Leftover {
   Matrix x, y;
-  std::vector<double> least;  // the squared length that a feature must have to be no combination
+  prunus::List<double> least;  // the squared length that a feature must have to be no combination
 
   // Takes the feature's rest out of all features and outputs; returns by how much the loss falls.
   double take(i64 j) {
-    std::vector<double> q(size_of(x.n_rows));
+    prunus::List<double> q(x.n_rows);
     double square = 0, fall = 0;
-    for (i64 i = 0; i < x.n_rows; ++i) q[size_of(i)] = x(i, j), square += x(i, j) * x(i, j);
-    if (!(square > least[size_of(j)])) return 0;
+    for (i64 i = 0; i < x.n_rows; ++i) q[i] = x(i, j), square += x(i, j) * x(i, j);
+    if (!(square > least[j])) return 0;
     for (double& value : q) value /= std::sqrt(square);
     for (Matrix* a : {&x, &y}) {
       for (i64 k = 0; k < a->n_columns; ++k) {
         double product = 0;
-        for (i64 i = 0; i < a->n_rows; ++i) product += q[size_of(i)] * (*a)(i, k);
-        for (i64 i = 0; i < a->n_rows; ++i) (*a)(i, k) -= product * q[size_of(i)];
+        for (i64 i = 0; i < a->n_rows; ++i) product += q[i] * (*a)(i, k);
+        for (i64 i = 0; i < a->n_rows; ++i) (*a)(i, k) -= product * q[i];
         if (a == &y) fall += product * product;
       }
     }
@@ -599,7 +632,7 @@ struct Leftover {
 
   // By how much the loss would fall with these; -1 if all are combinations.
   double fall_of(i64 begin, i64 end) const {
-    std::vector<i64> own = numbers_to(end);
+    prunus::List<i64> own = numbers_to(end);
     own.erase(own.begin(), own.begin() + begin);
     Leftover part = {part_of(x, numbers_to(x.n_rows), own), y, {least.begin() + begin, least.begin() + end}};
     double fall = 0;
@@ -607,7 +640,7 @@ struct Leftover {
     for (i64 j = 0; j < end - begin; ++j) {
       double square = 0;
       for (i64 i = 0; i < x.n_rows; ++i) square += part.x(i, j) * part.x(i, j);
-      is_new |= square > part.least[size_of(j)];
+      is_new |= square > part.least[j];
       fall += part.take(j);
     }
     return is_new ? fall : -1;
@@ -635,34 +668,34 @@ void check_grow(std::mt19937& random, i64 p, i64 n_out, const Groups& groups, i6
   const Matrix gram = cross(x, x);
   Matrix products = cross(rest.y, x);
   for (i64 j = 0; j < p; ++j) rest.least.push_back(kTolerance * gram(j, j));
-  std::vector<i64> order(size_of(n_add), -1);
-  std::vector<double> fall(size_of(n_add), -1.0);
-  const i64 n_found = prunus::grow(gram.data(), p, products.data(), n_out, groups.view(),
+  prunus::List<i64> order(n_add, -1);
+  prunus::List<double> fall(n_add, -1.0);
+  const i64 n_found = prunus::grow(kernels<double>(), gram.rows(), p, {products.data(), p, n_out}, groups.view(),
                                    {order.data(), fall.data(), n_add}, kTolerance);
   // Twins are longer: the condition of a set of them instead of the others is below four times as large. What is
   // left of a feature, squared, is at least its length squared over cond, and wrong by room / cond of that; a fall,
   // which is a part of y'y, is wrong by as large a part as its divisor. Sums over the n samples round as well.
   const double total = length_of(rest.y) * length_of(rest.y), bound = 8 * as_double(n + p) * kEps * 4 * cond * total;
-  std::vector<u8> is_in(size_of(groups.n()), 0);
+  prunus::List<u8> is_in(groups.n(), 0);
   i64 t = 0;
   const auto add = [&](i64 g) {
-    require(order[size_of(t)] == g, "grow: order", p, t);
-    is_in[size_of(g)] = 1;
+    require(order[t] == g, "grow: order", p, t);
+    is_in[g] = 1;
     double sum = 0;
     for (i64 j = groups.begin(g); j < groups.end(g); ++j) sum += rest.take(j);
-    require(std::abs(fall[size_of(t)] - sum) <= bound, "grow: fall", p, t);
+    require(std::abs(fall[t] - sum) <= bound, "grow: fall", p, t);
     ++t;
   };
   for (i64 g = 0; g < groups.n() && t < n_add; ++g) {
-    if (groups.stays[size_of(g)]) add(g);
+    if (groups.stays[g]) add(g);
   }
   while (t < n_found) {
-    const i64 g = order[size_of(t)];
-    require(g >= 0 && g < groups.n() && !is_in[size_of(g)], "grow: may come", p, t);
+    const i64 g = order[t];
+    require(g >= 0 && g < groups.n() && !is_in[g], "grow: may come", p, t);
     const double own = rest.fall_of(groups.begin(g), groups.end(g));
     require(own >= 0, "grow: is no combination", p, t);
     for (i64 h = 0; h < groups.n(); ++h) {
-      if (is_in[size_of(h)]) continue;
+      if (is_in[h]) continue;
       require(rest.fall_of(groups.begin(h), groups.end(h)) <= own * (1 + prunus::kTie) + 2 * bound, "grow: falls most",
               p, t);
     }
@@ -670,7 +703,7 @@ void check_grow(std::mt19937& random, i64 p, i64 n_out, const Groups& groups, i6
   }
   if (n_found == n_add) return;
   for (i64 h = 0; h < groups.n(); ++h) {
-    if (is_in[size_of(h)]) continue;
+    if (is_in[h]) continue;
     require(rest.fall_of(groups.begin(h), groups.end(h)) < 0, "grow: only combinations are left", p, h);
   }
 }
@@ -692,21 +725,22 @@ void check_advance(std::mt19937& random, i64 n, i64 p, i64 n_problems, i64 n_out
   }
   Matrix alone(n_problems, p);
   for (double& value : alone.values) value = as_double(1 + kind(random));
-  const std::vector<double> none(size_of(n_problems), 0.0);
-  std::vector<i64> best(size_of(n_problems), -7), again = best;
+  const prunus::List<double> none(n_problems, 0.0);
+  prunus::List<i64> best(n_problems, -7), again = best;
   Matrix got_norms = norms, got_products = products;
-  const prunus::SharedColumns columns = {x.data(), n, p};
-  prunus::advance(columns, n_problems, n_out, q.data(), factor.data(), bar.data(), limit.data(), alone.data(),
-                  none.data(), got_norms.data(), got_products.data(), best.data(), 1);
+  const prunus::Samples<const double> columns = {x.data(), p, n};
+  prunus::advance(kernels<double>(), columns, p, {q.data(), n, n_problems}, n_out, factor.data(), bar.data(),
+                  limit.data(), alone.data(), none.data(), got_norms.data(), got_products.data(), best.data(), 1);
   for (const int threads : {2, 7}) {
     Matrix other_norms = norms, other_products = products;
-    prunus::advance(columns, n_problems, n_out, q.data(), factor.data(), bar.data(), limit.data(), alone.data(),
-                    none.data(), other_norms.data(), other_products.data(), again.data(), threads);
+    prunus::advance(kernels<double>(), columns, p, {q.data(), n, n_problems}, n_out, factor.data(), bar.data(),
+                    limit.data(), alone.data(), none.data(), other_norms.data(), other_products.data(), again.data(),
+                    threads);
     require(again == best && other_norms == got_norms && other_products == got_products,
             "advance: threads change no bit", p, threads);
   }
   for (i64 r = 0; r < n_problems; ++r) {
-    std::vector<double> fall(size_of(p), -1.0), bound(size_of(p), 0.0);
+    prunus::List<double> fall(p, -1.0), bound(p, 0.0);
     double most = -1, most_bound = 0;
     for (i64 j = 0; j < p; ++j) {
       double sum = 0, terms = 0;
@@ -724,23 +758,21 @@ void check_advance(std::mt19937& random, i64 n, i64 p, i64 n_problems, i64 n_out
         squares_bound += 3 * size * product_bound;
       }
       if (bar(r, j) < 0 || limit(r, j) > norm) continue;
-      fall[size_of(j)] = squares / norm;
-      bound[size_of(j)] =
-          2 * squares_bound / norm + (2 * norm_bound / norm + as_double(n_out + 4) * kEps) * squares / norm;
-      if (fall[size_of(j)] > most) most = fall[size_of(j)], most_bound = bound[size_of(j)];
+      fall[j] = squares / norm;
+      bound[j] = 2 * squares_bound / norm + (2 * norm_bound / norm + as_double(n_out + 4) * kEps) * squares / norm;
+      if (fall[j] > most) most = fall[j], most_bound = bound[j];
     }
-    const i64 found = best[size_of(r)];
+    const i64 found = best[r];
     if (most < 0) {
       require(found == -1, "advance: none may come", p, r);
     } else {
-      require(found >= 0 && found < p && fall[size_of(found)] >= 0, "advance: may come", p, found);
-      require(fall[size_of(found)] >= most * (1 - prunus::kTie) - most_bound - bound[size_of(found)],
-              "advance: falls most", p, found);
+      require(found >= 0 && found < p && fall[found] >= 0, "advance: may come", p, found);
+      require(fall[found] >= most * (1 - prunus::kTie) - most_bound - bound[found], "advance: falls most", p, found);
       if (n_out > 0) continue;
       // All falls are zero: the first of those that explain most alone.
       for (i64 j = 0; j < p; ++j) {
         const bool is_better = alone(r, j) > alone(r, found) || (alone(r, j) == alone(r, found) && j < found);
-        require(!(fall[size_of(j)] >= 0 && is_better), "advance: of equal falls", p, j);
+        require(!(fall[j] >= 0 && is_better), "advance: of equal falls", p, j);
       }
     }
   }
@@ -749,9 +781,9 @@ void check_advance(std::mt19937& random, i64 n, i64 p, i64 n_problems, i64 n_out
 // A set and what is outside of it, as numbers that need not belong to any data: the formula is the same.
 struct Subset {
   Matrix v, coef, rest;
-  std::vector<double> diagonal, norms;
-  std::vector<i64> members;
-  std::vector<u8> barred, locked;
+  prunus::List<double> diagonal, norms;
+  prunus::List<i64> members;
+  prunus::List<u8> barred, locked;
 
   Subset(std::mt19937& random, i64 k, i64 p, i64 n_out)
       : v(random_matrix(random, k, p)),
@@ -762,27 +794,27 @@ struct Subset {
     for (i64 i = 0; i < k; ++i) diagonal.push_back(1 + chance(random));
     for (i64 j = 0; j < p; ++j) norms.push_back(chance(random));
     for (i64 j = 2; j < p; j += 5) {  // combinations of what is left, whoever goes
-      norms[size_of(j)] = 0;
+      norms[j] = 0;
       for (i64 i = 0; i < k; ++i) v(i, j) = 0;
     }
     std::shuffle(members.begin(), members.end(), random);
-    members.resize(size_of(k));
+    members.resize(k);
     for (i64 j = 0; j < 2 * p; ++j) barred.push_back(chance(random) < 0.4);
     for (i64 i = 0; i < 2 * k; ++i) locked.push_back(chance(random) < 0.4);
   }
 
   prunus::BestSwaps found(double tolerance, int threads) const {
-    const prunus::SubsetState state = {v.data(),    v.n_columns,    diagonal.data(), coef.data(), norms.data(),
-                                       rest.data(), members.data(), v.n_rows,        v.n_columns, rest.n_rows};
-    return prunus::best_swaps(state, barred.data(), locked.data(), tolerance, threads);
+    const prunus::SubsetState state = {v.rows(),       diagonal.data(), coef.data(), norms.data(), rest.data(),
+                                       members.data(), v.n_rows,        v.n_columns, rest.n_rows};
+    return prunus::best_swaps(kernels<double>(), state, barred.data(), locked.data(), tolerance, threads);
   }
 };
 
 void check_swaps(const Subset& subset) {
   constexpr double kTolerance = 1e-9;
   const i64 k = subset.v.n_rows, p = subset.v.n_columns, n_out = subset.rest.n_rows;
-  std::vector<u8> is_in(size_of(p), 0);
-  for (const i64 j : subset.members) is_in[size_of(j)] = 1;
+  prunus::List<u8> is_in(p, 0);
+  for (const i64 j : subset.members) is_in[j] = 1;
   const prunus::BestSwaps found = subset.found(kTolerance, 1);
   for (const int threads : {2, 7}) {
     const prunus::BestSwaps other = subset.found(kTolerance, threads);
@@ -796,11 +828,11 @@ void check_swaps(const Subset& subset) {
     const prunus::Swap& swap = is_free ? found.of_free : found.of_all;
     double least = kInfinity, own = kInfinity, bound = 0;
     for (i64 i = 0; i < k; ++i) {
-      if (subset.locked[size_of(i)] || (is_free && subset.locked[size_of(k + i)])) continue;
-      const double h = subset.diagonal[size_of(i)];
+      if (subset.locked[i] || (is_free && subset.locked[k + i])) continue;
+      const double h = subset.diagonal[i];
       for (i64 j = 0; j < p; ++j) {
-        if (is_in[size_of(j)] || subset.barred[size_of(j)] || (is_free && subset.barred[size_of(p + j)])) continue;
-        const double divisor = subset.norms[size_of(j)] + subset.v(i, j) * subset.v(i, j) / h;
+        if (is_in[j] || subset.barred[j] || (is_free && subset.barred[p + j])) continue;
+        const double divisor = subset.norms[j] + subset.v(i, j) * subset.v(i, j) / h;
         if (!(divisor > kTolerance)) continue;
         double loss = 0, squares = 0, size = 0;
         for (i64 m = 0; m < n_out; ++m) {
@@ -830,7 +862,7 @@ void check_swap_ties(std::mt19937& random) {
   constexpr i64 k = 5, p = 23;
   Subset subset(random, k, p, 1);
   std::fill(subset.v.values.begin(), subset.v.values.end(), 0.0);
-  for (std::vector<double>* ones : {&subset.coef.values, &subset.rest.values, &subset.diagonal, &subset.norms}) {
+  for (prunus::List<double>* ones : {&subset.coef.values, &subset.rest.values, &subset.diagonal, &subset.norms}) {
     std::fill(ones->begin(), ones->end(), 1.0);
   }
   std::fill(subset.barred.begin(), subset.barred.end(), u8{0});
@@ -850,6 +882,7 @@ void check_swap_ties(std::mt19937& random) {
 
 void check_solve(std::mt19937& random) {
   for (const i64 n : {1, 2, 63, 64, 65, 66, 130, 260}) check_invert(random, n);
+  for (const i64 n : {1, 2, 15, 63, 64, 65, 130, 330}) check_factorize(random, n);
   check_eliminate(random, 1, 1, Groups(1, {1}, 0), 1);
   check_eliminate(random, 5, 1, Groups(5, {5}, 0), 1);
   check_eliminate(random, 9, 3, Groups(9, {2}, 2), 5);  // more than may go

@@ -28,7 +28,7 @@ CPP_LAYERS = [
     ["simd/"],
     ["kernels/"],
     ["dispatch/"],
-    ["fork.h", "failure.h"],
+    ["list.h", "fork.h", "failure.h"],
     ["parallel."],
     ["team.", "processors.h", "huge_pages.h"],
     ["pack/", "select/", "solve/"],
@@ -69,6 +69,8 @@ def test_cpp_layers() -> None:
                 assert name.startswith(("simd/", "kernels/")) or name == "dispatch/kernels.h", f"{name} sees kernels"
             if name.startswith("kernels/") and included.startswith("kernels/"):
                 assert Path(name).parent == Path(included).parent, f"{name} includes {included}, of others' kernels"
+        if not name.startswith(("bindings/", "dispatch/")):
+            assert "active_target" not in text, f"{name} asks for the target: it is given"
 
 
 def test_cpp_files_of_one_name_are_one_thing() -> None:

@@ -6,16 +6,40 @@
 #include <pybind11/pybind11.h>
 
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "base.h"
 #include "bindings/recycler.h"
+#include "dispatch/cpu.h"
 
 namespace py = pybind11;
 
 namespace prunus {
+
+// Those of the target in use: nothing below asks which that is.
+template <class T>
+const Kernels<T>& kernels_in_use() {
+  return active_target().kernels<T>();
+}
+
+// Work of so many cycles at least is done without the interpreter's lock. To get it back can take 5 ms where another
+// thread computes in Python: for 10 us of work that is not worth it.
+constexpr double kCyclesToUnlock = 30000;
+
+// While it lives the interpreter's lock is not held, if what is done meanwhile takes so many cycles or more.
+class Unlocked {
+ public:
+  explicit Unlocked(double cycles) {
+    if (cycles >= kCyclesToUnlock) release_.emplace();
+  }
+  explicit Unlocked(i64 cycles) : Unlocked(static_cast<double>(cycles)) {}
+
+ private:
+  std::optional<py::gil_scoped_release> release_;
+};
 
 inline void require(bool holds, const char* message) {
   if (!holds) throw std::invalid_argument(message);
@@ -46,7 +70,7 @@ bool is_plain(const py::handle& x, py::ssize_t n_dims) {
   const auto& numpy = py::detail::npy_api::get();
   if (static_cast<void*>(Py_TYPE(x.ptr())) != static_cast<void*>(numpy.PyArray_Type_)) return false;
   const py::array array = py::reinterpret_borrow<py::array>(x);
-  constexpr int kUsable = py::array::c_style | py::detail::npy_api::NPY_ARRAY_ALIGNED_;
+  constexpr int kUsable = int{py::array::c_style} | int{py::detail::npy_api::NPY_ARRAY_ALIGNED_};
   const py::dtype dtype = array.dtype();
   return array.ndim() == n_dims && (array.flags() & kUsable) == kUsable &&
          dtype.num() == py::detail::npy_format_descriptor<T>::value && dtype.byteorder() == '=';

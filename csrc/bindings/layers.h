@@ -5,6 +5,7 @@
 
 #include "bindings/arrays.h"
 #include "formats.h"
+#include "list.h"
 
 namespace prunus {
 
@@ -14,10 +15,10 @@ inline Activation activation_of(i32 number) {
 }
 
 // Which columns are read; nothing where all are.
-inline std::vector<u8> flags_of(const std::optional<MaskArray>& read) {
+inline List<u8> flags_of(const std::optional<MaskArray>& read) {
   if (!read) return {};
   require(read->ndim() == 1, "read: expected a one-dimensional array");
-  return {bytes_of(*read), bytes_of(*read) + read->size()};
+  return List<u8>(bytes_of(*read), bytes_of(*read) + read->size());
 }
 
 }  // namespace prunus

@@ -34,7 +34,7 @@ void register_dispatch(py::module_& m) {
   m.def(
       "multiply_and_add",
       [](i64 n, int threads) {
-        const Kernels<float>& kernels = *active_target().f32;
+        const Kernels<float>& kernels = kernels_in_use<float>();
         py::gil_scoped_release release;
         parallel_for(threads, threads, [&](i64) {
           volatile float sink = kernels.multiply_and_add(n);

@@ -12,7 +12,7 @@ namespace {
 
 using Doubles = Array<double>;
 using Arrays = std::vector<Array<i64>>;
-using Orders = std::vector<std::vector<i64>>;
+using Orders = List<List<i64>>;
 
 // Rows that Python computes from the data. The search runs on the thread that called.
 class CalledRows final : public GramRows {
@@ -37,7 +37,7 @@ class CalledRows final : public GramRows {
 
   const py::function& rows_;
   i64 p_;
-  std::vector<double> row_;
+  List<double> row_;
 };
 
 ExchangeProblem checked_problem(const Doubles& products, double total, const MaskArray& keep, double tolerance,
@@ -52,10 +52,10 @@ Orders checked_orders(const Arrays& arrays, i64 p) {
   Orders orders;
   for (const auto& array : arrays) {
     orders.emplace_back(array.data(), array.data() + array.size());
-    std::vector<bool> is_there(static_cast<size_t>(p));
+    List<u8> is_there(p, 0);
     for (const i64 j : orders.back()) {
-      require(j >= 0 && j < p && !is_there[static_cast<size_t>(j)], "expected features in range, each once");
-      is_there[static_cast<size_t>(j)] = true;
+      require(j >= 0 && j < p && is_there[j] == 0, "expected features in range, each once");
+      is_there[j] = 1;
     }
   }
   return orders;
@@ -64,7 +64,7 @@ Orders checked_orders(const Arrays& arrays, i64 p) {
 // The members, their loss, and whether no exchange betters it; None where no start is independent.
 py::object as_object(const ExchangedSet& set) {
   if (!set.is_found) return py::none();
-  const Array<i64> members(static_cast<py::ssize_t>(set.members.size()), set.members.data());
+  const Array<i64> members(set.members.size(), set.members.data());
   return py::make_tuple(members, set.rss, set.is_optimal);
 }
 
@@ -80,7 +80,7 @@ py::object exchange_one(const py::function& rows, const Doubles& products, doubl
   ExchangedSet found;
   {
     py::gil_scoped_release release;
-    found = exchange(problem, source, starts, threads);
+    found = exchange(kernels_in_use<double>(), problem, source, starts, threads);
   }
   return as_object(found);
 }
@@ -92,10 +92,10 @@ py::list exchange_every_size(const Doubles& gram, const Doubles& products, doubl
   require(first >= 0 && last <= problem.p, "expected sizes of no more than there are features");
   const Orders orders = checked_orders(arrays, problem.p);
   const double* matrix = gram.data();
-  std::vector<ExchangedSet> found;
+  List<ExchangedSet> found;
   {
     py::gil_scoped_release release;
-    found = exchange_sizes(problem, matrix, orders, first, last, threads);
+    found = exchange_sizes(kernels_in_use<double>(), problem, {matrix, problem.p}, orders, first, last, threads);
   }
   py::list sets;
   for (const ExchangedSet& set : found) sets.append(as_object(set));

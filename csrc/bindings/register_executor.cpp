@@ -5,19 +5,10 @@
 namespace prunus {
 namespace {
 
-// kind: "sell" (tile_columns), "blocks", "dense panels", "dense rows", "csr", "bitmap", "lookup".
 template <class T>
-std::shared_ptr<Operand<T>> pack(const CsrMatrix<T>& matrix, const std::string& kind, i64 tile_columns, int threads) {
-  py::gil_scoped_release release;
-  if (kind == "sell") return make_operand(pack_sell(matrix, tile_columns, threads));
-  if (kind == "blocks") return make_operand(pack_blocks(matrix, block_tile_columns<T>(), threads));
-  if (kind == "dense panels") return make_operand(pack_groups(matrix, block_tile_columns<T>()));
-  if (kind == "dense rows") return make_operand(pack_rows(matrix));
-  if (kind == "csr") return make_operand(CsrMatrix<T>(matrix));
-  if (kind == "bitmap") return make_operand(pack_bitmap(matrix));
-  if (kind == "lookup") return make_operand(pack_lookup(matrix, lookup_shape<T>()));
-  throw std::invalid_argument("kind: expected sell, blocks, dense panels, dense rows, csr, bitmap or lookup, got '" +
-                              kind + "'");
+std::shared_ptr<Operand<T>> pack(const CsrMatrix<T>& matrix, const std::string& format, i64 tile_columns, int threads) {
+  const Unlocked unlocked(10 * matrix.n_entries());
+  return make_operand<T>(format, matrix, {kernels_in_use<T>(), tile_columns, threads});
 }
 
 // The operand as one that multiplies samples or panels.
@@ -34,7 +25,7 @@ std::unique_ptr<Executor<T>> make_executor(const py::list& tuples, i64 panels_fr
                                            double few_cycles, double few_more_cycles, double panel_cycles,
                                            i64 panels_together, const std::optional<MaskArray>& read) {
   require(panels_together >= 1, "panels_together: expected 1 or more");
-  std::vector<PackedLayer<T>> layers;
+  PackedLayers<T> layers;
   for (const py::handle& item : tuples) {
     require(py::isinstance<py::tuple>(item) && py::len(item) == 7, "layers: expected tuples of seven");
     const py::tuple layer = py::reinterpret_borrow<py::tuple>(item);
@@ -47,11 +38,11 @@ std::unique_ptr<Executor<T>> make_executor(const py::list& tuples, i64 panels_fr
     layers.push_back({operand_as<RowOperand<T>, T>(layer[0], kNoRows), operand_as<RowOperand<T>, T>(layer[1], kNoRows),
                       operand_as<PanelOperand<T>, T>(layer[2], kNoPanels),
                       operand_as<PanelOperand<T>, T>(layer[3], kNoPanels),
-                      std::vector<T>(bias.data(), bias.data() + bias.size()), activation, layer[6].cast<T>()});
+                      List<T>(bias.data(), bias.data() + bias.size()), activation, layer[6].cast<T>()});
   }
   return std::make_unique<Executor<T>>(
-      std::move(layers), Costs{panels_from, one_cycles, few_cycles, few_more_cycles, panel_cycles, panels_together},
-      flags_of(read));
+      kernels_in_use<T>(), std::move(layers),
+      Costs{panels_from, one_cycles, few_cycles, few_more_cycles, panel_cycles, panels_together}, flags_of(read));
 }
 
 // x and out for a call: samples along `axis`, features along the other.
@@ -70,7 +61,7 @@ void run(const Executor<T>& executor, const Array<T>& x, Array<T>& out, int thre
   const T* in = x.data();
   T* to = out.mutable_data();  // throws if out is read-only
   const i64 n = x.shape(0);
-  py::gil_scoped_release release;
+  const Unlocked unlocked(executor.cycles(n));
   executor.run(in, n, to, threads);
 }
 
@@ -80,7 +71,7 @@ void run_columns(const Executor<T>& executor, const Array<T>& x, Array<T>& out, 
   const T* in = x.data();
   T* to = out.mutable_data();
   const i64 n = x.shape(1);
-  py::gil_scoped_release release;
+  const Unlocked unlocked(executor.cycles(n));
   executor.run_columns(in, n, to, threads);
 }
 
@@ -109,10 +100,10 @@ py::object run_plain(const Executor<T>& executor, const py::handle& x, const py:
   const T* from = in.data();
   T* to = out.mutable_data();
   {
-    py::gil_scoped_release release;
+    const Unlocked unlocked(executor.cycles(n));
     executor.run(from, n, to, threads > 0 ? threads : 1);
   }
-  return std::move(out);  // with the lock: to return it as another type may count a reference
+  return out;  // with the lock: to return it as another type may count a reference
 }
 
 template <class T>
@@ -127,7 +118,7 @@ void register_executor_type(py::module_& m, const std::string& suffix) {
       .def("run", &run<T>, arg("x").noconvert(), arg("out").noconvert(), arg("threads"))
       .def("run_plain", &run_plain<T>, arg("x"), arg("out"), arg("threads"))
       .def("run_columns", &run_columns<T>, arg("x").noconvert(), arg("out").noconvert(), arg("threads"));
-  m.def("pack", &pack<T>, arg("matrix"), arg("kind"), arg("tile_columns"), arg("threads"));
+  m.def("pack", &pack<T>, arg("matrix"), arg("format"), arg("tile_columns"), arg("threads"));
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ std::shared_ptr<CsrMatrix<T>> from_dense(const Array<T>& w, const py::object& ma
   }
   const T* in = w.data();
   const i64 n_rows = w.shape(0), n_cols = w.shape(1);
-  py::gil_scoped_release release;
+  const Unlocked unlocked(2 * n_rows * n_cols);
   return std::make_shared<CsrMatrix<T>>(pack_dense(in, keep, n_rows, n_cols, threads));
 }
 
@@ -39,7 +39,7 @@ template <class T>
 Array<T> to_dense(const CsrMatrix<T>& matrix) {
   Array<T> out({matrix.n_rows, matrix.n_cols});
   T* to = out.mutable_data();
-  py::gil_scoped_release release;
+  const Unlocked unlocked(matrix.n_rows * matrix.n_cols);
   std::fill_n(to, matrix.n_rows * matrix.n_cols, T(0));
   unpack(matrix, to);
   return out;
@@ -47,8 +47,8 @@ Array<T> to_dense(const CsrMatrix<T>& matrix) {
 
 // Not by pybind11's constructor from a pointer, which does not notice where memory lacks.
 template <class T>
-Array<T> array_of(const std::vector<T>& values) {
-  Array<T> array(static_cast<py::ssize_t>(values.size()));
+Array<T> array_of(const List<T>& values) {
+  Array<T> array(values.size());
   std::copy(values.begin(), values.end(), array.mutable_data());
   return array;
 }

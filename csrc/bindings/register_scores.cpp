@@ -1,4 +1,5 @@
 // Elementwise scores and reductions.
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 
@@ -14,8 +15,8 @@ Array<T> absolute(const Array<T>& a, int threads) {
   const T* in = a.data();
   T* to = out.mutable_data();
   const i64 n = a.size();
-  const Kernels<T>& kernels = active_target().kernels<T>();
-  py::gil_scoped_release release;
+  const Kernels<T>& kernels = kernels_in_use<T>();
+  const Unlocked unlocked(n);
   parallel_chunks(n, threads, [&](i64 begin, i64 end) { kernels.absolute(in + begin, end - begin, to + begin); });
   return out;
 }
@@ -28,8 +29,8 @@ Array<T> absolute_product(const Array<T>& a, const Array<T>& b, int threads) {
   const T* right = b.data();
   T* to = out.mutable_data();
   const i64 n = a.size();
-  const Kernels<T>& kernels = active_target().kernels<T>();
-  py::gil_scoped_release release;
+  const Kernels<T>& kernels = kernels_in_use<T>();
+  const Unlocked unlocked(n);
   parallel_chunks(n, threads, [&](i64 begin, i64 end) {
     kernels.absolute_product(left + begin, right + begin, end - begin, to + begin);
   });
@@ -40,9 +41,9 @@ template <class T>
 bool all_finite(const Array<T>& a, int threads) {
   const T* in = a.data();
   const i64 n = a.size();
-  const Kernels<T>& kernels = active_target().kernels<T>();
+  const Kernels<T>& kernels = kernels_in_use<T>();
   std::atomic<bool> bad{false};
-  py::gil_scoped_release release;
+  const Unlocked unlocked(n);
   parallel_chunks(n, threads, [&](i64 begin, i64 end) {
     if (!kernels.all_finite(in + begin, end - begin)) bad.store(true);
   });
@@ -53,9 +54,9 @@ template <class T>
 i64 count_nonzero(const Array<T>& a, int threads) {
   const T* in = a.data();
   const i64 n = a.size();
-  const Kernels<T>& kernels = active_target().kernels<T>();
+  const Kernels<T>& kernels = kernels_in_use<T>();
   std::atomic<i64> count{0};
-  py::gil_scoped_release release;
+  const Unlocked unlocked(n);
   parallel_chunks(n, threads, [&](i64 begin, i64 end) { count += kernels.count_nonzero(in + begin, end - begin); });
   return count.load();
 }
@@ -69,14 +70,13 @@ Array<double> column_dot(const Array<T>& a, const Array<T>& b, bool take_absolut
   const T* left = a.data();
   const T* right = b.data();
   double* to = out.mutable_data();
-  const Kernels<T>& kernels = active_target().kernels<T>();
+  const Kernels<T>& kernels = kernels_in_use<T>();
   constexpr i64 kColumns = 256;  // a stripe whose sums stay in L1
-  py::gil_scoped_release release;
-  parallel_for((n_cols + kColumns - 1) / kColumns, threads, [&](i64 i) {
-    const i64 begin = i * kColumns;
-    const i64 end = begin + kColumns < n_cols ? begin + kColumns : n_cols;
-    for (i64 j = begin; j < end; ++j) to[j] = 0.0;
-    kernels.column_dot(left, right, n_rows, n_cols, begin, end, take_absolute, to);
+  const Unlocked unlocked(n_rows * n_cols);
+  parallel_for(ceil_div(n_cols, kColumns), threads, [&](i64 i) {
+    const Range columns = {i * kColumns, std::min((i + 1) * kColumns, n_cols)};
+    std::fill(to + columns.begin, to + columns.end, 0.0);
+    kernels.column_dot({left, n_cols, n_rows}, {right, n_cols}, columns, take_absolute, to);
   });
   return out;
 }
@@ -88,8 +88,8 @@ Array<T> activate(const Array<T>& a, i32 activation, T negative_slope, int threa
   const T* in = a.data();
   T* to = out.mutable_data();
   const i64 n = a.size();
-  const Kernels<T>& kernels = active_target().kernels<T>();
-  py::gil_scoped_release release;
+  const Kernels<T>& kernels = kernels_in_use<T>();
+  const Unlocked unlocked(4 * n);
   parallel_chunks(n, threads, [&](i64 begin, i64 end) {
     for (i64 i = begin; i < end; ++i) to[i] = in[i];
     kernels.activate(to + begin, end - begin, static_cast<Activation>(activation), negative_slope);
@@ -113,7 +113,7 @@ Array<double> complementary_error(const Array<double>& a, int threads) {
   const double* in = a.data();
   double* to = out.mutable_data();
   const i64 n = a.size();
-  py::gil_scoped_release release;
+  const Unlocked unlocked(20 * n);
   parallel_chunks(n, threads, [&](i64 begin, i64 end) {
     for (i64 i = begin; i < end; ++i) to[i] = std::erfc(in[i]);
   });

@@ -14,19 +14,21 @@ namespace {
 template <class T, class Fill>
 std::vector<MaskArray> masks_for(const std::vector<Array<T>>& scores, Fill&& fill) {
   std::vector<MaskArray> masks;
-  std::vector<ScoreArray<T>> arrays;
+  List<ScoreArray<T>> arrays;
+  i64 n = 0;
   for (const Array<T>& score : scores) {
+    n += score.size();
     masks.push_back(empty_like<bool>(score));
     arrays.push_back({score.data(), score.size(), mutable_bytes_of(masks.back())});
   }
-  py::gil_scoped_release release;
+  const Unlocked unlocked(4 * n);
   fill(arrays);
   return masks;
 }
 
 template <class T>
 std::vector<MaskArray> threshold(const std::vector<Array<T>>& scores, T value, int threads) {
-  return masks_for(scores, [&](const auto& arrays) { mask_threshold(arrays, value, threads); });
+  return masks_for(scores, [&](const auto& arrays) { mask_threshold(kernels_in_use<T>(), arrays, value, threads); });
 }
 
 template <class T>
@@ -34,7 +36,7 @@ std::vector<MaskArray> remove(const std::vector<Array<T>>& scores, i64 n_remove,
   i64 n = 0;
   for (const Array<T>& score : scores) n += score.size();
   require(n_remove >= 0 && n_remove <= n, "n_remove: expected a number from 0 to the number of scores");
-  return masks_for(scores, [&](const auto& arrays) { mask_remove(arrays, n_remove, threads); });
+  return masks_for(scores, [&](const auto& arrays) { mask_remove(kernels_in_use<T>(), arrays, n_remove, threads); });
 }
 
 template <class T>
@@ -44,8 +46,8 @@ MaskArray best_of_groups(const Array<T>& scores, i64 n, i64 m, int threads) {
   const T* from = scores.data();
   u8* to = mutable_bytes_of(mask);
   const i64 n_rows = scores.shape(0), n_cols = scores.shape(1);
-  py::gil_scoped_release release;
-  if (n_cols > 0) mask_best_of_groups(from, n_rows, n_cols, n, m, to, threads);
+  const Unlocked unlocked(m * n_rows * n_cols);
+  if (n_cols > 0) mask_best_of_groups(kernels_in_use<T>(), from, n_rows, n_cols, n, m, to, threads);
   return mask;
 }
 
@@ -62,7 +64,7 @@ Array<T> sums_of_blocks(const Array<T>& scores, i64 rows, i64 columns, int threa
   Array<T> out = empty<T>({ceil_div(n_rows, rows), ceil_div(n_cols, columns)});
   const T* from = scores.data();
   T* to = out.mutable_data();
-  py::gil_scoped_release release;
+  const Unlocked unlocked(n_rows * n_cols);
   block_sums(from, n_rows, n_cols, block, to, threads);
   return out;
 }
@@ -75,7 +77,7 @@ MaskArray mask_of_blocks(const MaskArray& kept, i64 rows, i64 columns, i64 n_row
   MaskArray mask = empty<bool>({n_rows, n_cols});
   const u8* from = bytes_of(kept);
   u8* to = mutable_bytes_of(mask);
-  py::gil_scoped_release release;
+  const Unlocked unlocked(n_rows * n_cols);
   spread_blocks(from, n_rows, n_cols, block, to, threads);
   return mask;
 }
@@ -83,13 +85,13 @@ MaskArray mask_of_blocks(const MaskArray& kept, i64 rows, i64 columns, i64 n_row
 template <class T>
 std::vector<i64> lamp(const std::vector<Array<T>>& scores, i64 n_remove, int threads) {
   i64 n = 0;
-  std::vector<Scores<T>> arrays;
+  List<Scores<T>> arrays;
   for (const Array<T>& score : scores) {
     arrays.push_back({score.data(), score.size()});
     n += score.size();
   }
   require(n_remove >= 0 && n_remove <= n, "n_remove: expected a number from 0 to the number of scores");
-  py::gil_scoped_release release;
+  const Unlocked unlocked(20 * n);
   return lamp_counts(arrays, n_remove, threads);
 }
 
@@ -108,8 +110,8 @@ Array<T> apply_mask(const Array<T>& w, const MaskArray& mask, int threads) {
   const u8* keep = bytes_of(mask);
   T* to = out.mutable_data();
   const i64 n = w.size();
-  const Kernels<T>& kernels = active_target().kernels<T>();
-  py::gil_scoped_release release;
+  const Kernels<T>& kernels = kernels_in_use<T>();
+  const Unlocked unlocked(n);
   parallel_chunks(n, threads,
                   [&](i64 begin, i64 end) { kernels.apply_mask(in + begin, keep + begin, end - begin, to + begin); });
   return out;

@@ -18,12 +18,10 @@ namespace {
 using Matrix = Array<double>;
 
 // Numbers are checked in a copy: another thread may write to the array after the check.
-std::vector<i64> copy_of(const Array<i64>& numbers) {
-  return std::vector<i64>(numbers.data(), numbers.data() + numbers.size());
-}
+List<i64> copy_of(const Array<i64>& numbers) { return List<i64>(numbers.data(), numbers.data() + numbers.size()); }
 
-std::vector<i64> checked_numbers(const Array<i64>& array, i64 n, const char* message) {
-  std::vector<i64> numbers = copy_of(array);
+List<i64> checked_numbers(const Array<i64>& array, i64 n, const char* message) {
+  List<i64> numbers = copy_of(array);
   require(std::all_of(numbers.begin(), numbers.end(), [n](i64 i) { return 0 <= i && i < n; }), message);
   return numbers;
 }
@@ -35,18 +33,18 @@ class CheckedGroups {
     require(start.ndim() == 1 && stays.ndim() == 1 && start_.size() == stays_.size() + 1,
             "expected a start for each group");
     require(start_.front() == 0 && start_.back() == p, "expected groups from the first feature to the last");
-    for (size_t g = 0; g < stays_.size(); ++g) {
+    for (i64 g = 0; g < n(); ++g) {
       require(start_[g] < start_[g + 1], "expected groups of at least one feature");
     }
   }
 
-  i64 n() const { return static_cast<i64>(stays_.size()); }
+  i64 n() const { return stays_.size(); }
   i64 n_that_go() const { return std::count(stays_.begin(), stays_.end(), u8{0}); }
   FeatureGroups view() const { return {start_.data(), stays_.data(), n()}; }
 
  private:
-  std::vector<i64> start_;
-  std::vector<u8> stays_;
+  List<i64> start_;
+  List<u8> stays_;
 };
 
 // The order of removal, and how the loss rises with each.
@@ -64,8 +62,8 @@ py::tuple eliminate_features(Matrix inverse, Matrix coef, const Array<i64>& star
   const i64 n_out = coef.shape(0);
   i64 n = 0;
   {
-    py::gil_scoped_release release;
-    n = eliminate(h, p, b, n_out, groups.view(), removals, floor, {}, threads);
+    const Unlocked unlocked(n_remove * p * p);
+    n = eliminate(kernels_in_use<double>(), {h, p}, p, {b, p, n_out}, groups.view(), removals, floor, {}, threads);
   }
   return py::make_tuple(order[py::slice(0, n, 1)], rise[py::slice(0, n, 1)]);
 }
@@ -79,7 +77,7 @@ std::vector<Matrix> sums_of_folds(const Array<T>& x, const Matrix& y, const Matr
   require(y.shape(0) == n && root.size() == n && shift.size() == size - 1,
           "expected as many of each as samples, columns");
   require(start.size() > 0, "expected a start for each fold, and an end");
-  const std::vector<i64> rows = checked_numbers(row, n, "expected numbers of rows"), starts = copy_of(start);
+  const List<i64> rows = checked_numbers(row, n, "expected numbers of rows"), starts = copy_of(start);
   const i64 n_folds = start.size() - 1;
   require(starts.front() == 0 && starts.back() == row.size(), "expected folds of all rows");
   require(std::is_sorted(starts.begin(), starts.end()), "expected starts in order");
@@ -89,9 +87,9 @@ std::vector<Matrix> sums_of_folds(const Array<T>& x, const Matrix& y, const Matr
     sums.emplace_back(std::vector<py::ssize_t>{size, size});
     to.push_back(sums.back().mutable_data());
   }
-  const Samples<T> samples = {x.data(), p, y.data(), n_out, root.data(), shift.data()};
-  py::gil_scoped_release release;
-  sum_folds(samples, rows.data(), starts.data(), n_folds, to.data(), threads);
+  const WeightedSamples<T> samples = {x.data(), p, y.data(), n_out, root.data(), shift.data()};
+  const Unlocked unlocked(row.size() * size * size);
+  sum_folds(kernels_in_use<double>(), samples, rows.data(), starts.data(), n_folds, to.data(), threads);
   return sums;
 }
 
@@ -110,11 +108,11 @@ py::tuple moments_about(const Matrix& sums, const Matrix& shift, const Matrix& l
   Matrix xx(std::vector<py::ssize_t>{p, p}), xy(std::vector<py::ssize_t>{n_out, p});
   double *to_xx = xx.mutable_data(), *to_xy = xy.mutable_data();
   {
-    py::gil_scoped_release release;
-    std::vector<i64> number(static_cast<size_t>(p));
+    const Unlocked unlocked(2 * p * p);
+    List<i64> number(p);
     std::iota(number.begin(), number.end(), 0);
-    const std::vector<double> ones(number.size(), 1.0);
-    gather_moments(moments, {number.data(), ones.data(), p, n_out}, to_xx, to_xy);
+    const List<double> ones(p, 1.0);
+    gather_moments(moments, {number.data(), ones.data(), p, n_out}, {to_xx, p}, {to_xy, p});
   }
   return py::make_tuple(xx, xy);
 }
@@ -130,12 +128,12 @@ py::list eliminate_in_folds(const std::vector<FoldArrays>& arrays, const Array<i
   require(!arrays.empty() && n_out > 0, "expected folds and outputs");
   const i64 size = std::get<0>(arrays[0]).shape(0);
   require(n_out < size, "expected sums of features, outputs and one");
-  const std::vector<i64> numbers = checked_numbers(number, size - 1 - n_out, "expected numbers of features");
+  const List<i64> numbers = checked_numbers(number, size - 1 - n_out, "expected numbers of features");
   const CheckedGroups groups(start, stays, p);
   const i64 n_remove = groups.n_that_go();
-  std::vector<i64> order(arrays.size() * static_cast<size_t>(n_remove));
-  std::vector<Matrix> errors;
-  std::vector<Fold> folds;
+  List<i64> order(static_cast<i64>(arrays.size()) * n_remove);
+  List<Matrix> errors;
+  List<Fold> folds;
   for (const auto& [train, less, shift, last, held, held_shift, held_last, inverse_scale, total] : arrays) {
     require(!less || (less->ndim() == 2 && less->shape(0) == size && less->shape(1) == size),
             "expected square sums of one size");
@@ -143,16 +141,16 @@ py::list eliminate_in_folds(const std::vector<FoldArrays>& arrays, const Array<i
     errors.emplace_back(n_remove + 1);
     folds.push_back({moments_of(train, less ? less->data() : nullptr, shift, last, size),
                      moments_of(held, nullptr, held_shift, held_last, size), inverse_scale.data(), total,
-                     errors.back().mutable_data(), order.data() + folds.size() * static_cast<size_t>(n_remove)});
+                     errors.back().mutable_data(), order.data() + folds.size() * n_remove});
   }
-  std::vector<u8> is_done(folds.size());
+  List<u8> is_done(folds.size());
   {
-    py::gil_scoped_release release;
-    eliminate_folds(folds.data(), static_cast<i64>(folds.size()), numbers.data(), p, n_out, groups.view(),
+    const Unlocked unlocked(p * p * p);
+    eliminate_folds(kernels_in_use<double>(), folds.data(), folds.size(), numbers.data(), p, n_out, groups.view(),
                     {least_pivot, most, floor}, is_done.data(), threads);
   }
   py::list found;
-  for (size_t i = 0; i < folds.size(); ++i) {
+  for (i64 i = 0; i < folds.size(); ++i) {
     found.append(is_done[i] ? py::object(errors[i]) : py::none());
   }
   return found;
@@ -167,8 +165,8 @@ Matrix sums_left_out(const Matrix& q, const Matrix& z, const Matrix& y, const Ma
   double* to = sum.mutable_data();
   for (i64 t = 0; t <= n_steps; ++t) to[t] = 0;
   const double *rows = q.data(), *coef = z.data(), *outputs = y.data(), *leverages = base.data();
-  py::gil_scoped_release release;
-  add_left_out(rows, n, n_steps, coef, n_out, outputs, leverages, least, to, threads);
+  const Unlocked unlocked(n * n_steps * n_out);
+  add_left_out(kernels_in_use<double>(), rows, n, n_steps, coef, n_out, outputs, leverages, least, to, threads);
   return sum;
 }
 
@@ -181,15 +179,15 @@ py::object grow_set(const Matrix& gram, Matrix products, const Array<i64>& start
   const CheckedGroups groups(start, stays, p);
   require(n_add >= 0 && n_add <= groups.n(), "expected no more additions than groups");
   Array<i64> order(n_add);
-  std::vector<double> fall(static_cast<size_t>(n_add));
+  List<double> fall(n_add);
   const double* g = gram.data();
   double* r = products.mutable_data();
   const Removals additions = {order.mutable_data(), fall.data(), n_add, rounding};
   const i64 n_out = products.shape(0);
   i64 n = 0;
   {
-    py::gil_scoped_release release;
-    n = grow(g, p, r, n_out, groups.view(), additions, tolerance);
+    const Unlocked unlocked(n_add * p * p);
+    n = grow(kernels_in_use<double>(), {g, p}, p, {r, p, n_out}, groups.view(), additions, tolerance);
   }
   return order[py::slice(0, n, 1)];
 }
@@ -197,12 +195,13 @@ py::object grow_set(const Matrix& gram, Matrix products, const Array<i64>& start
 Matrix products_of_columns(const Matrix& x, const Matrix& q, int threads) {
   require(x.ndim() == 2 && q.ndim() == 2 && q.shape(1) == x.shape(0), "expected vectors of the matrix's samples");
   Matrix out = empty<double>({q.shape(0), x.shape(1)});
-  const SharedColumns columns = {x.data(), x.shape(0), x.shape(1)};
+  const i64 p = x.shape(1);
+  const Samples<const double> columns = {x.data(), p, x.shape(0)};
   const double* vectors = q.data();
   double* to = out.mutable_data();
   const i64 n_q = q.shape(0);
-  py::gil_scoped_release release;
-  multiply_columns(columns, vectors, n_q, to, threads);
+  const Unlocked unlocked(n_q * columns.n * p);
+  multiply_columns(kernels_in_use<double>(), columns, p, {vectors, columns.n, n_q}, {to, p}, threads);
   return out;
 }
 
@@ -221,13 +220,14 @@ Array<i64> advance_problems(const Matrix& x, const Matrix& q, const Matrix& fact
       products.ndim() == 3 && products.shape(0) == n_problems && products.shape(1) == n_out && products.shape(2) == p,
       "expected products of each problem, output and feature");
   Array<i64> best(n_problems);
-  const SharedColumns columns = {x.data(), n, p};
+  const Samples<const double> columns = {x.data(), p, n};
   const double *vectors = q.data(), *factors = factor.data(), *bars = bar.data(), *limits = limit.data(),
                *falls = alone.data(), *units = rounding.data();
   double *lengths = norms.mutable_data(), *left = products.mutable_data();
   i64* to = best.mutable_data();
-  py::gil_scoped_release release;
-  advance(columns, n_problems, n_out, vectors, factors, bars, limits, falls, units, lengths, left, to, threads);
+  const Unlocked unlocked(n_problems * n * p);
+  advance(kernels_in_use<double>(), columns, p, {vectors, n, n_problems}, n_out, factors, bars, limits, falls, units,
+          lengths, left, to, threads);
   return best;
 }
 

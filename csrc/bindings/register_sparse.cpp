@@ -26,7 +26,7 @@ std::unique_ptr<SparseExecutor<T>> make_sparse_executor(const py::object& w, con
   Array<T> dense;
   if (dense.take(w)) {
     require(dense.ndim() == 2 && dense.shape(1) == bias.size(), "w: expected the shape (n_in, n_out)");
-    first.weight = std::vector<T>(dense.data(), dense.data() + dense.size());
+    first.weight = List<T>(dense.data(), dense.data() + dense.size());
   } else {
     const auto entries = w.cast<std::shared_ptr<CsrMatrix<T>>>();
     require(entries != nullptr, "w: expected an array or its entries");
@@ -35,8 +35,8 @@ std::unique_ptr<SparseExecutor<T>> make_sparse_executor(const py::object& w, con
   first.bias.assign(bias.data(), bias.data() + bias.size());
   first.activation = activation_of(activation);
   first.negative_slope = negative_slope;
-  return std::make_unique<SparseExecutor<T>>(std::move(first), whole, rest, SparseCosts{costs[0], costs[1], costs[2]},
-                                             flags_of(read));
+  return std::make_unique<SparseExecutor<T>>(kernels_in_use<T>(), std::move(first), whole, rest,
+                                             SparseCosts{costs[0], costs[1], costs[2]}, flags_of(read));
 }
 
 template <class T, class Index>
@@ -63,10 +63,10 @@ py::object run_indexed(const SparseExecutor<T>& executor, const py::object& row_
   if (!x) return py::none();
   T* to = out.mutable_data();
   {
-    py::gil_scoped_release release;
+    const Unlocked unlocked(executor.cycles(n, x->n_entries()));
     executor.run(*x, to, threads > 0 ? threads : 1);
   }
-  return std::move(out);  // with the lock: to return it as another type may count a reference
+  return out;  // with the lock: to return it as another type may count a reference
 }
 
 // The output, new or in `given`, for samples in the three arrays of compressed sparse rows, indices of either width;
@@ -89,8 +89,8 @@ void by_columns(const CsrMatrix<T>& w, const Array<T>& x, Array<T>& out, int thr
   const T* in = x.data();
   T* to = out.mutable_data();  // throws if out is read-only
   const i64 n = x.shape(1);
-  py::gil_scoped_release release;
-  multiply_csr(w, in, n, to, threads);
+  const Unlocked unlocked(w.n_entries() * n);
+  multiply_csr(kernels_in_use<T>(), w, in, n, to, threads);
 }
 
 template <class T>

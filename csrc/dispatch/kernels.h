@@ -3,17 +3,8 @@
 #pragma once
 
 #include "dispatch/table.h"
-#include "kernels/products/activation.h"
-#include "kernels/selection/bracket.h"
-#include "kernels/solver/downdate.h"
-#include "kernels/selection/best_of_groups.h"
-#include "kernels/solver/sum_left_out.h"
-#include "kernels/selection/mask.h"
-#include "kernels/products/turn.h"
 #include "kernels/peak.h"
-#include "kernels/solver/column_products.h"
-#include "kernels/selection/reduce.h"
-#include "kernels/selection/score.h"
+#include "kernels/products/activation.h"
 #include "kernels/products/sparse_samples.h"
 #include "kernels/products/spmm_blocks.h"
 #include "kernels/products/spmm_csr.h"
@@ -25,7 +16,16 @@
 #include "kernels/products/spmv_dense.h"
 #include "kernels/products/spmv_lookup.h"
 #include "kernels/products/spmv_sell.h"
+#include "kernels/products/turn.h"
+#include "kernels/selection/best_of_groups.h"
+#include "kernels/selection/bracket.h"
+#include "kernels/selection/mask.h"
+#include "kernels/selection/reduce.h"
+#include "kernels/selection/score.h"
 #include "kernels/solver/best_exchange.h"
+#include "kernels/solver/column_products.h"
+#include "kernels/solver/downdate.h"
+#include "kernels/solver/sum_left_out.h"
 
 namespace prunus::PRUNUS_TARGET {
 
@@ -49,25 +49,25 @@ constexpr Kernels<T> kKernels = {
     .split_bracket = split_bracket<T>,
     .activate = activate<T>,
     .spmm_sell = spmm_sell<T>,
-    .spmm_csr = spmm_csr<T>,
+    .spmm_blocks = spmm_blocks<T, T, T>,
+    .spmm_dense = spmm_dense<T, T, T>,
     .spmv_sell = spmv_sell<T>,
-    .spmm_blocks = spmm_blocks<T>,
-    .spmm_dense = spmm_dense<T>,
     .spmv_blocks = spmv_blocks<T>,
     .spmv_dense = spmv_dense<T>,
     .spmv_csr = spmv_csr<T>,
     .spmv_bitmap = spmv_bitmap<T>,
     .spmv_lookup = spmv_lookup<T>,
+    .spmm_csr = spmm_csr<T>,
     .sparse_rows_dense = sparse_rows_dense<T>,
     .sparse_rows_sparse = sparse_rows_sparse<T>,
+    .rows_to_panel = rows_to_panel<T>,
+    .panel_to_rows = panel_to_rows<T>,
     .subtract_combination = subtract_combination<T>,
     .subtract_products = subtract_products<T>,
     .take_away = take_away<T>,
     .sum_left_out = sum_left_out<T>,
     .column_products = column_products<T>,
     .best_exchange = best_exchange<T>,
-    .rows_to_panel = rows_to_panel<T>,
-    .panel_to_rows = panel_to_rows<T>,
 };
 
 }  // namespace prunus::PRUNUS_TARGET

@@ -5,6 +5,13 @@
 
 namespace prunus {
 
+// A packed weight times samples as they come, and times a panel of them: of activations A, with sums S.
+template <class View, class T>
+using RowKernel = void(const View& w, i64 part, Samples<const T> x, const Epilogue<T>& epilogue, Rows<T> y) noexcept;
+template <class View, class A, class S = A>
+using PanelKernel = void(const View& w, i64 part, Range columns, const A* x, i64 width, const Epilogue<S>& epilogue,
+                         S* sums, S* y) noexcept;
+
 template <class T>
 struct Kernels {
   i64 lanes;               // of a vector register
@@ -17,8 +24,7 @@ struct Kernels {
   i32 (*all_finite)(const T* a, i64 n) noexcept;
   i32 (*any_nan)(const T* a, i64 n) noexcept;
   i64 (*count_nonzero)(const T* a, i64 n) noexcept;
-  void (*column_dot)(const T* a, const T* b, i64 n_rows, i64 n_cols, i64 begin, i64 end, i32 take_absolute,
-                     double* out) noexcept;
+  void (*column_dot)(Samples<const T> a, Rows<const T> b, Range columns, i32 take_absolute, double* out) noexcept;
   void (*mask_at_least)(const T* score, i64 n, T threshold, u8* mask) noexcept;
   i64 (*keep_first_equal)(const T* score, i64 n, T threshold, i64 n_keep, u8* mask) noexcept;
   void (*keep_best_of_groups)(const T* score, i64 n_groups, i64 n, i64 m, u8* mask) noexcept;
@@ -26,38 +32,31 @@ struct Kernels {
   BracketCount (*split_bracket)(const T* score, i64 n, T low, T high, u8* mask, i64 room,
                                 Candidate<T>* between) noexcept;
   void (*activate)(T* values, i64 n, Activation activation, T negative_slope) noexcept;
-  void (*spmm_sell)(const Sell<T>& w, i64 part, Range columns, const T* x, i64 width, const Epilogue<T>& epilogue,
-                    T* y) noexcept;
+  PanelKernel<Sell<T>, T>* spmm_sell;
+  PanelKernel<Blocks<T>, T>* spmm_blocks;
+  PanelKernel<DenseGroups<T>, T>* spmm_dense;
+  RowKernel<Sell<T>, T>* spmv_sell;
+  RowKernel<Blocks<T>, T>* spmv_blocks;
+  RowKernel<Dense<T>, T>* spmv_dense;
+  RowKernel<Csr<T>, T>* spmv_csr;
+  RowKernel<Bitmap<T>, T>* spmv_bitmap;
+  RowKernel<Lookup<T>, T>* spmv_lookup;
   void (*spmm_csr)(const Csr<T>& w, Range rows, const T* x, i64 n, T* y) noexcept;
-  void (*spmv_sell)(const Sell<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept;
-  void (*spmm_blocks)(const Blocks<T>& w, i64 part, Range columns, const T* x, i64 width, const Epilogue<T>& epilogue,
-                      T* y) noexcept;
-  void (*spmm_dense)(const DenseGroups<T>& w, i64 part, Range columns, const T* x, i64 width,
-                     const Epilogue<T>& epilogue, T* y) noexcept;
-  void (*spmv_blocks)(const Blocks<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept;
-  void (*spmv_dense)(const Dense<T>& w, i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
-                     i64 y_stride) noexcept;
-  void (*spmv_csr)(const Csr<T>& w, i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
-                   i64 y_stride) noexcept;
-  void (*spmv_bitmap)(const Bitmap<T>& w, i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
-                      i64 y_stride) noexcept;
-  void (*spmv_lookup)(const Lookup<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept;
   void (*sparse_rows_dense)(const Csr<T>& x, Range rows, const T* w, i64 n_out, const Epilogue<T>& epilogue,
                             T* y) noexcept;
   void (*sparse_rows_sparse)(const Csr<T>& x, Range rows, const Csr<T>& w, const Epilogue<T>& epilogue, T* y) noexcept;
-  void (*subtract_combination)(const T* h, const T* u, i64 stride, i64 n_u, const T* a, i64 n, T* out) noexcept;
-  void (*subtract_products)(T* c, i64 c_stride, const T* left, i64 left_stride, const T* right, i64 right_stride,
-                            i64 n_terms, Range rows, Range columns) noexcept;
-  i32 (*take_away)(const T* u, i64 n, const T* factor, i64 n_out, i64 coef_stride, const T* bar, const T* limit,
-                   T* diagonal, T* coef, T* score) noexcept;
+  void (*rows_to_panel)(Samples<const T> x, Range columns, i64 width, T* panel) noexcept;
+  void (*panel_to_rows)(const T* panel, Range columns, i64 width, Samples<T> y) noexcept;
+  void (*subtract_combination)(const T* h, Samples<const T> u, const T* a, i64 n, T* out) noexcept;
+  void (*subtract_products)(Rows<T> to, Rows<const T> by, Rows<const T> of, i64 n_terms, Range rows,
+                            Range columns) noexcept;
+  i32 (*take_away)(const T* u, i64 n, const T* factor, Samples<T> coef, const T* bar, const T* limit, T* diagonal,
+                   T* score) noexcept;
   void (*sum_left_out)(const T* q, i64 n_steps, i64 width, const T* z, i64 n_out, T least, T* left, T* error,
                        T* sum) noexcept;
-  void (*column_products)(const T* x, i64 x_stride, i64 n_rows, const T* q, i64 q_stride, i64 n_q, i64 n, T* out,
-                          i64 out_stride) noexcept;
+  void (*column_products)(Samples<const T> x, Samples<const T> q, i64 n, Rows<T> out) noexcept;
   void (*best_exchange)(const T* v, T inverse_h, const T* ratio, const Outside<T>& outside, T tolerance,
                         Gain<T>* gains) noexcept;
-  void (*rows_to_panel)(const T* rows, i64 n_rows, i64 n_cols, i64 begin, i64 end, i64 width, T* panel) noexcept;
-  void (*panel_to_rows)(const T* panel, i64 n_rows, i64 n_cols, i64 begin, i64 end, i64 width, T* rows) noexcept;
 };
 
 struct Target {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <vector>
 
 #include "executor/layer.h"
 #include "executor/panel_tile.h"
@@ -46,10 +45,11 @@ struct Costs {
 template <class T>
 class Executor {
  public:
-  // read: for each feature of a sample whether some weight reads it, or nothing if all are. Formats multiply by zeros
-  // that they store, and a feature that is not read may hold NaN. Throws std::invalid_argument if there is no layer, or
-  // one that does not fit the layer before it, its own bias or its place, or read does not fit the first.
-  Executor(PackedLayers<T> layers, const Costs& costs, std::vector<u8> read = {});
+  // kernels: of the target that the layers were packed for; they last as long as the process. read: for each feature of
+  // a sample whether some weight reads it, or nothing if all are. Formats multiply by zeros that they store, and a
+  // feature that is not read may hold NaN. Throws std::invalid_argument if there is no layer, or one that does not fit
+  // the layer before it, its own bias or its place, or read does not fit the first.
+  Executor(const Kernels<T>& kernels, PackedLayers<T> layers, const Costs& costs, List<u8> read = {});
 
   i64 n_in() const { return layers_.front().n_cols(); }
   i64 n_out() const { return layers_.back().n_rows(); }
@@ -74,16 +74,17 @@ class Executor {
   }
 
  private:
-  template <class MakeTile>
-  void run_tiles(i64 n, i64 width, i64 most_parts, int threads, MakeTile&& make) const;
+  template <class Bytes, class MakeTile>
+  void run_tiles(i64 n, i64 width, i64 most_parts, int threads, Bytes&& bytes, MakeTile&& make) const;
   void run_rows(const T* x, i64 n, i64 n_call, T* y, int threads) const;
   void run_panels(const Batch<T>& batch, i64 n_call, int threads) const;
   const u8* read() const { return read_.empty() ? nullptr : read_.data(); }
 
+  const Kernels<T>& kernels_;
   PackedLayers<T> layers_;
   Costs costs_;
-  std::vector<u8> read_;
-  i64 widest_ = 0;  // activations of the widest layer, readable ones included
+  List<u8> read_;
+  i64 widest_ = 0;  // activations of the widest layer, readable ones included: of a sample, row-major
   mutable WorkspacePool pool_;
 };
 

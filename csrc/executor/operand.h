@@ -2,34 +2,38 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
-#include "dispatch/cpu.h"
-#include "executor/panels.h"
-#include "pack/bitmap.h"
-#include "pack/blocks.h"
-#include "pack/dense.h"
-#include "pack/lookup.h"
-#include "pack/sell.h"
+#include "dispatch/table.h"
+#include "list.h"
+#include "pack/csr.h"
 
 namespace prunus {
 
+// T is what a layer takes and puts out as samples come and go. What is stored for a weight, how a panel lies and what
+// is summed in between is the format's own.
 template <class T>
 class Operand {
  public:
-  Operand(i64 n_rows, i64 n_cols, i64 n_stored) : n_rows_(n_rows), n_cols_(n_cols), n_stored_(n_stored) {}
+  Operand(i64 n_rows, i64 n_cols) : n_rows_(n_rows), n_cols_(n_cols) {}
   virtual ~Operand() = default;
   Operand(const Operand&) = delete;
   Operand& operator=(const Operand&) = delete;
 
+  // Asked for every few samples: not worth a virtual call.
   i64 n_rows() const { return n_rows_; }
   i64 n_cols() const { return n_cols_; }
-  i64 n_stored() const { return n_stored_; }  // values, padding included
   i64 n_parts() const { return prunus::n_parts(n_rows_); }
 
+  virtual i64 n_stored() const = 0;  // values, padding included
   virtual i64 bytes() const = 0;
 
+  // Its values, to be changed where places.h says that entries lie, while no call runs; null where what is stored is
+  // not the weights themselves.
+  virtual T* values() = 0;
+
  private:
-  i64 n_rows_, n_cols_, n_stored_;
+  i64 n_rows_, n_cols_;
 };
 
 // One that multiplies samples as they come, row-major.
@@ -39,9 +43,8 @@ class RowOperand : public virtual Operand<T> {
   // Of a sample, how many activations must be readable, those past n_cols with any finite value.
   virtual i64 readable_columns() const { return this->n_cols(); }
 
-  // The rows of one part for n samples: sample s at x + s * x_stride and y + s * y_stride.
-  virtual void multiply_rows(i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
-                             i64 y_stride) const = 0;
+  // The rows of one part for all samples of x.
+  virtual void multiply_rows(i64 part, Samples<const T> x, const Epilogue<T>& epilogue, Rows<T> y) const = 0;
 };
 
 // One that multiplies panels.
@@ -51,42 +54,46 @@ class PanelOperand : public virtual Operand<T> {
   // Columns that cannot be parted, 1 at least: multiply_panel takes whole steps.
   virtual i64 column_step() const = 0;
 
-  // The rows of one part. y panel (n_rows, width) from x panel (columns, width); width is 1, 2 or 4 vectors. All
-  // columns at once, or some after the other, in order.
-  virtual void multiply_panel(i64 part, Range columns, const T* x, i64 width, const Epilogue<T>& epilogue,
-                              T* y) const = 0;
+  // Bytes of the first n_cols columns of the panel that it takes: whole steps of them, or all.
+  virtual i64 panel_bytes(i64 n_cols, i64 width) const { return n_cols * width * static_cast<i64>(sizeof(T)); }
+
+  // Whether that is the plain one: feature after feature, each with `width` numbers of T. Then it takes what lies
+  // there; else `take` puts it where it belongs.
+  virtual bool takes_plain() const { return true; }
+
+  // The features given, of which `plain` has the first one's numbers at its beginning, into their places in the panel.
+  virtual void take(const T* plain, Range features, i64 width, void* panel) const {
+    (void)plain, (void)features, (void)width, (void)panel;
+  }
+
+  // Bytes of a row's sums, a multiple of a vector's.
+  virtual i64 sums_bytes(i64 width) const { return width * static_cast<i64>(sizeof(T)); }
+
+  // The rows of one part; width is 1, 2 or 4 vectors. y: plain panel (n_rows, width). x: panel of the columns. All
+  // columns at once, or some after the other, in order: what there is in between is in `sums`, a row of sums_bytes for
+  // each row.
+  virtual void multiply_panel(i64 part, Range columns, const void* x, i64 width, const Epilogue<T>& epilogue,
+                              void* sums, T* y) const = 0;
 };
 
-// What they are depends on the format: sell and blocks with zeros multiply both samples and panels, blocks without
-// zeros panels, the others samples.
+// How a matrix is to be packed. tile_columns: of sell.
 template <class T>
-std::shared_ptr<Operand<T>> make_operand(SellMatrix<T> matrix);
-template <class T>
-std::shared_ptr<Operand<T>> make_operand(BlockMatrix<T> matrix);
-template <class T>
-std::shared_ptr<Operand<T>> make_operand(DenseGroupMatrix<T> matrix);
-template <class T>
-std::shared_ptr<Operand<T>> make_operand(DenseMatrix<T> matrix);
-template <class T>
-std::shared_ptr<Operand<T>> make_operand(CsrMatrix<T> matrix);
-template <class T>
-std::shared_ptr<Operand<T>> make_operand(BitmapMatrix<T> matrix);
-template <class T>
-std::shared_ptr<Operand<T>> make_operand(LookupMatrix<T> matrix);
+struct Packing {
+  const Kernels<T>& kernels;
+  i64 tile_columns;
+  int threads;
+};
 
-// How the target in use looks activations up.
+// The matrix in the format of that name. Which kinds of samples it multiplies depends on the format: "sell" and
+// "blocks" both, "dense panels" panels, "dense rows", "csr", "bitmap" and "lookup" samples as they come. Throws
+// std::invalid_argument for another name, and where the target has no such kernel.
 template <class T>
-LookupShape lookup_shape() {
-  const Kernels<T>& kernels = active_target().kernels<T>();
-  return {kernels.lookup_columns, kernels.lanes, kernels.lookup_place_bytes};
-}
+std::shared_ptr<Operand<T>> make_operand(const std::string& format, const CsrMatrix<T>& w, const Packing<T>& packing);
 
-// Columns of a tile of blocks, with zeros or without: so much of the widest panel stays in L2 beside the weights that
-// pass through it.
+// Where each entry of w lies among the values of what make_operand makes of it; of w transposed: where it lies in what
+// make_operand makes of transposed(w). Throws as make_operand and numbered do.
 template <class T>
-i64 block_tile_columns() {
-  constexpr i64 kTileBytes = 128 * 1024;
-  return kTileBytes / (kPanelVectors * active_target().kernels<T>().lanes * static_cast<i64>(sizeof(T)));
-}
+List<i64> places_of_entries(const std::string& format, const CsrMatrix<T>& w, const Packing<T>& packing,
+                            bool is_transposed = false);
 
 }  // namespace prunus

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "base.h"
+#include "dispatch/table.h"
 
 namespace prunus {
 
@@ -24,7 +24,7 @@ class Panels {
 
   bool is_narrow() const { return n_call_ <= kNarrowVectors * lanes_; }
 
-  i64 count() const { return (n_ + widest_ - 1) / widest_; }
+  i64 count() const { return ceil_div(n_, widest_); }
   i64 widest() const { return widest_; }
   i64 begin(i64 panel) const { return panel * widest_; }
   i64 n_samples(i64 panel) const { return std::min(n_ - begin(panel), widest_); }
@@ -45,5 +45,13 @@ class Panels {
 
   i64 n_, n_call_, lanes_, widest_;
 };
+
+// Columns of a tile of blocks, with zeros or without: so much of the widest panel stays in L2 beside the weights that
+// pass through it.
+template <class T>
+i64 block_tile_columns(const Kernels<T>& kernels) {
+  constexpr i64 kTileBytes = 128 * 1024;
+  return kTileBytes / (kPanelVectors * kernels.lanes * static_cast<i64>(sizeof(T)));
+}
 
 }  // namespace prunus

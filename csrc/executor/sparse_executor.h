@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <variant>
-#include <vector>
 
 #include "executor/executor.h"
 #include "pack/csr.h"
@@ -14,8 +13,8 @@ namespace prunus {
 // multiplied by lies together; row-major, or its entries that are not zero.
 template <class T>
 struct SparseRowsLayer {
-  std::variant<std::vector<T>, CsrMatrix<T>> weight;
-  std::vector<T> bias;  // n_out
+  std::variant<List<T>, CsrMatrix<T>> weight;
+  List<T> bias;  // n_out
   Activation activation = Activation::identity;
   T negative_slope = T(0);
 };
@@ -31,14 +30,19 @@ class SparseExecutor {
   // whole: of all layers, for samples that are faster when they are made dense. rest: of the layers that follow the
   // first, null if none do. read: for each feature whether some weight reads it, or nothing if all are. Throws
   // std::invalid_argument if they do not fit each other.
-  SparseExecutor(SparseRowsLayer<T> first, std::shared_ptr<const Executor<T>> whole,
-                 std::shared_ptr<const Executor<T>> rest, const SparseCosts& costs, std::vector<u8> read);
+  SparseExecutor(const Kernels<T>& kernels, SparseRowsLayer<T> first, std::shared_ptr<const Executor<T>> whole,
+                 std::shared_ptr<const Executor<T>> rest, const SparseCosts& costs, List<u8> read);
 
   i64 n_in() const { return whole_->n_in(); }
   i64 n_out() const { return whole_->n_out(); }
 
   // Whether so many samples with so many entries are too little work for two threads.
   bool is_small(i64 n, i64 n_entries) const { return cycles(n, n_entries) < 2 * kCyclesPerThread; }
+
+  // Of such a call, as the cost model has it.
+  double cycles(i64 n, i64 n_entries) const {
+    return first_cycles(n, n_entries) + (rest_ == nullptr ? 0 : rest_->cycles(n));
+  }
 
   // For each feature whether some weight reads it, or null if all are.
   const u8* read() const { return read_.empty() ? nullptr : read_.data(); }
@@ -48,20 +52,18 @@ class SparseExecutor {
   void run(const CsrMatrix<T>& x, T* y, int threads) const;
 
  private:
-  i64 n_between() const { return static_cast<i64>(first_.bias.size()); }
+  i64 n_between() const { return first_.bias.size(); }
   double first_cycles(i64 n, i64 n_entries) const {
     return static_cast<double>(n) * costs_.sample + static_cast<double>(n_entries) * costs_.entry;
-  }
-  double cycles(i64 n, i64 n_entries) const {
-    return first_cycles(n, n_entries) + (rest_ == nullptr ? 0 : rest_->cycles(n));
   }
   void run_dense(const CsrMatrix<T>& x, T* y, int threads) const;
   void run_first(const CsrMatrix<T>& x, Range rows, T* y, int threads) const;
 
+  const Kernels<T>& kernels_;
   SparseRowsLayer<T> first_;
   std::shared_ptr<const Executor<T>> whole_, rest_;
   SparseCosts costs_;
-  std::vector<u8> read_;
+  List<u8> read_;
   mutable WorkspacePool pool_;
 };
 

@@ -49,7 +49,7 @@ class WorkspacePool {
       kept_.pop_back();
       if (block.bytes >= bytes) return block;
     }
-    const i64 rounded = (bytes + kCacheLine - 1) / kCacheLine * kCacheLine;
+    const i64 rounded = round_up(bytes, kCacheLine);
     void* memory = std::aligned_alloc(kCacheLine, static_cast<size_t>(rounded > 0 ? rounded : kCacheLine));
     if (memory == nullptr) throw std::bad_alloc();
     return {std::unique_ptr<void, Lease::Free>(memory), rounded};

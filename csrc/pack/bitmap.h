@@ -12,18 +12,15 @@ struct BitmapMatrix {
   i64 n_cols = 0;
   Stored<u64> bits;
   Stored<T> value;
-  std::vector<i64> group_value;
+  List<i64> group_value;
 
   Bitmap<T> view() const { return {bits.data(), value.data(), group_value.data(), n_rows, n_cols}; }
-  i64 n_stored() const { return static_cast<i64>(value.size()); }
-  i64 bytes() const {
-    return n_stored() * static_cast<i64>(sizeof(T)) +
-           static_cast<i64>((bits.size() + group_value.size()) * sizeof(u64));
-  }
+  i64 n_stored() const { return value.size(); }
+  i64 bytes() const { return value.bytes() + bits.bytes() + group_value.bytes(); }
 };
 
 // O(n_rows * n_cols / 64 + n_entries).
 template <class T>
-BitmapMatrix<T> pack_bitmap(const CsrMatrix<T>& w);
+BitmapMatrix<T> pack_bitmap(const CsrMatrix<T>& w, int threads);
 
 }  // namespace prunus

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pack/cursors.h"
 #include "parallel.h"
 
 namespace prunus {
@@ -10,27 +11,19 @@ namespace {
 // Calls f(column, row in the group, entry) for the entries of a group of rows, by ascending column.
 template <class T, class F>
 void walk_group(const CsrMatrix<T>& w, i64 group, F&& f) {
-  const i64 first = group * kBlockRows;
-  const i64 n_rows = std::min(kBlockRows, w.n_rows - first);
-  i64 reached[kBlockRows];
-  for (i64 j = 0; j < n_rows; ++j) reached[j] = w.row_start[static_cast<size_t>(first + j)];
+  Cursors<T> rows(w);
+  for (i64 r = group * kBlockRows; r < std::min((group + 1) * kBlockRows, w.n_rows); ++r) rows.add(r);
   for (;;) {
     i64 column = w.n_cols;
-    for (i64 j = 0; j < n_rows; ++j) {
-      if (reached[j] == w.row_start[static_cast<size_t>(first + j) + 1]) continue;
-      column = std::min<i64>(column, w.column[static_cast<size_t>(reached[j])]);
-    }
+    for (i64 i = 0; i < rows.n_rows(); ++i) column = std::min(column, rows.column(i));
     if (column == w.n_cols) return;
-    for (i64 j = 0; j < n_rows; ++j) {
-      i64& e = reached[j];
-      if (e < w.row_start[static_cast<size_t>(first + j) + 1] && w.column[static_cast<size_t>(e)] == column) {
-        f(column, j, e++);
-      }
+    for (i64 i = 0; i < rows.n_rows(); ++i) {
+      if (rows.column(i) == column) f(column, i, rows.take(i));
     }
   }
 }
 
-i64 groups_of(i64 n_rows) { return (n_rows + kBlockRows - 1) / kBlockRows; }
+i64 groups_of(i64 n_rows) { return ceil_div(n_rows, kBlockRows); }
 
 }  // namespace
 
@@ -57,31 +50,35 @@ BlockMatrix<T> pack_blocks(const CsrMatrix<T>& w, i64 tile_columns, int threads)
   // Of a group's blocks in a tile, the place in group_start.
   const auto place = [&](i64 group, i64 tile) {
     const Range groups = groups_of_part(w.n_rows, group * kBlockRows / kPartRows);
-    return static_cast<size_t>(before_tile(groups, n_tiles, tile) + group - groups.begin);
+    return before_tile(groups, n_tiles, tile) + group - groups.begin;
   };
-  std::vector<i64>& start = matrix.group_start;
-  start.assign(static_cast<size_t>(n_groups * n_tiles) + 1, 0);
-  parallel_for(n_groups, threads, [&](i64 g) {
-    i64 last = -1;
-    walk_group(w, g, [&](i64 column, i64, i64) {
-      start[place(g, column / tile_columns) + 1] += column != last;
+  List<i64>& start = matrix.group_start;
+  start.assign(n_groups * n_tiles + 1, 0);
+  // Calls f(tile, column within it, is_new, row, entry): is_new with the first entry of each block.
+  const auto walk_tiles = [&](i64 group, auto&& f) {
+    i64 tile = 0, last = -1;
+    walk_group(w, group, [&](i64 column, i64 row, i64 entry) {
+      while (column >= (tile + 1) * tile_columns) ++tile;
+      f(tile, column - tile * tile_columns, column != last, row, entry);
       last = column;
     });
+  };
+  parallel_for(n_groups, threads, [&](i64 g) {
+    walk_tiles(g, [&](i64 tile, i64, bool is_new, i64, i64) { start[place(g, tile) + 1] += is_new; });
   });
-  for (size_t i = 1; i < start.size(); ++i) start[i] += start[i - 1];
-  const size_t n_blocks = static_cast<size_t>(start.back());
+  for (i64 i = 1; i < start.size(); ++i) start[i] += start[i - 1];
+  const i64 n_blocks = start.back();
   matrix.column.resize(n_blocks + 2, 0);  // kernels read ahead
   matrix.value.assign(n_blocks * kBlockRows, T(0));
   parallel_for(n_groups, threads, [&](i64 g) {
-    i64 block = 0, last = -1;
-    walk_group(w, g, [&](i64 column, i64 row, i64 entry) {
-      if (column != last) {
-        const i64 tile = column / tile_columns;
-        block = last < tile * tile_columns ? start[place(g, tile)] : block + 1;
-        matrix.column[static_cast<size_t>(block)] = static_cast<u16>(column - tile * tile_columns);
-        last = column;
+    i64 block = -1, last_tile = -1;
+    walk_tiles(g, [&](i64 tile, i64 column, bool is_new, i64 row, i64 entry) {
+      if (is_new) {
+        block = tile == last_tile ? block + 1 : start[place(g, tile)];
+        matrix.column[block] = static_cast<u16>(column);
+        last_tile = tile;
       }
-      matrix.value[static_cast<size_t>(block * kBlockRows + row)] = w.value[static_cast<size_t>(entry)];
+      matrix.value[block * kBlockRows + row] = w.value[entry];
     });
   });
   return matrix;
@@ -89,7 +86,8 @@ BlockMatrix<T> pack_blocks(const CsrMatrix<T>& w, i64 tile_columns, int threads)
 
 template i64 count_blocks(const CsrMatrix<float>&);
 template i64 count_blocks(const CsrMatrix<double>&);
-template BlockMatrix<float> pack_blocks(const CsrMatrix<float>&, i64, int);
-template BlockMatrix<double> pack_blocks(const CsrMatrix<double>&, i64, int);
+#define PRUNUS_PACK(T) template BlockMatrix<T> pack_blocks(const CsrMatrix<T>&, i64, int);
+PRUNUS_PACKED_TYPES(PRUNUS_PACK)
+#undef PRUNUS_PACK
 
 }  // namespace prunus

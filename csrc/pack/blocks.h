@@ -11,16 +11,13 @@ struct BlockMatrix {
   i64 n_rows = 0;
   i64 n_cols = 0;
   i64 tile_columns = 0;
-  std::vector<i64> group_start;
+  List<i64> group_start;
   Stored<u16> column;
   Stored<T> value;
 
   Blocks<T> view() const { return {group_start.data(), column.data(), value.data(), n_rows, n_cols, tile_columns}; }
-  i64 n_stored() const { return static_cast<i64>(value.size()); }
-  i64 bytes() const {
-    return n_stored() * static_cast<i64>(sizeof(T)) + static_cast<i64>(column.size() * sizeof(u16)) +
-           static_cast<i64>(group_start.size() * sizeof(i64));
-  }
+  i64 n_stored() const { return value.size(); }
+  i64 bytes() const { return value.bytes() + column.bytes() + group_start.bytes(); }
 };
 
 // How many blocks hold at least one entry. O(n_rows + n_entries).

@@ -33,30 +33,30 @@ CsrMatrix<T> pack_present(const T* w, i64 n_rows, i64 n_cols, int threads, Prese
   CsrMatrix<T> matrix;
   matrix.n_rows = n_rows;
   matrix.n_cols = n_cols;
-  matrix.row_start.assign(static_cast<size_t>(n_rows) + 1, 0);
+  matrix.row_start.assign(n_rows + 1, 0);
   parallel_for(n_rows, threads, [&](i64 r) {
     i64 count = 0;
     for (i64 i = r * n_cols; i < (r + 1) * n_cols; ++i) count += present(w[i], i);
-    matrix.row_start[static_cast<size_t>(r) + 1] = count;
+    matrix.row_start[r + 1] = count;
   });
-  for (size_t r = 1; r < matrix.row_start.size(); ++r) matrix.row_start[r] += matrix.row_start[r - 1];
-  matrix.column.resize(static_cast<size_t>(matrix.row_start.back()));
+  for (i64 r = 1; r < matrix.row_start.size(); ++r) matrix.row_start[r] += matrix.row_start[r - 1];
+  matrix.column.resize(matrix.row_start.back());
   matrix.value.resize(matrix.column.size());
   parallel_for(n_rows, threads, [&](i64 r) {
-    size_t e = static_cast<size_t>(matrix.row_start[static_cast<size_t>(r)]);
-    size_t room = static_cast<size_t>(matrix.row_start[static_cast<size_t>(r) + 1]) - e;
+    i64 e = matrix.row_start[r];
+    i64 room = (matrix.row_start[r + 1]) - e;
     for (i64 begin = 0; begin < n_cols; begin += kStretch) {
       // Written for every weight, present or not, and then behind or over it: no branch to guess wrong. Not into the
       // matrix: behind a row's last entry is another thread's first.
       i32 columns[kStretch];
       T values[kStretch];
-      size_t n = 0;
+      i64 n = 0;
       const i64 end = std::min(n_cols, begin + kStretch);
       for (i64 c = begin; c < end; ++c) {
         const T weight = w[r * n_cols + c];
         columns[n] = static_cast<i32>(c);
         values[n] = weight;
-        n += static_cast<size_t>(present(weight, r * n_cols + c));
+        n += present(weight, r * n_cols + c);
       }
       if (n > room) refuse_changes();
       std::copy_n(columns, n, matrix.column.data() + e);
@@ -71,7 +71,7 @@ CsrMatrix<T> pack_present(const T* w, i64 n_rows, i64 n_cols, int threads, Prese
 
 template <class T>
 void check(const CsrMatrix<T>& matrix) {
-  const std::vector<i64>& row_start = matrix.row_start;
+  const List<i64>& row_start = matrix.row_start;
   const i64 n_entries = matrix.n_entries();
   if (row_start.front() != 0 || row_start.back() != n_entries) {
     throw std::invalid_argument("row_start: expected to begin at 0 and to end at " + std::to_string(n_entries) +
@@ -79,14 +79,14 @@ void check(const CsrMatrix<T>& matrix) {
                                 std::to_string(row_start.back()));
   }
   // All starts before any entry: a start that leaves the array must not be followed.
-  for (size_t r = 0; r + 1 < row_start.size(); ++r) {
+  for (i64 r = 0; r + 1 < row_start.size(); ++r) {
     if (row_start[r + 1] < row_start[r] || row_start[r + 1] > n_entries) {
       throw std::invalid_argument("row_start: expected not to decrease, got " + std::to_string(row_start[r]) +
                                   " before " + std::to_string(row_start[r + 1]) + " at row " + std::to_string(r));
     }
   }
   i64 row = -1, previous = -1;
-  for_each_entry(matrix, [&](i64 r, i64 column, T) {
+  for_each_entry(matrix, {0, matrix.n_rows}, [&](i64 r, i64 column, T) {
     if (r != row) previous = -1;
     if (column <= previous || column >= matrix.n_cols) {
       throw std::invalid_argument("column: expected to ascend within a row and to lie in [0, " +
@@ -134,25 +134,25 @@ std::optional<CsrMatrix<T>> take_csr(const Index* row_start, const Index* column
   matrix.n_rows = n_rows;
   matrix.n_cols = n_cols;
   matrix.row_start.assign(row_start, row_start + n_rows + 1);  // a copy: another thread may write to the caller's
-  const std::vector<i64>& start = matrix.row_start;
+  const List<i64>& start = matrix.row_start;
   if (start.front() != 0 || start.back() != n_entries || !std::is_sorted(start.begin(), start.end())) return {};
-  matrix.column.resize(static_cast<size_t>(n_entries));
-  matrix.value.resize(static_cast<size_t>(n_entries));
-  size_t kept = 0;
-  for (size_t r = 0; r < static_cast<size_t>(n_rows); ++r) {
+  matrix.column.resize(n_entries);
+  matrix.value.resize(n_entries);
+  i64 kept = 0;
+  for (i64 r = 0; r < n_rows; ++r) {
     i64 previous = -1, e = start[r];
     const i64 end = start[r + 1];
-    matrix.row_start[r] = static_cast<i64>(kept);
+    matrix.row_start[r] = kept;
     for (; e < end; ++e) {
       const i64 c = column[e];
       if (c <= previous || c >= n_cols) return {};
       matrix.column[kept] = static_cast<i32>(c);
       matrix.value[kept] = value[e];
-      kept += static_cast<size_t>(read == nullptr || read[c] != 0);
+      kept += read == nullptr || read[c] != 0;
       previous = c;
     }
   }
-  matrix.row_start.back() = static_cast<i64>(kept);
+  matrix.row_start.back() = kept;
   matrix.column.resize(kept);
   matrix.value.resize(kept);
   return matrix;
@@ -160,7 +160,7 @@ std::optional<CsrMatrix<T>> take_csr(const Index* row_start, const Index* column
 
 template <class T>
 void unpack(const CsrMatrix<T>& matrix, T* out) {
-  for_each_entry(matrix, [&](i64 r, i64 c, T value) { out[r * matrix.n_cols + c] = value; });
+  for_each_entry(matrix, {0, matrix.n_rows}, [&](i64 r, i64 c, T value) { out[r * matrix.n_cols + c] = value; });
 }
 
 template CsrMatrix<float> pack_dense(const float*, const u8*, i64, i64, int);

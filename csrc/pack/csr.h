@@ -2,9 +2,9 @@
 #pragma once
 
 #include <optional>
-#include <vector>
 
 #include "formats.h"
+#include "list.h"
 
 namespace prunus {
 
@@ -13,27 +13,26 @@ template <class T>
 struct CsrMatrix {
   i64 n_rows = 0;
   i64 n_cols = 0;
-  std::vector<i64> row_start;
-  std::vector<i32> column;
-  std::vector<T> value;
+  List<i64> row_start;
+  List<i32> column;
+  List<T> value;
 
   Csr<T> view() const { return {row_start.data(), column.data(), value.data(), n_rows, n_cols}; }
-  i64 n_entries() const { return static_cast<i64>(value.size()); }
-  i64 bytes() const {
-    return n_entries() * static_cast<i64>(sizeof(T) + sizeof(i32)) + static_cast<i64>(row_start.size() * sizeof(i64));
-  }
+  i64 n_entries() const { return value.size(); }
+  i64 n_stored() const { return n_entries(); }
+  i64 bytes() const { return value.bytes() + column.bytes() + row_start.bytes(); }
 };
 
-// Calls f(row, column, weight) for every entry, row by row.
+// Calls f(row, column, weight) for every entry of some rows, row by row.
 template <class T, class F>
-void for_each_entry(const CsrMatrix<T>& w, F&& f) {
-  for (i64 r = 0; r < w.n_rows; ++r) {
-    const size_t end = static_cast<size_t>(w.row_start[static_cast<size_t>(r) + 1]);
-    for (size_t e = static_cast<size_t>(w.row_start[static_cast<size_t>(r)]); e < end; ++e) {
-      f(r, static_cast<i64>(w.column[e]), w.value[e]);
-    }
+void for_each_entry(const CsrMatrix<T>& w, Range rows, F&& f) {
+  for (i64 r = rows.begin; r < rows.end; ++r) {
+    for (i64 e = w.row_start[r]; e < w.row_start[r + 1]; ++e) f(r, i64{w.column[e]}, w.value[e]);
   }
 }
+
+// What can be packed: weights, and in their place the numbers of entries (places.h).
+#define PRUNUS_PACKED_TYPES(f) f(float) f(double) f(prunus::i32) f(prunus::i64)
 
 // Throws std::invalid_argument for rows or columns of which a 32-bit index could not say the last.
 void require_indices(i64 n_rows, i64 n_cols);

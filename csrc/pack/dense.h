@@ -15,7 +15,7 @@ struct DenseMatrix {
 
   Dense<T> view() const { return {value.data(), stride, n_rows, n_cols}; }
   i64 n_stored() const { return n_rows * n_cols; }
-  i64 bytes() const { return static_cast<i64>(value.size() * sizeof(T)); }
+  i64 bytes() const { return value.bytes(); }
 };
 
 template <class T>
@@ -26,14 +26,14 @@ struct DenseGroupMatrix {
   Stored<T> value;
 
   DenseGroups<T> view() const { return {value.data(), n_rows, n_cols, tile_columns}; }
-  i64 n_stored() const { return static_cast<i64>(value.size()); }
-  i64 bytes() const { return n_stored() * static_cast<i64>(sizeof(T)); }
+  i64 n_stored() const { return value.size(); }
+  i64 bytes() const { return value.bytes(); }
 };
 
 // Both O(n_rows * n_cols).
 template <class T>
-DenseMatrix<T> pack_rows(const CsrMatrix<T>& w);
+DenseMatrix<T> pack_rows(const CsrMatrix<T>& w, int threads);
 template <class T>
-DenseGroupMatrix<T> pack_groups(const CsrMatrix<T>& w, i64 tile_columns);
+DenseGroupMatrix<T> pack_groups(const CsrMatrix<T>& w, i64 tile_columns, int threads);
 
 }  // namespace prunus

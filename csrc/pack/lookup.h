@@ -18,28 +18,26 @@ struct LookupMatrix {
   i64 n_rows = 0;
   i64 n_cols = 0;
   LookupShape shape{};
-  std::vector<i64> group_run, group_tile, group_step;
-  std::vector<LookupRun> run;
-  std::vector<i32> tile_column;
+  List<i64> group_run, group_tile, group_step;
+  List<LookupRun> run;
+  List<i32> tile_column;
   Stored<u8> place;
   Stored<T> value;
-  std::vector<i32> row;
+  List<i32> row;
 
   Lookup<T> view() const {
     return {group_run.data(), group_tile.data(), group_step.data(), run.data(), tile_column.data(),
             place.data(),     value.data(),      row.data(),        n_rows,     n_cols};
   }
-  i64 n_stored() const { return static_cast<i64>(value.size()); }
-  i64 n_tiles() const { return static_cast<i64>(tile_column.size()); }
+  i64 n_stored() const { return value.size(); }
+  i64 n_tiles() const { return tile_column.size(); }
   i64 bytes() const {
-    return n_stored() * static_cast<i64>(sizeof(T)) + static_cast<i64>(place.size()) +
-           static_cast<i64>((tile_column.size() + row.size()) * sizeof(i32)) +
-           static_cast<i64>(run.size() * sizeof(LookupRun)) + static_cast<i64>(3 * group_run.size() * sizeof(i64));
+    return value.bytes() + place.bytes() + tile_column.bytes() + row.bytes() + run.bytes() + 3 * group_run.bytes();
   }
 };
 
 // O(n_rows * n_cols / columns + n_entries). Throws std::invalid_argument if the shape has no columns.
 template <class T>
-LookupMatrix<T> pack_lookup(const CsrMatrix<T>& w, const LookupShape& shape);
+LookupMatrix<T> pack_lookup(const CsrMatrix<T>& w, const LookupShape& shape, int threads);
 
 }  // namespace prunus

@@ -1,9 +1,7 @@
 // The arrays of packed weights.
 #pragma once
 
-#include <vector>
-
-#include "base.h"
+#include "list.h"
 
 namespace prunus {
 
@@ -31,6 +29,6 @@ struct StoredMemory {
 
 // To be made in its final size: one that grows leaves holes in its pages.
 template <class T>
-using Stored = std::vector<T, StoredMemory<T>>;
+using Stored = List<T, StoredMemory<T>>;
 
 }  // namespace prunus

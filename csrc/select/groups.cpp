@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <numeric>
 #include <stdexcept>
-#include <vector>
 
+#include "list.h"
 #include "parallel.h"
 
 namespace prunus {
@@ -29,11 +28,11 @@ void parallel_rows(i64 n_rows, i64 n_cols, int threads, F&& f) {
 // writing to them, would lead out of the array.
 template <class T>
 void keep_best(const T* from, i64 size, i64 n, u8* mask) {
-  const std::vector<T> score(from, from + size);
-  std::vector<i64> order(static_cast<size_t>(size));
+  const List<T> score(from, from + size);
+  List<i64> order(size);
   std::iota(order.begin(), order.end(), i64{0});
   const auto first = [&](i64 a, i64 b) {
-    const T left = score[static_cast<size_t>(a)], right = score[static_cast<size_t>(b)];
+    const T left = score[a], right = score[b];
     return left != right ? left > right : a < b;
   };
   const auto end = order.begin() + std::min(n, size);
@@ -52,8 +51,8 @@ void keep_best_of_row(const T* score, i64 n_cols, i64 n, i64 m, u8* mask) {
 }  // namespace
 
 template <class T>
-void mask_best_of_groups(const T* score, i64 n_rows, i64 n_cols, i64 n, i64 m, u8* mask, int threads) {
-  const Kernels<T>& kernels = active_target().kernels<T>();
+void mask_best_of_groups(const Kernels<T>& kernels, const T* score, i64 n_rows, i64 n_cols, i64 n, i64 m, u8* mask,
+                         int threads) {
   const i64 n_whole = n_cols / m, rest = n_cols % m;
   std::atomic<bool> nan{false};
   parallel_rows(n_rows, n_cols, threads, [&](i64 begin, i64 end) {
@@ -79,9 +78,9 @@ template <class T>
 void block_sums(const T* score, i64 n_rows, i64 n_cols, BlockShape block, T* out, int threads) {
   const i64 n_down = ceil_div(n_rows, block.rows), n_along = ceil_div(n_cols, block.columns);
   parallel_for(n_down, threads_for(n_rows * n_cols, threads), [&](i64 i) {
-    std::vector<double> sum(static_cast<size_t>(n_cols), 0.0);
+    List<double> sum(n_cols, 0.0);
     for (i64 r = i * block.rows; r < end_of(i, block.rows, n_rows); ++r) {
-      for (i64 c = 0; c < n_cols; ++c) sum[static_cast<size_t>(c)] += static_cast<double>(score[r * n_cols + c]);
+      for (i64 c = 0; c < n_cols; ++c) sum[c] += static_cast<double>(score[r * n_cols + c]);
     }
     for (i64 j = 0; j < n_along; ++j) {
       const auto begin = sum.begin() + j * block.columns, end = sum.begin() + end_of(j, block.columns, n_cols);
@@ -97,19 +96,19 @@ void spread_blocks(const u8* kept, i64 n_rows, i64 n_cols, BlockShape block, u8*
       const u8* from = kept + r / block.rows * n_along;
       u8* to = mask + r * n_cols;
       if (block.columns == 1) {
-        std::memcpy(to, from, static_cast<size_t>(n_cols));
+        std::copy_n(from, n_cols, to);
         continue;
       }
       for (i64 j = 0; j < n_along; ++j) {
         const i64 size = std::min(block.columns, n_cols - j * block.columns);
-        std::memset(to + j * block.columns, from[j], static_cast<size_t>(size));
+        std::fill_n(to + j * block.columns, size, from[j]);
       }
     }
   });
 }
 
-template void mask_best_of_groups<float>(const float*, i64, i64, i64, i64, u8*, int);
-template void mask_best_of_groups<double>(const double*, i64, i64, i64, i64, u8*, int);
+template void mask_best_of_groups<float>(const Kernels<float>&, const float*, i64, i64, i64, i64, u8*, int);
+template void mask_best_of_groups<double>(const Kernels<double>&, const double*, i64, i64, i64, i64, u8*, int);
 template void block_sums<float>(const float*, i64, i64, BlockShape, float*, int);
 template void block_sums<double>(const double*, i64, i64, BlockShape, double*, int);
 

@@ -1,14 +1,15 @@
 // Scores that are decided together: the best of every few neighbours, and blocks.
 #pragma once
 
-#include "base.h"
+#include "dispatch/table.h"
 
 namespace prunus {
 
 // In every group of m neighbours of a row (the last may be shorter) keeps the n highest, of equal ones the earlier.
 // 0 <= n, 1 <= m. O(m) for each score up to kLargestGroup, O(1) beyond. Throws std::invalid_argument if a score is NaN.
 template <class T>
-void mask_best_of_groups(const T* score, i64 n_rows, i64 n_cols, i64 n, i64 m, u8* mask, int threads);
+void mask_best_of_groups(const Kernels<T>& kernels, const T* score, i64 n_rows, i64 n_cols, i64 n, i64 m, u8* mask,
+                         int threads);
 
 // Blocks of `rows` x `columns`; those at the edges may be smaller.
 struct BlockShape {

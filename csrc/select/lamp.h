@@ -1,9 +1,8 @@
 // Layer-adaptive magnitude: how many of each layer's scores are among the lowest, ranked by what their layer has left.
 #pragma once
 
-#include <vector>
-
 #include "base.h"
+#include "list.h"
 
 namespace prunus {
 
@@ -20,6 +19,6 @@ struct Scores {
 // std::invalid_argument if a score is NaN, and std::runtime_error if the second pass finds other scores than the first,
 // as another thread may write to them.
 template <class T>
-std::vector<i64> lamp_counts(const std::vector<Scores<T>>& arrays, i64 n_remove, int threads);
+List<i64> lamp_counts(const List<Scores<T>>& arrays, i64 n_remove, int threads);
 
 }  // namespace prunus

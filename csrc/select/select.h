@@ -1,9 +1,8 @@
 // Scores to masks over several arrays at once, as if they were one after the other.
 #pragma once
 
-#include <vector>
-
-#include "base.h"
+#include "dispatch/table.h"
+#include "list.h"
 
 namespace prunus {
 
@@ -18,14 +17,14 @@ struct ScoreArray {
 
 // Keeps what scores at least the threshold. O(n), one pass.
 template <class T>
-void mask_threshold(const std::vector<ScoreArray<T>>& arrays, T threshold, int threads);
+void mask_threshold(const Kernels<T>& kernels, const List<ScoreArray<T>>& arrays, T threshold, int threads);
 
 // Removes exactly n_remove of all the scores: the lowest, and of equal ones the later (later array, then higher index).
 // 0 <= n_remove <= n. O(n) expected: one pass over the scores, which writes the masks too, and a
 // selection among one or two per cent of them; a second pass where many scores are equal. Nothing is sorted. Throws
 // std::bad_alloc.
 template <class T>
-void mask_remove(const std::vector<ScoreArray<T>>& arrays, i64 n_remove, int threads);
+void mask_remove(const Kernels<T>& kernels, const List<ScoreArray<T>>& arrays, i64 n_remove, int threads);
 
 // The highest score that a mask removes and the lowest that it keeps; minus and plus infinity where there is none.
 template <class T>

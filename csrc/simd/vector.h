@@ -62,6 +62,24 @@ PRUNUS_INLINE Vector<T> load_unaligned(const T* p) {
   return v;
 }
 
+template <class T, class U>
+constexpr bool kIsSame = false;
+template <class T>
+constexpr bool kIsSame<T, T> = true;
+
+// As many numbers of A as a vector has lanes of S, as such a vector. p must be aligned to it if they are the same.
+template <class S, class A>
+PRUNUS_INLINE Vector<S> load_as(const A* p) {
+  if constexpr (kIsSame<A, S>) {
+    return load(p);
+  } else {
+    typedef A Numbers __attribute__((vector_size(kLanes<S> * sizeof(A))));
+    Numbers numbers;
+    __builtin_memcpy(&numbers, p, sizeof numbers);
+    return __builtin_convertvector(numbers, Vector<S>);
+  }
+}
+
 template <class T>
 PRUNUS_INLINE void store(T* p, Vector<T> v) {
   *reinterpret_cast<Vector<T>*>(p) = v;

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "dispatch/cpu.h"
 #include "dispatch/table.h"
 #include "solve/rows.h"
 #include "solve/swap.h"
@@ -30,26 +29,26 @@ constexpr i64 kHotCost = 4, kStay = 2;
 // since every update takes the same combination from both.
 class State {
  public:
-  State(const ExchangeProblem& problem, GramRows& source, std::vector<i64> members)
+  State(const Kernels<double>& kernels, const ExchangeProblem& problem, GramRows& source, List<i64> members)
       : problem_(problem),
         source_(source),
-        kernels_(active_target().kernels<double>()),
+        kernels_(kernels),
         members_(std::move(members)),
-        k_(static_cast<i64>(members_.size())),
+        k_(members_.size()),
         width_(problem.p + k_),
-        rows_(size_of(k_ * width_)),
-        row_(size_of(width_)),
-        left_(size_of(width_)),
-        coef_(size_of(problem.n_out * k_)),
-        norms_(size_of(problem.p)),
-        rest_(size_of(problem.n_out * problem.p)),
-        column_(size_of(k_)) {}
+        rows_(k_ * width_),
+        row_(width_),
+        left_(width_),
+        coef_(problem.n_out * k_),
+        norms_(problem.p),
+        rest_(problem.n_out * problem.p),
+        column_(k_) {}
 
-  const std::vector<i64>& members() const { return members_; }
+  const List<i64>& members() const { return members_; }
   i64 k() const { return k_; }
   double rss() const { return rss_; }
   bool is_exhausted() const { return rss_ <= kZero * problem_.total; }
-  void set_members(std::vector<i64> members) { members_ = std::move(members); }
+  void set_members(List<i64> members) { members_ = std::move(members); }
 
   // Computes everything anew, from the set alone: a Cholesky factorization, forwards over G_A beside the identity, then
   // backwards. False if the features are collinear. O(k^2 p).
@@ -67,19 +66,20 @@ class State {
       for (i64 t = 0; t < k_; ++t) {
         double sum = 0;  // b = H c
         for (i64 s = 0; s < k_; ++s) {
-          sum += wide(t)[problem_.p + s] * problem_.products[m * problem_.p + members_[size_of(s)]];
+          sum += wide(t)[problem_.p + s] * problem_.products[m * problem_.p + members_[s]];
         }
-        coef_[size_of(m * k_ + t)] = sum;
+        coef_[m * k_ + t] = sum;
       }
     }
     return true;
   }
 
   BestSwaps best_swaps(const u8* barred, const u8* locked, int threads) {
-    for (i64 t = 0; t < k_; ++t) column_[size_of(t)] = wide(t)[problem_.p + t];
-    const SubsetState state = {rows_.data(),    width_, column_.data(), coef_.data(),  norms_.data(), rest_.data(),
-                               members_.data(), k_,     problem_.p,     problem_.n_out};
-    return prunus::best_swaps(state, barred, locked, problem_.tolerance, threads);
+    for (i64 t = 0; t < k_; ++t) column_[t] = wide(t)[problem_.p + t];
+    const SubsetState state = {{rows_.data(), width_}, column_.data(),  coef_.data(), norms_.data(),
+                               rest_.data(),           members_.data(), k_,           problem_.p,
+                               problem_.n_out};
+    return prunus::best_swaps(kernels_, state, barred, locked, problem_.tolerance, threads);
   }
 
   // Lets one member go and a feature come, by updates of rank one. O(k p).
@@ -89,26 +89,26 @@ class State {
   }
 
  private:
-  double* wide(i64 t) { return &rows_[size_of(t * width_)]; }
+  double* wide(i64 t) { return &rows_[t * width_]; }
 
   // w_t = (g_t - sum over s < t of R_st w_s) / R_tt, where R_st is w_s at the place of member t.
   bool factorize(i64 t) {
-    const i64 p = problem_.p, j = members_[size_of(t)];
+    const i64 p = problem_.p, j = members_[t];
     const double* from = source_.row(j);
     std::copy(from, from + p, row_.begin());
     std::fill(row_.begin() + p, row_.end(), 0.0);
-    row_[size_of(p + t)] = 1;
-    for (i64 s = 0; s < t; ++s) column_[size_of(s)] = wide(s)[j];
+    row_[p + t] = 1;
+    for (i64 s = 0; s < t; ++s) column_[s] = wide(s)[j];
     double* w = wide(t);
-    kernels_.subtract_combination(row_.data(), rows_.data(), width_, t, column_.data(), width_, w);
+    kernels_.subtract_combination(row_.data(), {rows_.data(), width_, t}, column_.data(), width_, w);
     // Of features of length one a factorization leaves a few units of rounding for each.
     if (!(w[j] > 4 * std::numeric_limits<double>::epsilon() * static_cast<double>(std::max<i64>(k_, 100))))
       return false;
     const double root = 1 / std::sqrt(w[j]);
     for (i64 i = 0; i < width_; ++i) w[i] *= root;
-    for (i64 i = 0; i < p; ++i) norms_[size_of(i)] -= w[i] * w[i];
+    for (i64 i = 0; i < p; ++i) norms_[i] -= w[i] * w[i];
     for (i64 m = 0; m < problem_.n_out; ++m) {
-      double* rest = &rest_[size_of(m * p)];
+      double* rest = &rest_[m * p];
       const double z = rest[j] * root;
       for (i64 i = 0; i < p; ++i) rest[i] -= z * w[i];
       rss_ -= z * z;
@@ -119,23 +119,24 @@ class State {
   // v_t = (w_t - sum over s > t of R_ts v_s) / R_tt.
   void substitute(i64 t) {
     double* w = wide(t);
-    for (i64 s = t + 1; s < k_; ++s) column_[size_of(s)] = w[members_[size_of(s)]];
-    const double root = 1 / w[members_[size_of(t)]];
-    kernels_.subtract_combination(w, wide(t) + width_, width_, k_ - t - 1, column_.data() + t + 1, width_, row_.data());
-    for (i64 i = 0; i < width_; ++i) w[i] = row_[size_of(i)] * root;
+    for (i64 s = t + 1; s < k_; ++s) column_[s] = w[members_[s]];
+    const double root = 1 / w[members_[t]];
+    kernels_.subtract_combination(w, {wide(t) + width_, width_, k_ - t - 1}, column_.data() + t + 1, width_,
+                                  row_.data());
+    for (i64 i = 0; i < width_; ++i) w[i] = row_[i] * root;
   }
 
   void drop(i64 i) {
     const i64 p = problem_.p;
     std::copy(wide(i), wide(i) + width_, row_.begin());
-    const double h = row_[size_of(p + i)];
-    for (i64 t = 0; t < k_; ++t) column_[size_of(t)] = row_[size_of(p + t)] / h;
-    for (i64 j = 0; j < p; ++j) norms_[size_of(j)] += row_[size_of(j)] * row_[size_of(j)] / h;
+    const double h = row_[p + i];
+    for (i64 t = 0; t < k_; ++t) column_[t] = row_[p + t] / h;
+    for (i64 j = 0; j < p; ++j) norms_[j] += row_[j] * row_[j] / h;
     for (i64 m = 0; m < problem_.n_out; ++m) {
-      double *coef = &coef_[size_of(m * k_)], *rest = &rest_[size_of(m * p)];
+      double *coef = &coef_[m * k_], *rest = &rest_[m * p];
       const double b = coef[i];
-      for (i64 j = 0; j < p; ++j) rest[j] += b / h * row_[size_of(j)];
-      for (i64 t = 0; t < k_; ++t) coef[t] -= b * column_[size_of(t)];
+      for (i64 j = 0; j < p; ++j) rest[j] += b / h * row_[j];
+      for (i64 t = 0; t < k_; ++t) coef[t] -= b * column_[t];
       coef[i] = 0;
       rss_ += b * b / h;
     }
@@ -151,55 +152,55 @@ class State {
     for (i64 t = 0; t < k_; ++t) {
       factors_of(t, i, j, from);
     }
-    kernels_.subtract_combination(from, rows_.data(), width_, k_, row_.data(), p, left_.data());
-    const double s = left_[size_of(j)];
-    members_[size_of(i)] = j;
-    for (i64 l = 0; l < p; ++l) norms_[size_of(l)] -= left_[size_of(l)] * left_[size_of(l)] / s;
+    kernels_.subtract_combination(from, {rows_.data(), width_, k_}, row_.data(), p, left_.data());
+    const double s = left_[j];
+    members_[i] = j;
+    for (i64 l = 0; l < p; ++l) norms_[l] -= left_[l] * left_[l] / s;
     for (i64 m = 0; m < problem_.n_out; ++m) {
-      double *coef = &coef_[size_of(m * k_)], *rest = &rest_[size_of(m * p)];
+      double *coef = &coef_[m * k_], *rest = &rest_[m * p];
       const double d = rest[j];
-      for (i64 l = 0; l < p; ++l) rest[l] -= d / s * left_[size_of(l)];
-      for (i64 t = 0; t < k_; ++t) coef[t] -= d / s * column_[size_of(t)];
+      for (i64 l = 0; l < p; ++l) rest[l] -= d / s * left_[l];
+      for (i64 t = 0; t < k_; ++t) coef[t] -= d / s * column_[t];
       rss_ -= d * d / s;
     }
-    for (i64 l = 0; l < p; ++l) left_[size_of(l)] /= s;
-    for (i64 t = 0; t < k_; ++t) left_[size_of(p + t)] = -column_[size_of(t)] / s;
+    for (i64 l = 0; l < p; ++l) left_[l] /= s;
+    for (i64 t = 0; t < k_; ++t) left_[p + t] = -column_[t] / s;
     take_rows(left_.data());
   }
 
   // The product of the feature that comes with member t, and what it takes of that one's row.
   void factors_of(i64 t, i64 i, i64 j, const double* row) {
-    row_[size_of(t)] = t == i ? 0.0 : row[members_[size_of(t)]];
-    column_[size_of(t)] = t == i ? -1.0 : wide(t)[j];
+    row_[t] = t == i ? 0.0 : row[members_[t]];
+    column_[t] = t == i ? -1.0 : wide(t)[j];
   }
 
   // Every row less its part of `column_` times this one.
   void take_rows(const double* row) {
-    kernels_.subtract_products(rows_.data(), width_, column_.data(), k_, row, width_, 1, {0, k_}, {0, width_});
+    kernels_.subtract_products({rows_.data(), width_}, {column_.data(), k_}, {row, width_}, 1, {0, k_}, {0, width_});
   }
 
   const ExchangeProblem& problem_;
   GramRows& source_;
   const Kernels<double>& kernels_;
-  std::vector<i64> members_;  // what comes takes the place of what goes
+  List<i64> members_;  // what comes takes the place of what goes
   i64 k_, width_;
-  std::vector<double> rows_;        // (k, p + k)
-  std::vector<double> row_, left_;  // of one row
-  std::vector<double> coef_;        // (n_out, k), b = c_A H
-  std::vector<double> norms_;       // (p), what is left of each feature
-  std::vector<double> rest_;        // (n_out, p), c - b G_A
-  std::vector<double> column_;      // (k)
+  List<double> rows_;        // (k, p + k)
+  List<double> row_, left_;  // of one row
+  List<double> coef_;        // (n_out, k), b = c_A H
+  List<double> norms_;       // (p), what is left of each feature
+  List<double> rest_;        // (n_out, p), c - b G_A
+  List<double> column_;      // (k)
   double rss_ = 0;
 };
 
 class Search {
  public:
-  Search(const ExchangeProblem& problem, GramRows& rows, int threads)
-      : problem_(problem), rows_(rows), threads_(threads), barred_(size_of(2 * problem.p), 0) {}
+  Search(const Kernels<double>& kernels, const ExchangeProblem& problem, GramRows& rows, int threads)
+      : kernels_(kernels), problem_(problem), rows_(rows), threads_(threads), barred_(2 * problem.p, 0) {}
 
-  ExchangedSet run(const std::vector<std::vector<i64>>& starts) {
+  ExchangedSet run(const List<List<i64>>& starts) {
     ExchangedSet best = {{}, std::numeric_limits<double>::infinity(), false, false};
-    for (size_t i = 0; i < starts.size(); ++i) {
+    for (i64 i = 0; i < starts.size(); ++i) {
       if (std::find(starts.begin(), starts.begin() + static_cast<std::ptrdiff_t>(i), starts[i]) !=
           starts.begin() + static_cast<std::ptrdiff_t>(i)) {
         continue;  // as one before
@@ -208,7 +209,7 @@ class Search {
       if (found.is_found && (!best.is_found || found.rss < best.rss - kIsBetter * unit(best.rss))) best = found;
     }
     if (!best.is_found) return best;
-    const std::vector<i64> better = walk(best.members);
+    const List<i64> better = walk(best.members);
     if (better.empty()) return best;
     ExchangedSet found = polished(better);
     return found.is_found && found.rss < best.rss ? found : best;
@@ -218,8 +219,8 @@ class Search {
   // What a loss is measured by: itself, but for rounding.
   double unit(double rss) const { return std::max(rss, kZero * problem_.total); }
 
-  ExchangedSet polished(const std::vector<i64>& start) {
-    State state(problem_, rows_, start);
+  ExchangedSet polished(const List<i64>& start) {
+    State state(kernels_, problem_, rows_, start);
     if (!state.refresh()) return {{}, 0, false, false};
     const bool is_optimal = descend(state);
     return {state.members(), std::max(state.rss(), 0.0), true, is_optimal};
@@ -231,7 +232,7 @@ class Search {
   // computation to the next, else the set before is the last; that also makes this end.
   bool descend(State& state) {
     for (;;) {
-      const std::vector<i64> before = state.members();
+      const List<i64> before = state.members();
       const double rss = state.rss();
       for (int step = 0; step < kRefresh; ++step) {
         const Swap swap = improvement(state);
@@ -257,31 +258,31 @@ class Search {
   }
 
   const u8* locks(const State& state) {
-    locked_.assign(size_of(2 * state.k()), 0);
+    locked_.assign(2 * state.k(), 0);
     for (i64 t = 0; t < state.k(); ++t) {
-      locked_[size_of(t)] = locked_[size_of(state.k() + t)] = problem_.keep[state.members()[size_of(t)]];
+      locked_[t] = locked_[state.k() + t] = problem_.keep[state.members()[t]];
     }
     return locked_.data();
   }
 
   // Takes the best exchange that is not forbidden, up or down, step after step. Returns the members of the best set on
   // the way, ascending; none where that was the first.
-  std::vector<i64> walk(const std::vector<i64>& start) {
-    const i64 p = problem_.p, k = static_cast<i64>(start.size());
+  List<i64> walk(const List<i64>& start) {
+    const i64 p = problem_.p, k = start.size();
     i64 n_movable = 0;
     for (const i64 j : start) n_movable += !problem_.keep[j];
     if (n_movable < 2 || p - k < 2 || problem_.patience == 0)
       return {};  // one exchange leads to each set that there is
-    State state(problem_, rows_, start);
+    State state(kernels_, problem_, rows_, start);
     if (!state.refresh()) return {};
     const i64 stay_out = std::min(n_movable, std::max<i64>(1, (p - k) / 2)), stay_in = std::min(kStay, n_movable / 2);
-    std::vector<i64> best, until(size_of(p), 0);  // the last step in which a feature may not move
+    List<i64> best, until(p, 0);  // the last step in which a feature may not move
     double best_rss = state.rss();
     for (i64 step = 1, spent = 0; spent < problem_.patience && !state.is_exhausted(); ++step) {
       const Swap swap = next(state, until, step, best_rss);
       if (swap.member < 0) break;
-      until[size_of(state.members()[size_of(swap.member)])] = step + stay_out;
-      until[size_of(swap.feature)] = step + stay_in;
+      until[state.members()[swap.member]] = step + stay_out;
+      until[swap.feature] = step + stay_in;
       state.exchange(swap);
       if (step % kRefresh == 0 && !state.refresh()) break;
       if (state.rss() < best_rss - kIsBetter * unit(best_rss)) {
@@ -297,13 +298,13 @@ class Search {
   }
 
   // The best exchange of features that need not wait, or one that leads to the best set so far.
-  Swap next(State& state, const std::vector<i64>& until, i64 step, double best_rss) {
+  Swap next(State& state, const List<i64>& until, i64 step, double best_rss) {
     const i64 p = problem_.p;
     std::fill(barred_.begin(), barred_.begin() + p, u8{0});
-    for (i64 j = 0; j < p; ++j) barred_[size_of(p + j)] = until[size_of(j)] >= step;
+    for (i64 j = 0; j < p; ++j) barred_[p + j] = until[j] >= step;
     locks(state);
     for (i64 t = 0; t < state.k(); ++t) {
-      locked_[size_of(state.k() + t)] = until[size_of(state.members()[size_of(t)])] >= step;
+      locked_[state.k() + t] = until[state.members()[t]] >= step;
     }
     const BestSwaps found = state.best_swaps(barred_.data(), locked_.data(), threads_);
     if (found.of_all.member < 0) return found.of_all;
@@ -311,35 +312,36 @@ class Search {
     return found.of_free;
   }
 
+  const Kernels<double>& kernels_;
   const ExchangeProblem& problem_;
   GramRows& rows_;
   int threads_;
-  std::vector<u8> barred_, locked_;
+  List<u8> barred_, locked_;
 };
 
 }  // namespace
 
-ExchangedSet exchange(const ExchangeProblem& problem, GramRows& rows, const std::vector<std::vector<i64>>& starts,
-                      int threads) {
-  return Search(problem, rows, threads).run(starts);
+ExchangedSet exchange(const Kernels<double>& kernels, const ExchangeProblem& problem, GramRows& rows,
+                      const List<List<i64>>& starts, int threads) {
+  return Search(kernels, problem, rows, threads).run(starts);
 }
 
-std::vector<ExchangedSet> exchange_sizes(const ExchangeProblem& problem, const double* gram,
-                                         const std::vector<std::vector<i64>>& orders, i64 first, i64 last,
-                                         int threads) {
-  std::vector<ExchangedSet> found(size_of(std::max<i64>(last - first + 1, 0)));
+List<ExchangedSet> exchange_sizes(const Kernels<double>& kernels, const ExchangeProblem& problem,
+                                  Rows<const double> gram, const List<List<i64>>& orders, i64 first, i64 last,
+                                  int threads) {
+  List<ExchangedSet> found(std::max<i64>(last - first + 1, 0));
   const int inside = found.size() == 1 ? threads : 1;
   // From the largest on, which takes longest.
-  for_units(static_cast<i64>(found.size()), threads, [&](i64 unit) {
+  for_units(found.size(), threads, [&](i64 unit) {
     const i64 size = last - unit;
-    std::vector<std::vector<i64>> starts;
-    for (const std::vector<i64>& order : orders) {
-      if (static_cast<i64>(order.size()) < size) continue;
+    List<List<i64>> starts;
+    for (const List<i64>& order : orders) {
+      if (order.size() < size) continue;
       starts.emplace_back(order.begin(), order.begin() + size);
       std::sort(starts.back().begin(), starts.back().end());
     }
-    MatrixRows rows(gram, problem.p);
-    found[size_of(size - first)] = exchange(problem, rows, starts, inside);
+    MatrixRows rows(gram);
+    found[size - first] = exchange(kernels, problem, rows, starts, inside);
   });
   return found;
 }

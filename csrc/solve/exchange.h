@@ -1,9 +1,8 @@
 // Sets of a given size by exchanges of one feature for another: descent, a walk to better sets, and a certificate.
 #pragma once
 
-#include <vector>
-
-#include "base.h"
+#include "dispatch/table.h"
+#include "list.h"
 
 namespace prunus {
 
@@ -20,13 +19,12 @@ class GramRows {
 // Those of a matrix that is there.
 class MatrixRows final : public GramRows {
  public:
-  MatrixRows(const double* matrix, i64 p) : matrix_(matrix), p_(p) {}
-  const double* row(i64 feature) override { return matrix_ + feature * p_; }
+  explicit MatrixRows(Rows<const double> matrix) : matrix_(matrix) {}
+  const double* row(i64 feature) override { return matrix_[feature]; }
   void prepare(const i64*, i64) override {}
 
  private:
-  const double* matrix_;
-  i64 p_;
+  Rows<const double> matrix_;
 };
 
 // What the searches for all sizes have in common.
@@ -41,7 +39,7 @@ struct ExchangeProblem {
 };
 
 struct ExchangedSet {
-  std::vector<i64> members;  // ascending; none where every start is collinear
+  List<i64> members;  // ascending; none where every start is collinear
   double rss;
   bool is_found;
   bool is_optimal;  // no exchange of two features lets the loss fall by 1e-10 of itself
@@ -51,12 +49,13 @@ struct ExchangedSet {
 // ends the first start's is taken. Starts that are collinear are passed over. Each step looks at all k (p - k)
 // exchanges and takes the best, in O(n_out k p); there is no chance in it, and it depends on no number of threads.
 // Throws std::bad_alloc.
-ExchangedSet exchange(const ExchangeProblem& problem, GramRows& rows, const std::vector<std::vector<i64>>& starts,
-                      int threads);
+ExchangedSet exchange(const Kernels<double>& kernels, const ExchangeProblem& problem, GramRows& rows,
+                      const List<List<i64>>& starts, int threads);
 
 // The same for every size from `first` to `last`: its starts are as many features as it has, from the beginning of each
 // order that is long enough. Sizes are units of work for the threads.
-std::vector<ExchangedSet> exchange_sizes(const ExchangeProblem& problem, const double* gram,
-                                         const std::vector<std::vector<i64>>& orders, i64 first, i64 last, int threads);
+List<ExchangedSet> exchange_sizes(const Kernels<double>& kernels, const ExchangeProblem& problem,
+                                  Rows<const double> gram, const List<List<i64>>& orders, i64 first, i64 last,
+                                  int threads);
 
 }  // namespace prunus

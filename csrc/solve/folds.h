@@ -26,7 +26,7 @@ struct FoldLimits {
 // outputs. is_done[i] is not set where the Gram matrix has not the digits: a pivot of `least_pivot`, an element of the
 // inverse's diagonal above `most`, or one that falls by `floor`. Some 1.2 p^3 multiplications and additions for a fold
 // of single features, and 16 p^2 bytes for a thread. Throws std::bad_alloc.
-void eliminate_folds(const Fold* folds, i64 n_folds, const i64* number, i64 p, i64 n_out, FeatureGroups groups,
-                     FoldLimits limits, u8* is_done, int threads);
+void eliminate_folds(const Kernels<double>& kernels, const Fold* folds, i64 n_folds, const i64* number, i64 p,
+                     i64 n_out, FeatureGroups groups, FoldLimits limits, u8* is_done, int threads);
 
 }  // namespace prunus

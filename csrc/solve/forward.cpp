@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <vector>
 
-#include "dispatch/cpu.h"
 #include "dispatch/table.h"
+#include "list.h"
 #include "solve/group_blocks.h"
 #include "solve/rows.h"
 #include "solve/together.h"
@@ -43,35 +42,34 @@ Addition best_of(const double* score, const double* norms, const double* limit, 
 
 class Grower {
  public:
-  Grower(const double* gram, i64 p, double* products, i64 n_out, FeatureGroups groups, double tolerance,
-         double rounding)
-      : gram_(gram),
+  Grower(const Kernels<double>& kernels, Rows<const double> gram, i64 p, Samples<double> products, FeatureGroups groups,
+         double tolerance, double rounding)
+      : kernels_(kernels),
+        gram_(gram),
         p_(p),
         products_(products),
-        n_out_(n_out),
         groups_(groups),
         rounding_(rounding),
-        kernels_(active_target().kernels<double>()),
-        norms_(size_of(p)),
-        limit_(size_of(p)),
-        bar_(size_of(p), -kInfinity),
-        score_(size_of(p)),
-        factors_(size_of(n_out)),
-        block_(size_of(groups.n)) {
+        norms_(p),
+        limit_(p),
+        bar_(p, -kInfinity),
+        score_(p),
+        factors_(products.n),
+        block_(groups.n) {
     for (i64 j = 0; j < p; ++j) {
-      norms_[size_of(j)] = gram[j * p + j];
-      limit_[size_of(j)] = tolerance * norms_[size_of(j)];
+      norms_[j] = gram[j][j];
+      limit_[j] = tolerance * norms_[j];
     }
     for (i64 g = 0; g < groups.n; ++g) {
       const i64 begin = groups.start[g], size = size_of_group(g);
       if (groups.stays[g]) continue;
-      if (size == 1) bar_[size_of(begin)] = 0;
+      if (size == 1) bar_[begin] = 0;
       if (size > 1) {
         several_.push_back(g);
-        block_[size_of(g)] = GroupBlock(gram + begin * p + begin, p, size);
+        block_[g] = GroupBlock(gram.from(begin, begin), size);
       }
     }
-    update(std::vector<double>(size_of(p), 0).data());
+    update(List<double>(p, 0).data());
     alone_ = score_;
   }
 
@@ -92,7 +90,7 @@ class Grower {
     if (g >= 0) g = std::upper_bound(groups_.start, groups_.start + groups_.n + 1, g) - groups_.start - 1;
     for (const i64 h : several_) {
       const i64 begin = groups_.start[h];
-      const double fall = block_[size_of(h)].norm_of(products_ + begin, n_out_, p_, &limit_[size_of(begin)]);
+      const double fall = block_[h].norm_of({products_.data + begin, products_.stride, products_.n}, &limit_[begin]);
       const bool is_more = g < 0 || fall > most * (1 + kTie) + rounding_;
       if ((is_more || (fall >= most * (1 - kTie) - rounding_ && h < g)) && is_new(h)) {
         most = fall;
@@ -107,60 +105,58 @@ class Grower {
 
   bool is_new(i64 g) const {
     for (i64 j = groups_.start[g]; j < groups_.start[g + 1]; ++j) {
-      if (norms_[size_of(j)] > limit_[size_of(j)]) return true;
+      if (norms_[j] > limit_[j]) return true;
     }
     return false;
   }
 
   double add_feature(i64 j) {
-    bar_[size_of(j)] = -kInfinity;
-    if (!(norms_[size_of(j)] > limit_[size_of(j)])) return 0;
-    std::vector<double> weights;
-    for (i64 t = 0; t < n_rows_; ++t) weights.push_back(rows_[size_of(t * p_ + j)]);
-    rows_.resize(rows_.size() + size_of(p_));
-    double* w = &rows_[size_of(n_rows_ * p_)];
-    kernels_.subtract_combination(gram_ + j * p_, rows_.data(), p_, n_rows_, weights.data(), p_, w);
+    bar_[j] = -kInfinity;
+    if (!(norms_[j] > limit_[j])) return 0;
+    List<double> weights;
+    for (i64 t = 0; t < n_rows_; ++t) weights.push_back(rows_[t * p_ + j]);
+    rows_.resize(rows_.size() + p_);
+    double* w = &rows_[n_rows_ * p_];
+    kernels_.subtract_combination(gram_[j], {rows_.data(), p_, n_rows_}, weights.data(), p_, w);
     const double root = 1 / std::sqrt(w[j]);
     for (i64 i = 0; i < p_; ++i) w[i] *= root;
     double fall = 0;
-    for (i64 k = 0; k < n_out_; ++k) {
-      const double factor = products_[k * p_ + j] * root;
-      factors_[size_of(k)] = factor;
+    for (i64 k = 0; k < products_.n; ++k) {
+      const double factor = products_[k][j] * root;
+      factors_[k] = factor;
       fall += factor * factor;
     }
     ++n_rows_;
     update(w);
-    for (const i64 g : several_) block_[size_of(g)].subtract(w + groups_.start[g]);
+    for (const i64 g : several_) block_[g].subtract(w + groups_.start[g]);
     return fall;
   }
 
   void update(const double* w) {
-    kernels_.take_away(w, p_, factors_.data(), n_out_, p_, bar_.data(), limit_.data(), norms_.data(), products_,
-                       score_.data());
+    kernels_.take_away(w, p_, factors_.data(), products_, bar_.data(), limit_.data(), norms_.data(), score_.data());
   }
 
-  const double* gram_;
+  const Kernels<double>& kernels_;
+  Rows<const double> gram_;
   i64 p_;
-  double* products_;
-  i64 n_out_;
+  Samples<double> products_;
   FeatureGroups groups_;
   double rounding_;
-  const Kernels<double>& kernels_;
   i64 n_rows_ = 0;
-  std::vector<double> rows_;  // of every feature that came, what it took out of all
-  std::vector<double> norms_, limit_, bar_, score_, factors_;
-  std::vector<double> alone_;  // by how much each would let the loss fall as the first one
-  std::vector<i64> several_;   // groups of several features that may come
-  std::vector<GroupBlock> block_;
+  List<double> rows_;  // of every feature that came, what it took out of all
+  List<double> norms_, limit_, bar_, score_, factors_;
+  List<double> alone_;  // by how much each would let the loss fall as the first one
+  List<i64> several_;   // groups of several features that may come
+  List<GroupBlock> block_;
 };
 
 constexpr i64 kColumns = 512;  // of X at once: with eight problems, 32 KB of sums
 
 }  // namespace
 
-i64 grow(const double* gram, i64 p, double* products, i64 n_out, FeatureGroups groups, Removals additions,
-         double tolerance) {
-  Grower grower(gram, p, products, n_out, groups, tolerance, additions.rounding);
+i64 grow(const Kernels<double>& kernels, Rows<const double> gram, i64 p, Samples<double> products, FeatureGroups groups,
+         Removals additions, double tolerance) {
+  Grower grower(kernels, gram, p, products, groups, tolerance, additions.rounding);
   i64 n = 0;
   const auto add = [&](i64 g) {
     additions.group[n] = g;
@@ -177,38 +173,37 @@ i64 grow(const double* gram, i64 p, double* products, i64 n_out, FeatureGroups g
   return n;
 }
 
-void multiply_columns(SharedColumns columns, const double* q, i64 n_q, double* out, int threads) {
-  const Kernels<double>& kernels = active_target().kernels<double>();
-  for_units(ceil_div(columns.p, kColumns), threads, [&](i64 part) {
-    const i64 begin = part * kColumns, n = std::min(kColumns, columns.p - begin);
-    kernels.column_products(columns.x + begin, columns.p, columns.n, q, columns.n, n_q, n, out + begin, columns.p);
+void multiply_columns(const Kernels<double>& kernels, Samples<const double> x, i64 p, Samples<const double> q,
+                      Rows<double> out, int threads) {
+  for_units(ceil_div(p, kColumns), threads, [&](i64 part) {
+    const i64 begin = part * kColumns, n = std::min(kColumns, p - begin);
+    kernels.column_products({x.data + begin, x.stride, x.n}, q, n, out.from(0, begin));
   });
 }
 
-void advance(SharedColumns columns, i64 n_problems, i64 n_out, const double* q, const double* factor, const double* bar,
-             const double* limit, const double* alone, const double* rounding, double* norms, double* products,
-             i64* best, int threads) {
-  const Kernels<double>& kernels = active_target().kernels<double>();
-  const i64 p = columns.p, n_parts = ceil_div(p, kColumns);
-  std::vector<Addition> found(size_of(n_parts * n_problems));
-  std::vector<double> sums(size_of(n_problems * p)), scores(size_of(p));
+void advance(const Kernels<double>& kernels, Samples<const double> x, i64 p, Samples<const double> q, i64 n_out,
+             const double* factor, const double* bar, const double* limit, const double* alone, const double* rounding,
+             double* norms, double* products, i64* best, int threads) {
+  const i64 n_problems = q.n, n_parts = ceil_div(p, kColumns);
+  List<Addition> found(n_parts * n_problems);
+  List<double> sums(n_problems * p), scores(p);
   for_units(n_parts, threads, [&](i64 part) {
     const i64 begin = part * kColumns, n = std::min(kColumns, p - begin);
-    kernels.column_products(columns.x + begin, p, columns.n, q, columns.n, n_problems, n, &sums[size_of(begin)], p);
+    kernels.column_products({x.data + begin, x.stride, x.n}, q, n, {&sums[begin], p});
     for (i64 r = 0; r < n_problems; ++r) {
       const i64 at = r * p + begin;
-      double* score = &scores[size_of(begin)];
-      kernels.take_away(&sums[size_of(at)], n, factor + r * n_out, n_out, p, bar + at, limit + at, norms + at,
-                        products + r * n_out * p + begin, score);
+      double* score = &scores[begin];
+      kernels.take_away(&sums[at], n, factor + r * n_out, {products + r * n_out * p + begin, p, n_out}, bar + at,
+                        limit + at, norms + at, score);
       Addition candidate = best_of(score, norms + at, limit + at, alone + at, n, rounding[r]);
       if (candidate.feature >= 0) candidate.feature += begin;
-      found[size_of(part * n_problems + r)] = candidate;
+      found[part * n_problems + r] = candidate;
     }
   });
   for (i64 r = 0; r < n_problems; ++r) {
     Addition most = {-1, -1};
     for (i64 part = 0; part < n_parts; ++part) {
-      const Addition& candidate = found[size_of(part * n_problems + r)];
+      const Addition& candidate = found[part * n_problems + r];
       if (candidate.feature < 0 || candidate.fall < most.fall * (1 - kTie) - rounding[r]) continue;
       const double* own = alone + r * p;
       if (most.feature < 0 || candidate.fall > most.fall * (1 + kTie) + rounding[r] ||

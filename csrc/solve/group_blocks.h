@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <vector>
 
 #include "base.h"
+#include "list.h"
 
 namespace prunus {
 
@@ -15,9 +15,9 @@ class GroupBlock {
  public:
   GroupBlock() = default;
 
-  // matrix points at the block's first element, rows `stride` apart.
-  GroupBlock(const double* matrix, i64 stride, i64 size) : size_(size) {
-    for (i64 i = 0; i < size; ++i) values_.insert(values_.end(), matrix + i * stride, matrix + i * stride + size);
+  // matrix begins with the block's first element.
+  GroupBlock(Rows<const double> matrix, i64 size) : size_(size) {
+    for (i64 i = 0; i < size; ++i) values_.insert(values_.end(), matrix[i], matrix[i] + size);
   }
 
   // B -= u u'.
@@ -28,11 +28,11 @@ class GroupBlock {
     }
   }
 
-  // b' B^-1 b, summed over the n_out rows of b, which are `stride` apart, by Cholesky factorization. Elements whose
+  // b' B^-1 b, summed over the rows of b, by Cholesky factorization. Elements whose
   // pivot is not above their limit are left out: they are combinations of those before them.
-  double norm_of(const double* b, i64 n_out, i64 stride, const double* limit) const {
-    std::vector<double> root = values_;
-    std::vector<double> z(static_cast<size_t>(n_out * size_));
+  double norm_of(Samples<const double> b, const double* limit) const {
+    List<double> root = values_;
+    List<double> z(b.n * size_);
     double norm = 0;
     for (i64 i = 0; i < size_; ++i) {
       double* row = root.data() + i * size_;
@@ -46,9 +46,9 @@ class GroupBlock {
           row[j] = sum / other[j];
         }
       }
-      for (i64 k = 0; k < n_out; ++k) {
+      for (i64 k = 0; k < b.n; ++k) {
         double* of = z.data() + k * size_;
-        double sum = b[k * stride + i];
+        double sum = b[k][i];
         for (i64 t = 0; t < i; ++t) sum -= row[t] * of[t];
         of[i] = sum / row[i];
         norm += of[i] * of[i];
@@ -59,7 +59,7 @@ class GroupBlock {
 
  private:
   i64 size_ = 0;
-  std::vector<double> values_;
+  List<double> values_;
 };
 
 }  // namespace prunus

@@ -22,6 +22,6 @@ struct Columns {
 };
 
 // xx: (n, n), products of the columns with one another, symmetric; xy: (n_out, n), with the outputs. O(n^2).
-void gather_moments(const Moments& moments, const Columns& columns, double* xx, double* xy);
+void gather_moments(const Moments& moments, const Columns& columns, Rows<double> xx, Rows<double> xy);
 
 }  // namespace prunus

@@ -1,13 +1,13 @@
 // Sums of the products of columns, of the samples of each fold.
 #pragma once
 
-#include "base.h"
+#include "dispatch/table.h"
 
 namespace prunus {
 
 // Rows of (x, y, 1), less a centre, each times a root of its weight.
 template <class T>
-struct Samples {
+struct WeightedSamples {
   const T* x;  // (n, p)
   i64 p;
   const double* y;  // (n, n_out)
@@ -20,7 +20,7 @@ struct Samples {
 // over row[start[f]] to row[start[f + 1]]; several folds at a time. n (p + n_out)^2 / 2 multiplications and additions.
 // What is not finite is carried through. Throws std::bad_alloc.
 template <class T>
-void sum_folds(const Samples<T>& samples, const i64* row, const i64* start, i64 n_folds, double* const* sums,
-               int threads);
+void sum_folds(const Kernels<double>& kernels, const WeightedSamples<T>& samples, const i64* row, const i64* start,
+               i64 n_folds, double* const* sums, int threads);
 
 }  // namespace prunus

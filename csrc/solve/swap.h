@@ -1,15 +1,14 @@
 // The best exchange of one member of a set of features for one outside of it.
 #pragma once
 
-#include "base.h"
+#include "dispatch/table.h"
 
 namespace prunus {
 
 // A set A of k features of a system whose Gram matrix G has a diagonal of ones, with H the inverse of G_AA and c the
 // products with the outputs.
 struct SubsetState {
-  const double* v;         // (k, p), H G_A
-  i64 v_stride;            // from row to row
+  Rows<const double> v;    // (k, p), H G_A
   const double* diagonal;  // (k), of H
   const double* coef;      // (n_out, k), b = c_A H
   const double* norms;     // (p), s_j = 1 - G_jA H G_Aj, what is left of each feature
@@ -38,6 +37,7 @@ struct BestSwaps {
 // leaves out what the first row of `barred` (2, p) and of `locked` (2, k) says, of_free what either row says; members
 // are left out by themselves. Equal changes: the first member by its place, then the first feature. Depends on no
 // number of threads. O(n_out k p). Throws std::bad_alloc.
-BestSwaps best_swaps(const SubsetState& state, const u8* barred, const u8* locked, double tolerance, int threads);
+BestSwaps best_swaps(const Kernels<double>& kernels, const SubsetState& state, const u8* barred, const u8* locked,
+                     double tolerance, int threads);
 
 }  // namespace prunus

@@ -86,12 +86,12 @@ PRUNUS_INLINE void add_entries(const u16* PRUNUS_RESTRICT offset, const T* PRUNU
 template <class T, int kVectors, int kRows>
 PRUNUS_INLINE void add_rows(bool is_first, bool is_last, const i32* row, i64 n_rows, const u16* PRUNUS_RESTRICT offset,
                             const T* PRUNUS_RESTRICT value, i64 count, const T* PRUNUS_RESTRICT x,
-                            const Epilogue<T>& epilogue, T* PRUNUS_RESTRICT y) {
+                            const Epilogue<T>& epilogue, const T* sums, T* to) {
   constexpr i64 width = kVectors * kLanes<T>;
   Vector<T> sum[kRows][kVectors];
   for (int j = 0; j < kRows; ++j) {
     for (int v = 0; v < kVectors; ++v) {
-      sum[j][v] = is_first ? broadcast(epilogue.bias[row[j]]) : load(y + row[j] * width + v * kLanes<T>);
+      sum[j][v] = is_first ? broadcast(epilogue.bias[row[j]]) : load(sums + row[j] * width + v * kLanes<T>);
     }
   }
   add_entries<T, kVectors, kRows>(offset, value, count, x, sum);
@@ -102,11 +102,11 @@ PRUNUS_INLINE void add_rows(bool is_first, bool is_last, const i32* row, i64 n_r
   }
   // Backwards: rows that there are not repeat the last one, which is stored after them.
   for (int j = kRows - 1; j >= 0; --j) {
-    for (int v = 0; v < kVectors; ++v) store(y + row[j] * width + v * kLanes<T>, sum[j][v]);
+    for (int v = 0; v < kVectors; ++v) store(to + row[j] * width + v * kLanes<T>, sum[j][v]);
   }
   if (is_last && !is_simple(epilogue.activation)) {
     for (i64 j = 0; j < kRows && j < n_rows; ++j) {
-      activate(y + row[j] * width, width, epilogue.activation, epilogue.negative_slope);
+      activate(to + row[j] * width, width, epilogue.activation, epilogue.negative_slope);
     }
   }
 }
@@ -124,7 +124,7 @@ PRUNUS_INLINE void prefetch_weights(const u16* offset, const T* value, i64 n_ent
 }
 
 template <class T, int kVectors>
-void spmm_sell_width(const Sell<T>& w, i64 part, Range columns, const T* x, const Epilogue<T>& epilogue,
+void spmm_sell_width(const Sell<T>& w, i64 part, Range columns, const T* x, const Epilogue<T>& epilogue, T* sums,
                      T* y) noexcept {
   constexpr i64 width = kVectors * kLanes<T>;
   constexpr int kRows = kChains / kVectors;
@@ -135,6 +135,7 @@ void spmm_sell_width(const Sell<T>& w, i64 part, Range columns, const T* x, cons
     const SellTile& tile = w.tile[part * w.n_tiles + t];
     const u16* offset = w.offset + tile.first_entry;
     const T* value = w.value + tile.first_entry;
+    T* const to = t + 1 == w.n_tiles ? y : sums;
     const T* features = x + (tile.first_column - columns.begin) * width;
     for (i64 s = tile.first_slice; s < tile.first_slice + tile.n_slices; ++s) {
       const SellSlice& slice = w.slice[s];
@@ -142,7 +143,7 @@ void spmm_sell_width(const Sell<T>& w, i64 part, Range columns, const T* x, cons
       if (kVectors < 4 || slice.count >= kLongSlice) prefetch_weights(offset, value, n_entries);
       for (i64 j = 0; j < slice.n_rows; j += kRows) {
         add_rows<T, kVectors, kRows>(t == 0, t + 1 == w.n_tiles, slice.row + j, slice.n_rows - j, offset + 2 * j,
-                                     value + 2 * j, slice.count, features, epilogue, y);
+                                     value + 2 * j, slice.count, features, epilogue, sums, to);
       }
       offset += n_entries;
       value += n_entries;
@@ -152,20 +153,20 @@ void spmm_sell_width(const Sell<T>& w, i64 part, Range columns, const T* x, cons
 
 // y[r, s] = activation(sum of w[r, c] * x[c, s] + bias[r]) for the rows r of a part. y: panel (n_rows, width); x: panel
 // (columns, width), whole tiles of them: sums begin with the bias at the first columns, and the activation follows the
-// last ones, so that calls for all columns, in order, do the whole. Both aligned to a vector, not overlapping. width is
-// 1, 2 or 4 vectors. O(entries * width). A sample's result depends on its row of x alone: neither on its lane nor on
-// the width of the panel.
+// last ones, so that calls for all columns, in order, do the whole. In between sums, (n_rows, width) as well, has what
+// there is, and y is not looked at. All aligned to a vector, none overlapping. width is 1, 2 or 4 vectors. O(entries *
+// width). A sample's result depends on its row of x alone: neither on its lane nor on the width of the panel.
 template <class T>
-void spmm_sell(const Sell<T>& w, i64 part, Range columns, const T* x, i64 width, const Epilogue<T>& epilogue,
+void spmm_sell(const Sell<T>& w, i64 part, Range columns, const T* x, i64 width, const Epilogue<T>& epilogue, T* sums,
                T* y) noexcept {
   switch (width / kLanes<T>) {
     case 1:
-      return spmm_sell_width<T, 1>(w, part, columns, x, epilogue, y);
+      return spmm_sell_width<T, 1>(w, part, columns, x, epilogue, sums, y);
     case 2:
-      return spmm_sell_width<T, 2>(w, part, columns, x, epilogue, y);
+      return spmm_sell_width<T, 2>(w, part, columns, x, epilogue, sums, y);
     default:
       PRUNUS_ASSERT(width == 4 * kLanes<T>);
-      return spmm_sell_width<T, 4>(w, part, columns, x, epilogue, y);
+      return spmm_sell_width<T, 4>(w, part, columns, x, epilogue, sums, y);
   }
 }
 

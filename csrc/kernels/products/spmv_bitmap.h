@@ -18,12 +18,12 @@ struct BitmapRows {
 
 // `columns` (up to a vector more) of a tile times kSamples samples.
 template <class T, int kSamples>
-PRUNUS_INLINE void add_bitmap_tile(BitmapRows<T>& rows, i64 columns, const T* x, i64 x_stride,
+PRUNUS_INLINE void add_bitmap_tile(BitmapRows<T>& rows, i64 columns, Rows<const T> x,
                                    Vector<T> (&sum)[kSamples][kBlockRows]) {
   constexpr u64 kLaneBits = (u64{1} << kLanes<T>)-1;
   for (i64 c = 0; c < columns; c += kLanes<T>) {
     Vector<T> activations[kSamples];
-    for (int s = 0; s < kSamples; ++s) activations[s] = load_unaligned(x + s * x_stride + c);
+    for (int s = 0; s < kSamples; ++s) activations[s] = load_unaligned(x[s] + c);
     for (int j = 0; j < kBlockRows; ++j) {
       const Vector<T> weight = expand(rows.value[j], rows.bits[j]);
       rows.value[j] += __builtin_popcountll(rows.bits[j] & kLaneBits);
@@ -36,13 +36,12 @@ PRUNUS_INLINE void add_bitmap_tile(BitmapRows<T>& rows, i64 columns, const T* x,
 // A group times kSamples samples, without the activation. Every sum is one vector: what it is does not depend on the
 // samples beside it.
 template <class T, int kSamples>
-PRUNUS_INLINE void dot_bitmap(const Bitmap<T>& w, i64 group, const T* x, i64 x_stride, const T* bias, T* y,
-                              i64 y_stride) {
+PRUNUS_INLINE void dot_bitmap(const Bitmap<T>& w, i64 group, Rows<const T> x, const T* bias, Rows<T> y) {
   Vector<T> sum[kSamples][kBlockRows];
   for (auto& of_sample : sum) {
     for (Vector<T>& v : of_sample) v = broadcast(T(0));
   }
-  const i64 n_tiles = (w.n_cols + kBitmapColumns - 1) / kBitmapColumns;
+  const i64 n_tiles = ceil_div(w.n_cols, kBitmapColumns);
   const u64* bits = w.bits + group * n_tiles * kBlockRows;
   const T* value = w.value + w.group_value[group];
   for (i64 begin = 0; begin < w.n_cols; begin += kBitmapColumns) {
@@ -61,30 +60,29 @@ PRUNUS_INLINE void dot_bitmap(const Bitmap<T>& w, i64 group, const T* x, i64 x_s
       value += __builtin_popcountll(rows.bits[j]);
     }
     if (begin + kBitmapColumns <= w.n_cols) {
-      add_bitmap_tile<T, kSamples>(rows, kBitmapColumns, x + begin, x_stride, sum);
+      add_bitmap_tile<T, kSamples>(rows, kBitmapColumns, x.from(0, begin), sum);
     } else {
-      add_bitmap_tile<T, kSamples>(rows, w.n_cols - begin, x + begin, x_stride, sum);
+      add_bitmap_tile<T, kSamples>(rows, w.n_cols - begin, x.from(0, begin), sum);
     }
   }
   const i64 row = group * kBlockRows, n_rows = rows_left(w, row, kBlockRows);
   for (int s = 0; s < kSamples; ++s) {
     if (n_rows == kBlockRows) {
-      store_sums<T, kBlockRows>(sum[s], bias + row, 1, y + s * y_stride + row, 1);
+      store_sums<T, kBlockRows>(sum[s], bias + row, 1, y[s] + row, 1);
       continue;
     }
     T of_row[kBlockRows], none[kBlockRows] = {};
     store_sums<T, kBlockRows>(sum[s], none, 1, of_row, 1);
-    for (i64 j = 0; j < n_rows; ++j) y[s * y_stride + row + j] = of_row[j] + bias[row + j];
+    for (i64 j = 0; j < n_rows; ++j) y[s][row + j] = of_row[j] + bias[row + j];
   }
 }
 
-// y[s, r] = activation(sum of w[r, c] * x[s, c] + bias[r]) for n samples and the rows r of a part. Sample s at x + s *
-// x_stride, readable up to a whole vector, and y + s * y_stride, not overlapping. A sample's result depends on its row
-// of x alone. O(n_rows * n_cols * n).
+// y[s, r] = activation(sum of w[r, c] * x[s, c] + bias[r]) for samples s, readable up to a whole vector, and the rows r
+// of a part, not overlapping. A sample's result depends on its row of x alone. O(n_rows * n_cols * samples).
 template <class T>
-void spmv_bitmap(const Bitmap<T>& w, i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
-                 i64 y_stride) noexcept {
+void spmv_bitmap(const Bitmap<T>& w, i64 part, Samples<const T> x, const Epilogue<T>& epilogue, Rows<T> y) noexcept {
   if constexpr (kHasExpand) {
+    const i64 n = x.n;
     const Range groups = groups_of_part(w.n_rows, part);
     for (i64 g = groups.begin; g < groups.end; ++g) {
       i64 s = 0;
@@ -93,7 +91,7 @@ void spmv_bitmap(const Bitmap<T>& w, i64 part, const T* x, i64 x_stride, i64 n, 
       // Intel Xeon; six 111, seven 130).
       const auto dot = [&](auto samples) {
         constexpr int kSamples = decltype(samples)::kCount;
-        dot_bitmap<T, kSamples>(w, g, x + s * x_stride, x_stride, epilogue.bias, y + s * y_stride, y_stride);
+        dot_bitmap<T, kSamples>(w, g, {x[s], x.stride}, epilogue.bias, y.from(s, 0));
         s += kSamples;
       };
       while (n - s > 6) dot(Count<4>{});
@@ -119,7 +117,7 @@ void spmv_bitmap(const Bitmap<T>& w, i64 part, const T* x, i64 x_stride, i64 n, 
       }
     }
     const Range rows = rows_of_part(w.n_rows, part);
-    for (i64 s = 0; s < n; ++s) finish(y + s * y_stride + rows.begin, rows.end - rows.begin, epilogue);
+    for (i64 s = 0; s < n; ++s) finish(y[s] + rows.begin, rows.end - rows.begin, epilogue);
   }
 }
 

@@ -41,22 +41,31 @@ PRUNUS_INLINE void add_group(const Blocks<T>& w, Range blocks, i64 n_rows, const
   }
 }
 
-// y[r] = activation(sum of w[r, c] * x[c] + bias[r]) for the rows r of a part. x: (n_cols,); y: (n_rows,), not
-// overlapping. O(4 * blocks).
+// One sample. Between its tiles what there is of a row is kept apart from y.
 template <class T>
-void spmv_blocks(const Blocks<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept {
+PRUNUS_INLINE void multiply_sample(const Blocks<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) {
+  const Range rows = rows_of_part(w.n_rows, part);
+  T sums[kPartRows];
+  T* const at_row_0 = sums - rows.begin;
   const Range groups = groups_of_part(w.n_rows, part);
   const i64 n_tiles = count_tiles(w.n_cols, w.tile_columns);
   for (i64 t = 0; t < n_tiles; ++t) {
     const i64* start = starts_in(w, groups, t);
-    const T* const before = t == 0 ? epilogue.bias : y;
+    const T* const before = t == 0 ? epilogue.bias : at_row_0;
+    T* const to = t + 1 == n_tiles ? y : at_row_0;
     for (i64 g = groups.begin; g < groups.end; ++g, ++start) {
       const i64 row = g * kBlockRows, n_rows = rows_left(w, row, kBlockRows);
-      add_group(w, {start[0], start[1]}, n_rows, x + t * w.tile_columns, before + row, y + row);
+      add_group(w, {start[0], start[1]}, n_rows, x + t * w.tile_columns, before + row, to + row);
     }
   }
-  const Range rows = rows_of_part(w.n_rows, part);
   finish(y + rows.begin, rows.end - rows.begin, epilogue);
+}
+
+// y[s, r] = activation(sum of w[r, c] * x[s, c] + bias[r]) for samples s and the rows r of a part, not overlapping.
+// O(4 * blocks) for each sample.
+template <class T>
+void spmv_blocks(const Blocks<T>& w, i64 part, Samples<const T> x, const Epilogue<T>& epilogue, Rows<T> y) noexcept {
+  for (i64 s = 0; s < x.n; ++s) multiply_sample(w, part, x[s], epilogue, y[s]);
 }
 
 }  // namespace prunus::PRUNUS_TARGET

@@ -20,7 +20,7 @@ PRUNUS_INLINE void add_columns(const T* value, i64 stride, const Vector<T> (&act
 
 // The columns that do not fill a vector.
 template <class T, int kRows, int kSamples>
-PRUNUS_INLINE void add_last_columns(const T* value, i64 stride, i64 n_cols, const T* x, i64 x_stride,
+PRUNUS_INLINE void add_last_columns(const T* value, i64 stride, i64 n_cols, Rows<const T> x,
                                     Vector<T> (&sum)[kRows][kSamples]) {
   const i64 left = n_cols % kLanes<T>;
   if (left == 0) return;
@@ -28,7 +28,7 @@ PRUNUS_INLINE void add_last_columns(const T* value, i64 stride, i64 n_cols, cons
   if (n_cols < kLanes<T>) {
     for (int s = 0; s < kSamples; ++s) {
       activations[s] = broadcast(T(0));
-      __builtin_memcpy(&activations[s], x + s * x_stride, static_cast<size_t>(n_cols) * sizeof(T));
+      __builtin_memcpy(&activations[s], x[s], static_cast<size_t>(n_cols) * sizeof(T));
     }
     return add_columns<T, kRows, kSamples>(value, stride, activations, sum);
   }
@@ -37,7 +37,7 @@ PRUNUS_INLINE void add_last_columns(const T* value, i64 stride, i64 n_cols, cons
   for (i64 l = 0; l < kLanes<T>; ++l) is_left[l] = l < kLanes<T> - left ? 0 : -1;
   const i64 begin = n_cols - kLanes<T>;
   for (int s = 0; s < kSamples; ++s) {
-    activations[s] = is_left ? load_unaligned(x + s * x_stride + begin) : Vector<T>{};
+    activations[s] = is_left ? load_unaligned(x[s] + begin) : Vector<T>{};
   }
   add_columns<T, kRows, kSamples>(value + begin, stride, activations, sum);
 }
@@ -70,7 +70,7 @@ PRUNUS_INLINE void dot_rows(const Dense<T>& w, i64 row, const T* PRUNUS_RESTRICT
     }
   }
   for (; c + kLanes<T> <= w.n_cols; c += kLanes<T>) step(c);
-  add_last_columns<T, kRows, kSamples>(value, w.stride, w.n_cols, x, x_stride, sum);
+  add_last_columns<T, kRows, kSamples>(value, w.stride, w.n_cols, {x, x_stride}, sum);
   if constexpr (kSamples > kRows) {
     for (int j = 0; j < kRows; ++j) store_sums<T, kSamples>(sum[j], bias + row + j, 0, y + row + j, y_stride);
   } else {
@@ -82,59 +82,56 @@ PRUNUS_INLINE void dot_rows(const Dense<T>& w, i64 row, const T* PRUNUS_RESTRICT
   }
 }
 
-// kRows rows times n samples.
+// kRows rows times samples.
 template <class T, int kRows, int kSamples>
-PRUNUS_INLINE void dot_samples(const Dense<T>& w, i64 row, const T* x, i64 x_stride, i64 n, const T* bias, T* y,
-                               i64 y_stride) {
+PRUNUS_INLINE void dot_samples(const Dense<T>& w, i64 row, Samples<const T> x, const T* bias, Rows<T> y) {
   i64 s = 0;
-  for (; s + kSamples <= n; s += kSamples) {
-    dot_rows<T, kRows, kSamples>(w, row, x + s * x_stride, x_stride, bias, y + s * y_stride, y_stride);
+  for (; s + kSamples <= x.n; s += kSamples) {
+    dot_rows<T, kRows, kSamples>(w, row, x[s], x.stride, bias, y[s], y.stride);
   }
   if constexpr (kSamples > 1) {
-    if (s == n) return;
-    dot_samples<T, kRows, kSamples / 2>(w, row, x + s * x_stride, x_stride, n - s, bias, y + s * y_stride, y_stride);
+    if (s == x.n) return;
+    dot_samples<T, kRows, kSamples / 2>(w, row, x.some(s, x.n - s), bias, y.from(s, 0));
   }
 }
 
 template <class T, int kRows, int kSamples>
-PRUNUS_INLINE void dot_part(const Dense<T>& w, Range rows, const T* x, i64 x_stride, i64 n, const T* bias, T* y,
-                            i64 y_stride) {
+PRUNUS_INLINE void dot_part(const Dense<T>& w, Range rows, Samples<const T> x, const T* bias, Rows<T> y) {
   i64 r = rows.begin;
-  for (; r + kRows <= rows.end; r += kRows) dot_samples<T, kRows, kSamples>(w, r, x, x_stride, n, bias, y, y_stride);
+  for (; r + kRows <= rows.end; r += kRows) dot_samples<T, kRows, kSamples>(w, r, x, bias, y);
   if constexpr (kRows > 1) {
     if (r == rows.end) return;
     if (r > rows.begin) {  // the last ones; some of them again, rather than one after the other
-      dot_samples<T, kRows, kSamples>(w, rows.end - kRows, x, x_stride, n, bias, y, y_stride);
+      dot_samples<T, kRows, kSamples>(w, rows.end - kRows, x, bias, y);
     } else {
-      dot_part<T, kRows / 2, kSamples>(w, rows, x, x_stride, n, bias, y, y_stride);
+      dot_part<T, kRows / 2, kSamples>(w, rows, x, bias, y);
     }
   }
 }
 
-// y[s, r] = activation(sum of w[r, c] * x[s, c] + bias[r]) for n samples and the rows r of a part. Sample s at x + s *
-// x_stride and y + s * y_stride, not overlapping. A sample's result depends on its row of x alone. Eight sums in
-// flight, with several samples half as many as there are registers. O(n_rows * n_cols * n).
+// y[s, r] = activation(sum of w[r, c] * x[s, c] + bias[r]) for samples s and the rows r of a part, not overlapping. A
+// sample's result depends on its row of x alone. Eight sums in flight, with several samples half as many as there are
+// registers. O(n_rows * n_cols * samples).
 template <class T>
-void spmv_dense(const Dense<T>& w, i64 part, const T* x, i64 x_stride, i64 n, const Epilogue<T>& epilogue, T* y,
-                i64 y_stride) noexcept {
+void spmv_dense(const Dense<T>& w, i64 part, Samples<const T> x, const Epilogue<T>& epilogue, Rows<T> y) noexcept {
   const Range rows = rows_of_part(w.n_rows, part);
   constexpr int kSums = kRegisters / 2;  // of several samples
   const i64 tile = rows.end - rows.begin == 1 ? 8 : 4;
-  for (i64 s = 0; s < n; s += tile) {
-    const T* in = x + s * x_stride;
-    T* out = y + s * y_stride;
-    const i64 m = n - s < tile ? n - s : tile;
+  for (i64 s = 0; s < x.n; s += tile) {
+    const i64 m = x.n - s < tile ? x.n - s : tile;
+    const Samples<const T> in = x.some(s, m);
+    const Rows<T> out = y.from(s, 0);
     if (m == 1) {
-      dot_part<T, 8, 1>(w, rows, in, x_stride, m, epilogue.bias, out, y_stride);
+      dot_part<T, 8, 1>(w, rows, in, epilogue.bias, out);
     } else if (tile == 8) {
-      dot_part<T, 1, 8>(w, rows, in, x_stride, m, epilogue.bias, out, y_stride);
+      dot_part<T, 1, 8>(w, rows, in, epilogue.bias, out);
     } else if (m < 4) {
-      dot_part<T, kSums / 2, 2>(w, rows, in, x_stride, m, epilogue.bias, out, y_stride);
+      dot_part<T, kSums / 2, 2>(w, rows, in, epilogue.bias, out);
     } else {
-      dot_part<T, kSums / 4, 4>(w, rows, in, x_stride, m, epilogue.bias, out, y_stride);
+      dot_part<T, kSums / 4, 4>(w, rows, in, epilogue.bias, out);
     }
   }
-  for (i64 s = 0; s < n; ++s) finish(y + s * y_stride + rows.begin, rows.end - rows.begin, epilogue);
+  for (i64 s = 0; s < x.n; ++s) finish(y[s] + rows.begin, rows.end - rows.begin, epilogue);
 }
 
 }  // namespace prunus::PRUNUS_TARGET

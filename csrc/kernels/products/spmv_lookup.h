@@ -63,16 +63,21 @@ PRUNUS_INLINE void look_up_group(const Lookup<T>& w, i64 group, const T* PRUNUS_
   }
 }
 
-// y[r] = activation(sum of w[r, c] * x[c] + bias[r]) for the rows r of a part. x: (n_cols,), readable up to a multiple
-// of Table<T>::kColumns; y: (n_rows,), not overlapping. O(steps). Padding multiplies an activation of the tile by 0.
+// y[s, r] = activation(sum of w[r, c] * x[s, c] + bias[r]) for samples s, readable up to a multiple of
+// Table<T>::kColumns, and the rows r of a part, not overlapping. O(steps) for each sample. Padding multiplies an
+// activation of the tile by 0.
 template <class T>
-void spmv_lookup(const Lookup<T>& w, i64 part, const T* x, const Epilogue<T>& epilogue, T* y) noexcept {
+void spmv_lookup(const Lookup<T>& w, i64 part, Samples<const T> x, const Epilogue<T>& epilogue, Rows<T> y) noexcept {
   if constexpr (Table<T>::kColumns > 0) {
     const Range rows = rows_of_part(w.n_rows, part);
     const i64 first = part * (kPartRows / kLanes<T>);
-    const i64 n_groups = (rows.end - rows.begin + kLanes<T> - 1) / kLanes<T>;
-    for (i64 g = first; g < first + n_groups; ++g) look_up_group(w, g, x, epilogue, y);
-    finish(y + rows.begin, rows.end - rows.begin, epilogue);
+    const i64 n_groups = ceil_div(rows.end - rows.begin, kLanes<T>);
+    for (i64 s = 0; s < x.n; ++s) {
+      const T* const in = x[s];
+      T* const out = y[s];
+      for (i64 g = first; g < first + n_groups; ++g) look_up_group(w, g, in, epilogue, out);
+      finish(out + rows.begin, rows.end - rows.begin, epilogue);
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 // 784-300-100-10 at 90 %, AVX-512: 14.8 us; 16.8 with its elements taken one by one).
 #pragma once
 
+#include "formats.h"
 #include "simd/quads.h"
 
 namespace prunus::PRUNUS_TARGET {
@@ -16,11 +17,12 @@ namespace prunus::PRUNUS_TARGET {
 constexpr i64 kFarBytes = 1 << 20;
 constexpr i64 kAheadBytes = 512;
 
-// panel[c, s] = rows[s, c] for s < n_rows, and rows[n_rows - 1, c] for n_rows <= s < width, c in [begin, end). rows: at
-// least one, n_cols apart; panel: (end, width), aligned. width is a multiple of the lanes. O((end - begin) * width).
+// panel[c, s] = x[s, c] for the samples that there are, one at least, and that of the last one for s up to width, c in
+// the columns given. panel: (columns.end, width), aligned. width is a multiple of the lanes. O(columns * width).
 template <class T>
-void rows_to_panel(const T* PRUNUS_RESTRICT rows, i64 n_rows, i64 n_cols, i64 begin, i64 end, i64 width,
-                   T* PRUNUS_RESTRICT panel) noexcept {
+void rows_to_panel(Samples<const T> x, Range columns, i64 width, T* PRUNUS_RESTRICT panel) noexcept {
+  const T* PRUNUS_RESTRICT rows = x.data;
+  const i64 n_rows = x.n, n_cols = x.stride, begin = columns.begin, end = columns.end;
   for (i64 s = 0; s < width; s += kLanes<T>) {
     const auto turn = [&](i64 c, auto&& load_rows) {
       Vector<T> v[kQuad<T>];
@@ -54,10 +56,11 @@ PRUNUS_INLINE void turn_back(const T* panel, i64 width, T* rows, i64 n_cols) {
   for (i64 i = 0; i < kQuad<T>; ++i) scatter_quads(rows + i * n_cols, kQuad<T> * n_cols, v[i]);
 }
 
-// rows[s, c] = panel[c, s] for s < n_rows, c in [begin, end). Shapes as above.
+// y[s, c] = panel[c, s] for the samples of y and c in the columns given, of as many as y is apart. Shapes as above.
 template <class T>
-void panel_to_rows(const T* PRUNUS_RESTRICT panel, i64 n_rows, i64 n_cols, i64 begin, i64 end, i64 width,
-                   T* PRUNUS_RESTRICT rows) noexcept {
+void panel_to_rows(const T* PRUNUS_RESTRICT panel, Range columns, i64 width, Samples<T> y) noexcept {
+  T* PRUNUS_RESTRICT rows = y.data;
+  const i64 n_rows = y.n, n_cols = y.stride, begin = columns.begin, end = columns.end;
   constexpr i64 kLineValues = kCacheLine / static_cast<i64>(sizeof(T));
   const bool is_far = n_rows * n_cols * static_cast<i64>(sizeof(T)) > kFarBytes;
   for (i64 s = 0; s < n_rows; s += kLanes<T>) {

@@ -1,6 +1,7 @@
 // Reductions: what criteria sum over, and what checks ask of a whole array.
 #pragma once
 
+#include "formats.h"
 #include "kernels/selection/score.h"
 
 namespace prunus::PRUNUS_TARGET {
@@ -35,19 +36,19 @@ i64 count_nonzero(const T* PRUNUS_RESTRICT a, i64 n) noexcept {
   return count;
 }
 
-// out[j] += sum over rows i of a[i, j] * b[i, j], or of its absolute value, for the columns [begin, end) of two
-// row-major matrices with n_cols columns. Summed in float64, in the order of the rows, so that splitting the columns
+// out[j] += sum over rows i of a[i, j] * b[i, j], or of its absolute value, for some columns of two matrices of as many
+// rows. Summed in float64, in the order of the rows, so that splitting the columns
 // changes no bit.
 template <class T>
-void column_dot(const T* PRUNUS_RESTRICT a, const T* PRUNUS_RESTRICT b, i64 n_rows, i64 n_cols, i64 begin, i64 end,
-                i32 take_absolute, double* PRUNUS_RESTRICT out) noexcept {
-  for (i64 i = 0; i < n_rows; ++i) {
-    const T* PRUNUS_RESTRICT row_a = a + i * n_cols;
-    const T* PRUNUS_RESTRICT row_b = b + i * n_cols;
+void column_dot(Samples<const T> a, Rows<const T> b, Range columns, i32 take_absolute,
+                double* PRUNUS_RESTRICT out) noexcept {
+  for (i64 i = 0; i < a.n; ++i) {
+    const T* PRUNUS_RESTRICT row_a = a[i];
+    const T* PRUNUS_RESTRICT row_b = b[i];
     if (take_absolute) {
-      for (i64 j = begin; j < end; ++j) out[j] += magnitude(double(row_a[j]) * double(row_b[j]));
+      for (i64 j = columns.begin; j < columns.end; ++j) out[j] += magnitude(double(row_a[j]) * double(row_b[j]));
     } else {
-      for (i64 j = begin; j < end; ++j) out[j] += double(row_a[j]) * double(row_b[j]);
+      for (i64 j = columns.begin; j < columns.end; ++j) out[j] += double(row_a[j]) * double(row_b[j]);
     }
   }
 }

@@ -6,18 +6,18 @@
 
 namespace prunus::PRUNUS_TARGET {
 
-// out[j] = h[j] - sum over t < n_u of a[t] * u[t * stride + j], j in [0, n). Nothing may overlap. O(n * n_u).
+// out[j] = h[j] - sum over rows t of u of a[t] * u[t, j], j in [0, n). Nothing may overlap. O(n) for each row.
 template <class T>
-void subtract_combination(const T* PRUNUS_RESTRICT h, const T* PRUNUS_RESTRICT u, i64 stride, i64 n_u,
-                          const T* PRUNUS_RESTRICT a, i64 n, T* PRUNUS_RESTRICT out) noexcept {
+void subtract_combination(const T* PRUNUS_RESTRICT h, Samples<const T> u, const T* PRUNUS_RESTRICT a, i64 n,
+                          T* PRUNUS_RESTRICT out) noexcept {
   constexpr int kSums = 6;  // two loads a cycle, and four cycles until a sum is there
   const auto tile = [&](auto count, i64 j) {
     constexpr int kCount = decltype(count)::kCount;
     Vector<T> sum[kCount];
     for (int k = 0; k < kCount; ++k) sum[k] = -load_unaligned(h + j + k * kLanes<T>);
-    for (i64 t = 0; t < n_u; ++t) {
+    for (i64 t = 0; t < u.n; ++t) {
       const Vector<T> factor = broadcast(a[t]);
-      const T* PRUNUS_RESTRICT row = u + t * stride + j;
+      const T* PRUNUS_RESTRICT row = u[t] + j;
       for (int k = 0; k < kCount; ++k) sum[k] = add_product<T>(sum[k], factor, load_unaligned(row + k * kLanes<T>));
     }
     for (int k = 0; k < kCount; ++k) store_unaligned(out + j + k * kLanes<T>, -sum[k]);
@@ -27,20 +27,23 @@ void subtract_combination(const T* PRUNUS_RESTRICT h, const T* PRUNUS_RESTRICT u
   for (; j + kLanes<T> <= n; j += kLanes<T>) tile(Count<1>{}, j);
   for (; j < n; ++j) {
     T sum = h[j];
-    for (i64 t = 0; t < n_u; ++t) sum -= a[t] * u[t * stride + j];
+    for (i64 t = 0; t < u.n; ++t) sum -= a[t] * u[t][j];
     out[j] = sum;
   }
 }
 
-// c[i, j] -= sum over t < n_terms of left[t, i] * right[t, j], i in rows, j in columns. Rows of c are c_stride apart,
-// those of left and right as many as their own strides; c may overlap neither. O(n_terms) for each element.
+// c[i, j] -= sum over t < n_terms of left[t, i] * right[t, j], i in rows, j in columns; c may overlap neither.
+// O(n_terms) for each element.
 //
 // Columns go in slabs whose part of `right` stays in L2, and are walked down all rows: a tile of rows and columns has
 // its sums in registers.
 template <class T>
-void subtract_products(T* PRUNUS_RESTRICT c, i64 c_stride, const T* PRUNUS_RESTRICT left, i64 left_stride,
-                       const T* PRUNUS_RESTRICT right, i64 right_stride, i64 n_terms, Range rows,
+void subtract_products(Rows<T> to, Rows<const T> by, Rows<const T> of, i64 n_terms, Range rows,
                        Range columns) noexcept {
+  T* PRUNUS_RESTRICT const c = to.data;
+  const T* PRUNUS_RESTRICT const left = by.data;
+  const T* PRUNUS_RESTRICT const right = of.data;
+  const i64 c_stride = to.stride, left_stride = by.stride, right_stride = of.stride;
   constexpr int kRows = kRegisters == 32 ? 8 : 4, kVectors = 3;
   constexpr i64 kStep = kVectors * kLanes<T>, kSlab = 8 * kStep;
   const auto tile = [&](auto n_rows, auto n_vectors, i64 i, i64 j) {
@@ -108,21 +111,21 @@ void subtract_products(T* PRUNUS_RESTRICT c, i64 c_stride, const T* PRUNUS_RESTR
 
 // One feature has gone from a set, or come to it: u is what it takes with it, its column of the matrix whose diagonal
 // this is over the root of its own diagonal element. For every j, diagonal[j] -= u[j]^2; coef[k, j] -= factor[k] * u[j]
-// for each of the n_out outputs, rows coef_stride apart; score[j] = sum over k of coef[k, j]^2 / diagonal[j] + bar[j]:
+// for each output, a row of coef; score[j] = sum over k of coef[k, j]^2 / diagonal[j] + bar[j]:
 // how the loss would change if j were next. Returns whether a diagonal element has fallen below its limit. Nothing may
-// overlap. O(n * n_out).
+// overlap. O(n) for each output.
 template <class T>
-i32 take_away(const T* PRUNUS_RESTRICT u, i64 n, const T* PRUNUS_RESTRICT factor, i64 n_out, i64 coef_stride,
+i32 take_away(const T* PRUNUS_RESTRICT u, i64 n, const T* PRUNUS_RESTRICT factor, Samples<T> coef,
               const T* PRUNUS_RESTRICT bar, const T* PRUNUS_RESTRICT limit, T* PRUNUS_RESTRICT diagonal,
-              T* PRUNUS_RESTRICT coef, T* PRUNUS_RESTRICT score) noexcept {
+              T* PRUNUS_RESTRICT score) noexcept {
   i32 is_low = 0;
   for (i64 j = 0; j < n; ++j) {
     diagonal[j] -= u[j] * u[j];
     is_low |= !(diagonal[j] >= limit[j]);  // NaN is
     score[j] = 0;
   }
-  for (i64 k = 0; k < n_out; ++k) {
-    T* PRUNUS_RESTRICT b = coef + k * coef_stride;
+  for (i64 k = 0; k < coef.n; ++k) {
+    T* PRUNUS_RESTRICT b = coef[k];
     const T f = factor[k];
     for (i64 j = 0; j < n; ++j) {
       b[j] -= f * u[j];
