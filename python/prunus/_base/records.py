@@ -19,7 +19,8 @@ def record(kind: type[_Record], place: str, row: Any) -> _Record:
     Fields are of bool, int, float, str, None, Any, of other dataclasses, or lists, dicts and unions of these.
     """
     fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    needed = {name for name, field in fields.items() if field.default is dataclasses.MISSING}
+    missing = dataclasses.MISSING
+    needed = {name for name, field in fields.items() if field.default is missing and field.default_factory is missing}
     if not isinstance(row, dict) or not needed <= row.keys() <= fields.keys():
         got = ", ".join(sorted(map(str, row))) if isinstance(row, dict) else describe(row)
         raise error(ValueError, place, f"expected the keys {', '.join(sorted(fields))}, got {got}")

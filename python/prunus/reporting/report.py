@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from prunus._base import check, table
+from prunus._base import check, record, table
 
 
 class Report(dict[str, Any]):
@@ -53,16 +54,9 @@ class Report(dict[str, Any]):
     @classmethod
     def checked(cls, value: Any) -> Report:
         """Return a report that has every key and can be shown. Raises ValueError or what a malformed one makes Python raise."""
-        if not isinstance(value, dict) or {**_SINCE_VERSION_0_1, **value}.keys() != _KEYS:
-            raise check.error(ValueError, "report", "expected an object with the keys of a report")
-        report = cls({**_SINCE_VERSION_0_1, **value})
-        if not isinstance(report["sparsity"], (int, float)) or not 0 <= report["sparsity"] <= 1:
-            raise check.error(ValueError, "report", f"expected a sparsity in [0, 1], got {report['sparsity']!r}")
-        names = report["feature_names"]
-        if names is not None and not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
-            raise check.error(
-                ValueError, "report", f"expected null or a list of names for feature_names, got {names!r}"
-            )
+        report = cls(vars(record(_Content, "report", value)))
+        if not 0 <= report["sparsity"] <= 1:
+            raise check.error(ValueError, "report.sparsity", f"expected 0 to 1, got {report['sparsity']!r}")
         str(report)
         return report
 
@@ -84,17 +78,30 @@ class Report(dict[str, Any]):
         return "\n".join(lines)
 
 
-_KEYS = frozenset(
-    {"criterion", "pattern", "allocation", "target", "sparsity", "weights", "layers", "loss", "score", "bytes"}
-    | {"latency_us", "fine_tune", "feature_names", "notes", "schedule", "rounds", "removed_inputs", "compensation"}
-)
-# What reports did not say before.
-_SINCE_VERSION_0_1: Mapping[str, Any] = {
-    "schedule": "one-shot",
-    "rounds": [],
-    "removed_inputs": None,
-    "compensation": None,
-}
+@dataclass
+class _Content:
+    """What a file says of a report; what has a default those of 0.1 did not say."""
+
+    criterion: str
+    pattern: str
+    allocation: str | None
+    target: dict[str, float]
+    sparsity: float
+    weights: dict[str, int]
+    layers: list[dict[str, Any]]
+    loss: dict[str, Any] | None
+    score: dict[str, Any] | None
+    bytes: dict[str, Any] | None
+    latency_us: dict[str, Any] | None
+    fine_tune: dict[str, Any] | None
+    feature_names: list[str] | None
+    notes: list[str]
+    schedule: str = "one-shot"
+    rounds: list[dict[str, Any]] = field(default_factory=list)
+    removed_inputs: list[str] | None = None
+    compensation: str | None = None
+
+
 _MOST_NAMES = 50  # that are printed
 
 
