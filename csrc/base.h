@@ -36,6 +36,7 @@ struct Rows {
   // What begins at this row and column.
   Rows from(i64 row, i64 column) const { return {data + row * stride + column, stride}; }
   template <class U>
+    requires requires(T* from, U*& to) { to = from; }
   operator Rows<U>() const {  // NOLINT(google-explicit-constructor): as T* becomes const T*
     return {data, stride};
   }
@@ -50,6 +51,7 @@ struct Samples {
 
   T* operator[](i64 s) const { return data + s * stride; }
   template <class U>
+    requires requires(T* from, U*& to) { to = from; }
   operator Samples<U>() const {  // NOLINT(google-explicit-constructor): as T* becomes const T*
     return {data, stride, n};
   }

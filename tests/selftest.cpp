@@ -73,8 +73,8 @@ void check_unread(const prunus::List<prunus::PackedLayer<T>>& packed, const prun
   }
   const prunus::Executor<T> executor(selftest::kernels<T>(), packed, {panels_from, 1e9, 1e9, 1e9, 1e9, 3}, read);
   prunus::List<T> again(y.size(), T(-3));
-  executor.run(x.data(), static_cast<i64>(y.size() / n_out), again.data(), 2);
-  require(y == again, "unread columns change no bit", static_cast<i64>(n_in), static_cast<i64>(n_out));
+  executor.run(x.data(), y.size() / n_out, again.data(), 2);
+  require(y == again, "unread columns change no bit", n_in, n_out);
 }
 
 // The output and a bound of its error: tests/reference.py says why.
@@ -129,7 +129,7 @@ void check_executor(std::mt19937& random, const prunus::List<i64>& widths, i64 n
     }
     for (i64 r = 0; r < value.size(); ++r) {
       const double got = static_cast<double>(y[(s * widths.back()) + r]);
-      require(std::abs(got - value[r]) <= error[r], "executor", s, static_cast<i64>(r));
+      require(std::abs(got - value[r]) <= error[r], "executor", s, r);
     }
   }
 }

@@ -226,7 +226,9 @@ void check_pack(std::mt19937& random) {
   if (kernels<T>().lookup_columns > 0) formats.push_back("lookup");
   for (const std::string& format : formats) check_places<T>(random, format);
   for (const i64 n : {1, 20, 130}) check_layouts<T>(random, {30, 270, 10, 3}, n);
-  check_layouts<T>(random, {9000, 9, 4}, 70);  // by slabs
+  // By slabs, of a panel of T as of one of 16 bits.
+  check_layouts<T>(random, {prunus::kWholeBytes / (prunus::kPanelVectors * kernels<T>().lanes * 2) + 100, 3, 4},
+                   3 * kernels<T>().lanes);
   check_kept<T>(random);
 }
 

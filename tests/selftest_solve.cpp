@@ -139,8 +139,9 @@ Matrix coefficients(const Matrix& h, const Matrix& c) {
 
 void check_invert(std::mt19937& random, i64 n) {
   const Matrix x = samples(random, 3 * n + 4, n), a = cross(x, x);
-  Matrix got = a, again = a;
+  Matrix got = a, again = a, on_threads = a;
   require(prunus::invert(kernels<double>(), got.rows(), n, 0, 1), "invert", n);
+  require(prunus::invert(kernels<double>(), on_threads.rows(), n, 0, 3) && on_threads == got, "invert: threads", n);
   const Matrix expected = inverse_of(a);
   const double norm = norm_of(random, expected), room = 8 * as_double(n) * kEps * norm_of(random, a) * norm;
   for (i64 i = 0; i < n; ++i) {

@@ -29,13 +29,17 @@ const Kernels<T>& kernels_in_use() {
 // thread computes in Python: for 10 us of work that is not worth it.
 constexpr double kCyclesToUnlock = 30000;
 
-// While it lives the interpreter's lock is not held, if what is done meanwhile takes so many cycles or more.
+// While it lives the interpreter's lock is not held, if what is done meanwhile takes so many cycles. The number may be
+// rough, but must grow with the work.
 class Unlocked {
  public:
   explicit Unlocked(double cycles) {
     if (cycles >= kCyclesToUnlock) release_.emplace();
   }
   explicit Unlocked(i64 cycles) : Unlocked(static_cast<double>(cycles)) {}
+
+  // As many as may work: who keeps the lock waits for no other thread.
+  int threads(int wanted) const { return release_ ? wanted : 1; }
 
  private:
   std::optional<py::gil_scoped_release> release_;

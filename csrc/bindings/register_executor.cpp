@@ -7,8 +7,8 @@ namespace {
 
 template <class T>
 std::shared_ptr<Operand<T>> pack(const CsrMatrix<T>& matrix, const std::string& format, i64 tile_columns, int threads) {
-  const Unlocked unlocked(10 * matrix.n_entries());
-  return make_operand<T>(format, matrix, {kernels_in_use<T>(), tile_columns, threads});
+  const Unlocked unlocked(matrix.n_rows * matrix.n_cols + 10 * matrix.n_entries());
+  return make_operand<T>(format, matrix, {kernels_in_use<T>(), tile_columns, unlocked.threads(threads)});
 }
 
 // The operand as one that multiplies samples or panels.
@@ -62,7 +62,7 @@ void run(const Executor<T>& executor, const Array<T>& x, Array<T>& out, int thre
   T* to = out.mutable_data();  // throws if out is read-only
   const i64 n = x.shape(0);
   const Unlocked unlocked(executor.cycles(n));
-  executor.run(in, n, to, threads);
+  executor.run(in, n, to, unlocked.threads(threads));
 }
 
 template <class T>
@@ -71,8 +71,8 @@ void run_columns(const Executor<T>& executor, const Array<T>& x, Array<T>& out, 
   const T* in = x.data();
   T* to = out.mutable_data();
   const i64 n = x.shape(1);
-  const Unlocked unlocked(executor.cycles(n));
-  executor.run_columns(in, n, to, threads);
+  const Unlocked unlocked(executor.panel_cycles(n));
+  executor.run_columns(in, n, to, unlocked.threads(threads));
 }
 
 // A plain two-dimensional array with so many columns.
@@ -101,7 +101,7 @@ py::object run_plain(const Executor<T>& executor, const py::handle& x, const py:
   T* to = out.mutable_data();
   {
     const Unlocked unlocked(executor.cycles(n));
-    executor.run(from, n, to, threads > 0 ? threads : 1);
+    executor.run(from, n, to, unlocked.threads(threads > 0 ? threads : 1));
   }
   return out;  // with the lock: to return it as another type may count a reference
 }

@@ -21,7 +21,7 @@ std::shared_ptr<CsrMatrix<T>> from_dense(const Array<T>& w, const py::object& ma
   const T* in = w.data();
   const i64 n_rows = w.shape(0), n_cols = w.shape(1);
   const Unlocked unlocked(2 * n_rows * n_cols);
-  return std::make_shared<CsrMatrix<T>>(pack_dense(in, keep, n_rows, n_cols, threads));
+  return std::make_shared<CsrMatrix<T>>(pack_dense(in, keep, n_rows, n_cols, unlocked.threads(threads)));
 }
 
 template <class T>

@@ -17,7 +17,8 @@ Array<T> absolute(const Array<T>& a, int threads) {
   const i64 n = a.size();
   const Kernels<T>& kernels = kernels_in_use<T>();
   const Unlocked unlocked(n);
-  parallel_chunks(n, threads, [&](i64 begin, i64 end) { kernels.absolute(in + begin, end - begin, to + begin); });
+  parallel_chunks(n, unlocked.threads(threads),
+                  [&](i64 begin, i64 end) { kernels.absolute(in + begin, end - begin, to + begin); });
   return out;
 }
 
@@ -31,7 +32,7 @@ Array<T> absolute_product(const Array<T>& a, const Array<T>& b, int threads) {
   const i64 n = a.size();
   const Kernels<T>& kernels = kernels_in_use<T>();
   const Unlocked unlocked(n);
-  parallel_chunks(n, threads, [&](i64 begin, i64 end) {
+  parallel_chunks(n, unlocked.threads(threads), [&](i64 begin, i64 end) {
     kernels.absolute_product(left + begin, right + begin, end - begin, to + begin);
   });
   return out;
@@ -44,7 +45,7 @@ bool all_finite(const Array<T>& a, int threads) {
   const Kernels<T>& kernels = kernels_in_use<T>();
   std::atomic<bool> bad{false};
   const Unlocked unlocked(n);
-  parallel_chunks(n, threads, [&](i64 begin, i64 end) {
+  parallel_chunks(n, unlocked.threads(threads), [&](i64 begin, i64 end) {
     if (!kernels.all_finite(in + begin, end - begin)) bad.store(true);
   });
   return !bad.load();
@@ -57,7 +58,8 @@ i64 count_nonzero(const Array<T>& a, int threads) {
   const Kernels<T>& kernels = kernels_in_use<T>();
   std::atomic<i64> count{0};
   const Unlocked unlocked(n);
-  parallel_chunks(n, threads, [&](i64 begin, i64 end) { count += kernels.count_nonzero(in + begin, end - begin); });
+  parallel_chunks(n, unlocked.threads(threads),
+                  [&](i64 begin, i64 end) { count += kernels.count_nonzero(in + begin, end - begin); });
   return count.load();
 }
 
@@ -73,7 +75,7 @@ Array<double> column_dot(const Array<T>& a, const Array<T>& b, bool take_absolut
   const Kernels<T>& kernels = kernels_in_use<T>();
   constexpr i64 kColumns = 256;  // a stripe whose sums stay in L1
   const Unlocked unlocked(n_rows * n_cols);
-  parallel_for(ceil_div(n_cols, kColumns), threads, [&](i64 i) {
+  parallel_for(ceil_div(n_cols, kColumns), unlocked.threads(threads), [&](i64 i) {
     const Range columns = {i * kColumns, std::min((i + 1) * kColumns, n_cols)};
     std::fill(to + columns.begin, to + columns.end, 0.0);
     kernels.column_dot({left, n_cols, n_rows}, {right, n_cols}, columns, take_absolute, to);
@@ -90,7 +92,7 @@ Array<T> activate(const Array<T>& a, i32 activation, T negative_slope, int threa
   const i64 n = a.size();
   const Kernels<T>& kernels = kernels_in_use<T>();
   const Unlocked unlocked(4 * n);
-  parallel_chunks(n, threads, [&](i64 begin, i64 end) {
+  parallel_chunks(n, unlocked.threads(threads), [&](i64 begin, i64 end) {
     for (i64 i = begin; i < end; ++i) to[i] = in[i];
     kernels.activate(to + begin, end - begin, static_cast<Activation>(activation), negative_slope);
   });
@@ -114,7 +116,7 @@ Array<double> complementary_error(const Array<double>& a, int threads) {
   double* to = out.mutable_data();
   const i64 n = a.size();
   const Unlocked unlocked(20 * n);
-  parallel_chunks(n, threads, [&](i64 begin, i64 end) {
+  parallel_chunks(n, unlocked.threads(threads), [&](i64 begin, i64 end) {
     for (i64 i = begin; i < end; ++i) to[i] = std::erfc(in[i]);
   });
   return out;

@@ -1,6 +1,8 @@
 // Masks from scores, and onto weights.
 #include <pybind11/stl.h>
 
+#include <algorithm>
+
 #include "bindings/arrays.h"
 #include "parallel.h"
 #include "select/groups.h"
@@ -22,13 +24,15 @@ std::vector<MaskArray> masks_for(const std::vector<Array<T>>& scores, Fill&& fil
     arrays.push_back({score.data(), score.size(), mutable_bytes_of(masks.back())});
   }
   const Unlocked unlocked(4 * n);
-  fill(arrays);
+  fill(arrays, unlocked);
   return masks;
 }
 
 template <class T>
 std::vector<MaskArray> threshold(const std::vector<Array<T>>& scores, T value, int threads) {
-  return masks_for(scores, [&](const auto& arrays) { mask_threshold(kernels_in_use<T>(), arrays, value, threads); });
+  return masks_for(scores, [&](const auto& arrays, const Unlocked& unlocked) {
+    mask_threshold(kernels_in_use<T>(), arrays, value, unlocked.threads(threads));
+  });
 }
 
 template <class T>
@@ -36,7 +40,9 @@ std::vector<MaskArray> remove(const std::vector<Array<T>>& scores, i64 n_remove,
   i64 n = 0;
   for (const Array<T>& score : scores) n += score.size();
   require(n_remove >= 0 && n_remove <= n, "n_remove: expected a number from 0 to the number of scores");
-  return masks_for(scores, [&](const auto& arrays) { mask_remove(kernels_in_use<T>(), arrays, n_remove, threads); });
+  return masks_for(scores, [&](const auto& arrays, const Unlocked& unlocked) {
+    mask_remove(kernels_in_use<T>(), arrays, n_remove, unlocked.threads(threads));
+  });
 }
 
 template <class T>
@@ -46,8 +52,8 @@ MaskArray best_of_groups(const Array<T>& scores, i64 n, i64 m, int threads) {
   const T* from = scores.data();
   u8* to = mutable_bytes_of(mask);
   const i64 n_rows = scores.shape(0), n_cols = scores.shape(1);
-  const Unlocked unlocked(m * n_rows * n_cols);
-  if (n_cols > 0) mask_best_of_groups(kernels_in_use<T>(), from, n_rows, n_cols, n, m, to, threads);
+  const Unlocked unlocked(std::min(m, kLargestGroup) * n_rows * n_cols);
+  if (n_cols > 0) mask_best_of_groups(kernels_in_use<T>(), from, n_rows, n_cols, n, m, to, unlocked.threads(threads));
   return mask;
 }
 
@@ -65,7 +71,7 @@ Array<T> sums_of_blocks(const Array<T>& scores, i64 rows, i64 columns, int threa
   const T* from = scores.data();
   T* to = out.mutable_data();
   const Unlocked unlocked(n_rows * n_cols);
-  block_sums(from, n_rows, n_cols, block, to, threads);
+  block_sums(from, n_rows, n_cols, block, to, unlocked.threads(threads));
   return out;
 }
 
@@ -78,9 +84,11 @@ MaskArray mask_of_blocks(const MaskArray& kept, i64 rows, i64 columns, i64 n_row
   const u8* from = bytes_of(kept);
   u8* to = mutable_bytes_of(mask);
   const Unlocked unlocked(n_rows * n_cols);
-  spread_blocks(from, n_rows, n_cols, block, to, threads);
+  spread_blocks(from, n_rows, n_cols, block, to, unlocked.threads(threads));
   return mask;
 }
+
+constexpr i64 kLampCycles = 100000;  // of an array, whatever its size: scores are counted in bins
 
 template <class T>
 std::vector<i64> lamp(const std::vector<Array<T>>& scores, i64 n_remove, int threads) {
@@ -91,8 +99,8 @@ std::vector<i64> lamp(const std::vector<Array<T>>& scores, i64 n_remove, int thr
     n += score.size();
   }
   require(n_remove >= 0 && n_remove <= n, "n_remove: expected a number from 0 to the number of scores");
-  const Unlocked unlocked(20 * n);
-  return lamp_counts(arrays, n_remove, threads);
+  const Unlocked unlocked(20 * n + kLampCycles * arrays.size());
+  return lamp_counts(arrays, n_remove, unlocked.threads(threads));
 }
 
 template <class T>
@@ -112,7 +120,7 @@ Array<T> apply_mask(const Array<T>& w, const MaskArray& mask, int threads) {
   const i64 n = w.size();
   const Kernels<T>& kernels = kernels_in_use<T>();
   const Unlocked unlocked(n);
-  parallel_chunks(n, threads,
+  parallel_chunks(n, unlocked.threads(threads),
                   [&](i64 begin, i64 end) { kernels.apply_mask(in + begin, keep + begin, end - begin, to + begin); });
   return out;
 }

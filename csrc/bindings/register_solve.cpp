@@ -62,8 +62,9 @@ py::tuple eliminate_features(Matrix inverse, Matrix coef, const Array<i64>& star
   const i64 n_out = coef.shape(0);
   i64 n = 0;
   {
-    const Unlocked unlocked(n_remove * p * p);
-    n = eliminate(kernels_in_use<double>(), {h, p}, p, {b, p, n_out}, groups.view(), removals, floor, {}, threads);
+    const Unlocked unlocked((n_remove + 1) * p * (p + n_out));
+    n = eliminate(kernels_in_use<double>(), {h, p}, p, {b, p, n_out}, groups.view(), removals, floor, {},
+                  unlocked.threads(threads));
   }
   return py::make_tuple(order[py::slice(0, n, 1)], rise[py::slice(0, n, 1)]);
 }
@@ -89,7 +90,8 @@ std::vector<Matrix> sums_of_folds(const Array<T>& x, const Matrix& y, const Matr
   }
   const WeightedSamples<T> samples = {x.data(), p, y.data(), n_out, root.data(), shift.data()};
   const Unlocked unlocked(row.size() * size * size);
-  sum_folds(kernels_in_use<double>(), samples, rows.data(), starts.data(), n_folds, to.data(), threads);
+  sum_folds(kernels_in_use<double>(), samples, rows.data(), starts.data(), n_folds, to.data(),
+            unlocked.threads(threads));
   return sums;
 }
 
@@ -145,9 +147,9 @@ py::list eliminate_in_folds(const std::vector<FoldArrays>& arrays, const Array<i
   }
   List<u8> is_done(folds.size());
   {
-    const Unlocked unlocked(p * p * p);
+    const Unlocked unlocked(folds.size() * p * p * (p + n_out));
     eliminate_folds(kernels_in_use<double>(), folds.data(), folds.size(), numbers.data(), p, n_out, groups.view(),
-                    {least_pivot, most, floor}, is_done.data(), threads);
+                    {least_pivot, most, floor}, is_done.data(), unlocked.threads(threads));
   }
   py::list found;
   for (i64 i = 0; i < folds.size(); ++i) {
@@ -165,8 +167,9 @@ Matrix sums_left_out(const Matrix& q, const Matrix& z, const Matrix& y, const Ma
   double* to = sum.mutable_data();
   for (i64 t = 0; t <= n_steps; ++t) to[t] = 0;
   const double *rows = q.data(), *coef = z.data(), *outputs = y.data(), *leverages = base.data();
-  const Unlocked unlocked(n * n_steps * n_out);
-  add_left_out(kernels_in_use<double>(), rows, n, n_steps, coef, n_out, outputs, leverages, least, to, threads);
+  const Unlocked unlocked(n * (n_steps + 1) * n_out);
+  add_left_out(kernels_in_use<double>(), rows, n, n_steps, coef, n_out, outputs, leverages, least, to,
+               unlocked.threads(threads));
   return sum;
 }
 
@@ -186,7 +189,7 @@ py::object grow_set(const Matrix& gram, Matrix products, const Array<i64>& start
   const i64 n_out = products.shape(0);
   i64 n = 0;
   {
-    const Unlocked unlocked(n_add * p * p);
+    const Unlocked unlocked((n_add + 1) * p * (p + n_out));
     n = grow(kernels_in_use<double>(), {g, p}, p, {r, p, n_out}, groups.view(), additions, tolerance);
   }
   return order[py::slice(0, n, 1)];
@@ -201,7 +204,7 @@ Matrix products_of_columns(const Matrix& x, const Matrix& q, int threads) {
   double* to = out.mutable_data();
   const i64 n_q = q.shape(0);
   const Unlocked unlocked(n_q * columns.n * p);
-  multiply_columns(kernels_in_use<double>(), columns, p, {vectors, columns.n, n_q}, {to, p}, threads);
+  multiply_columns(kernels_in_use<double>(), columns, p, {vectors, columns.n, n_q}, {to, p}, unlocked.threads(threads));
   return out;
 }
 
@@ -225,9 +228,9 @@ Array<i64> advance_problems(const Matrix& x, const Matrix& q, const Matrix& fact
                *falls = alone.data(), *units = rounding.data();
   double *lengths = norms.mutable_data(), *left = products.mutable_data();
   i64* to = best.mutable_data();
-  const Unlocked unlocked(n_problems * n * p);
+  const Unlocked unlocked(n_problems * (n + n_out) * p);
   advance(kernels_in_use<double>(), columns, p, {vectors, n, n_problems}, n_out, factors, bars, limits, falls, units,
-          lengths, left, to, threads);
+          lengths, left, to, unlocked.threads(threads));
   return best;
 }
 

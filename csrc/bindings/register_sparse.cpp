@@ -64,7 +64,7 @@ py::object run_indexed(const SparseExecutor<T>& executor, const py::object& row_
   T* to = out.mutable_data();
   {
     const Unlocked unlocked(executor.cycles(n, x->n_entries()));
-    executor.run(*x, to, threads > 0 ? threads : 1);
+    executor.run(*x, to, unlocked.threads(threads > 0 ? threads : 1));
   }
   return out;  // with the lock: to return it as another type may count a reference
 }
@@ -89,8 +89,8 @@ void by_columns(const CsrMatrix<T>& w, const Array<T>& x, Array<T>& out, int thr
   const T* in = x.data();
   T* to = out.mutable_data();  // throws if out is read-only
   const i64 n = x.shape(1);
-  const Unlocked unlocked(w.n_entries() * n);
-  multiply_csr(kernels_in_use<T>(), w, in, n, to, threads);
+  const Unlocked unlocked((w.n_entries() + w.n_rows) * n);
+  multiply_csr(kernels_in_use<T>(), w, in, n, to, unlocked.threads(threads));
 }
 
 template <class T>

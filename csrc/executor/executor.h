@@ -67,6 +67,9 @@ class Executor {
   // The same with samples in columns: x (n_in, n) and y (n_out, n), always by panels.
   void run_columns(const T* x, i64 n, T* y, int threads) const;
 
+  // Of one with n samples in columns: whole vectors of them.
+  double panel_cycles(i64 n) const { return static_cast<double>(round_up(n, kernels_.lanes)) * costs_.panel; }
+
   // Of a call with n samples, as the cost model has it.
   double cycles(i64 n) const {
     if (n >= costs_.panels_from) return static_cast<double>(n) * costs_.panel;

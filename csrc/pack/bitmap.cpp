@@ -18,7 +18,7 @@ BitmapMatrix<T> pack_bitmap(const CsrMatrix<T>& w, int threads) {
   // Groups are of neighbours: what comes before one is what its first row begins with.
   for (i64 g = 0; g < n_groups; ++g) matrix.group_value.push_back(w.row_start[g * kBlockRows]);
   parallel_for(n_groups, threads_for(w.n_entries(), threads), [&](i64 g) {
-    Cursors<T> rows(w);
+    Cursors<T> rows(w, kBlockRows);
     for (i64 r = g * kBlockRows; r < std::min((g + 1) * kBlockRows, w.n_rows); ++r) rows.add(r);
     i64 to = matrix.group_value[g];
     for (i64 t = 0; t < n_tiles; ++t) {

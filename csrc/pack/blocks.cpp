@@ -11,7 +11,7 @@ namespace {
 // Calls f(column, row in the group, entry) for the entries of a group of rows, by ascending column.
 template <class T, class F>
 void walk_group(const CsrMatrix<T>& w, i64 group, F&& f) {
-  Cursors<T> rows(w);
+  Cursors<T> rows(w, kBlockRows);
   for (i64 r = group * kBlockRows; r < std::min((group + 1) * kBlockRows, w.n_rows); ++r) rows.add(r);
   for (;;) {
     i64 column = w.n_cols;

@@ -44,7 +44,7 @@ CsrMatrix<T> pack_present(const T* w, i64 n_rows, i64 n_cols, int threads, Prese
   matrix.value.resize(matrix.column.size());
   parallel_for(n_rows, threads, [&](i64 r) {
     i64 e = matrix.row_start[r];
-    i64 room = (matrix.row_start[r + 1]) - e;
+    i64 room = matrix.row_start[r + 1] - e;
     for (i64 begin = 0; begin < n_cols; begin += kStretch) {
       // Written for every weight, present or not, and then behind or over it: no branch to guess wrong. Not into the
       // matrix: behind a row's last entry is another thread's first.

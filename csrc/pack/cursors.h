@@ -9,9 +9,12 @@ namespace prunus {
 template <class T>
 class Cursors {
  public:
-  explicit Cursors(const CsrMatrix<T>& w) : w_(w) {}
+  Cursors(const CsrMatrix<T>& w, i64 n_rows) : w_(w) {
+    at_.reserve(n_rows);
+    end_.reserve(n_rows);
+  }
 
-  // One more row, at its first entry; -1: one that there is not.
+  // One more row, of n_rows, at its first entry; -1: one that there is not.
   void add(i64 row) {
     at_.push_back(row < 0 ? 0 : w_.row_start[row]);
     end_.push_back(row < 0 ? 0 : w_.row_start[row + 1]);

@@ -29,7 +29,7 @@ DenseGroupMatrix<T> pack_groups(const CsrMatrix<T>& w, i64 tile_columns, int thr
   matrix.value.assign(n_groups * w.n_cols * kBlockRows, T(0));
   parallel_for(n_groups, threads_for(w.n_entries(), threads), [&](i64 group) {
     const Range groups = groups_of_part(w.n_rows, group * kBlockRows / kPartRows);
-    Cursors<T> rows(w);
+    Cursors<T> rows(w, kBlockRows);
     for (i64 r = group * kBlockRows; r < std::min((group + 1) * kBlockRows, w.n_rows); ++r) rows.add(r);
     for (i64 begin = 0; begin < w.n_cols; begin += tile_columns) {
       const i64 n = std::min(tile_columns, w.n_cols - begin);

@@ -31,7 +31,7 @@ struct Part {
 template <class T>
 List<Tile> tiles_of(const CsrMatrix<T>& w, const i32* rows, const LookupShape& shape) {
   List<Tile> tiles;
-  Cursors<T> cursors(w);
+  Cursors<T> cursors(w, shape.lanes);
   for (i64 l = 0; l < shape.lanes; ++l) cursors.add(rows[l]);
   for (i64 column = 0; column < w.n_cols; column += shape.columns) {
     Tile tile{static_cast<i32>(column), 0, {}};
@@ -107,7 +107,6 @@ LookupMatrix<T> pack_lookup(const CsrMatrix<T>& w, const LookupShape& shape, int
   LookupMatrix<T> matrix;
   matrix.n_rows = w.n_rows;
   matrix.n_cols = w.n_cols;
-  matrix.shape = shape;
   matrix.group_run = matrix.group_tile = matrix.group_step = {0};
   i64 n_places = 0, n_values = 0;
   for (const Part<T>& part : parts) n_places += part.place.size(), n_values += part.value.size();

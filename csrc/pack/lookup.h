@@ -17,7 +17,6 @@ template <class T>
 struct LookupMatrix {
   i64 n_rows = 0;
   i64 n_cols = 0;
-  LookupShape shape{};
   List<i64> group_run, group_tile, group_step;
   List<LookupRun> run;
   List<i32> tile_column;
@@ -30,7 +29,6 @@ struct LookupMatrix {
             place.data(),     value.data(),      row.data(),        n_rows,     n_cols};
   }
   i64 n_stored() const { return value.size(); }
-  i64 n_tiles() const { return tile_column.size(); }
   i64 bytes() const {
     return value.bytes() + place.bytes() + tile_column.bytes() + row.bytes() + run.bytes() + 3 * group_run.bytes();
   }

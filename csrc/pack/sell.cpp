@@ -35,13 +35,13 @@ void add_slice(Part<T>& part, const CsrMatrix<T>& w, const List<Row>& rows, i64 
   for (i64 j = 0; j < kSliceRows; ++j) slice.row[j] = rows[begin + std::min(j, n_rows - 1)].row;
   part.slice.push_back(slice);
   const i64 first_entry = part.value.size();
-  part.offset.resize(first_entry + (count * kSliceRows), 0);
+  part.offset.resize(first_entry + count * kSliceRows, 0);
   part.value.resize(part.offset.size(), T(0));
   for (i64 j = 0; j < n_rows; ++j) {
     const Row& row = rows[begin + j];
     for (i64 k = 0; k < row.count(); ++k) {
       const i64 from = row.begin + k;
-      const i64 to = first_entry + ((k / 2) * kSliceRows + j) * 2 + (k % 2);
+      const i64 to = first_entry + (k / 2 * kSliceRows + j) * 2 + k % 2;
       part.offset[to] = static_cast<u16>(w.column[from] - first_column);
       part.value[to] = w.value[from];
     }
@@ -53,7 +53,7 @@ template <class T>
 Part<T> pack_part(const CsrMatrix<T>& w, Range part_rows, i64 tile_columns, i64 n_tiles) {
   Part<T> part;
   List<Row> rows;
-  Cursors<T> cursors(w);
+  Cursors<T> cursors(w, part_rows.end - part_rows.begin);
   for (i64 r = part_rows.begin; r < part_rows.end; ++r) cursors.add(r);
   for (i64 t = 0; t < n_tiles; ++t) {
     const i64 first_column = t * tile_columns;

@@ -40,7 +40,7 @@ struct Bins {
   List<double> last;  // what the last score of a bin is ranked by: those of the bin, and before, have no more
 
   // The place of the first bin that may reach a value.
-  i64 reaching(double value) const { return (std::lower_bound(last.begin(), last.end(), value) - last.begin()); }
+  i64 reaching(double value) const { return std::lower_bound(last.begin(), last.end(), value) - last.begin(); }
 };
 
 // Of a piece of an array.
@@ -174,9 +174,9 @@ void add_ranked(List<double>& squares, double left, i64 array, List<Ranked>& to)
 template <class T>
 List<i64> lamp_counts(const List<Scores<T>>& arrays, i64 n_remove, int threads) {
   const List<Piece<T>> pieces = pieces_of(arrays);
-  const auto each_piece = [&](auto&& f) { parallel_for(pieces.size(), threads, [&](i64 i) { f(i); }); };
   List<std::unique_ptr<Counts>> of_piece(pieces.size());
-  each_piece([&](i64 i) { of_piece[i] = std::make_unique<Counts>(counts_of(pieces[i].scores)); });
+  parallel_for(pieces.size(), threads,
+               [&](i64 i) { of_piece[i] = std::make_unique<Counts>(counts_of(pieces[i].scores)); });
   List<Counts> of_array(arrays.size());
   for (i64 i = 0; i < pieces.size(); ++i) of_array[pieces[i].array].add(*of_piece[i]);
   List<Bins> bins;
@@ -186,7 +186,9 @@ List<i64> lamp_counts(const List<Scores<T>>& arrays, i64 n_remove, int threads) 
   }
   const List<Places> places = places_of(bins, n_remove);
   List<List<double>> squares(pieces.size());
-  each_piece([&](i64 i) { squares[i] = squares_in(pieces[i].scores, bins[pieces[i].array], places[pieces[i].array]); });
+  parallel_for(pieces.size(), threads, [&](i64 i) {
+    squares[i] = squares_in(pieces[i].scores, bins[pieces[i].array], places[pieces[i].array]);
+  });
   List<List<double>> near_cut(arrays.size());
   for (i64 i = 0; i < pieces.size(); ++i) {
     List<double>& all = near_cut[pieces[i].array];

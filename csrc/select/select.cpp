@@ -122,8 +122,7 @@ struct Split {
 template <class T>
 bool pass(const Kernels<T>& kernels, Split<T>& split, const List<Chunk<T>>& chunks, int threads) {
   List<BracketCount> counts(chunks.size());
-  parallel_for(chunks.size(), threads, [&](i64 index) {
-    const i64 i = index;
+  parallel_for(chunks.size(), threads, [&](i64 i) {
     counts[i] =
         kernels.split_bracket(chunks[i].score, chunks[i].size, split.bracket.low, split.bracket.high, chunks[i].mask,
                               split.offset[i + 1] - split.offset[i], split.between.get() + split.offset[i]);
@@ -205,8 +204,7 @@ void remove_between(const Kernels<T>& kernels, const Split<T>& split, const List
   const T threshold = nth_score(kernels, scores, n_remove - 1);
   const i64 n_at_most = std::count_if(scores.begin(), scores.end(), [&](T s) { return s <= threshold; });
   i64 n_keep = n_at_most - n_remove;
-  parallel_for(chunks.size(), threads, [&](i64 index) {
-    const i64 i = index;
+  parallel_for(chunks.size(), threads, [&](i64 i) {
     const Candidate<T>* between = split.between.get() + split.offset[i];
     for (i64 k = 0; k < split.n_between[i]; ++k) chunks[i].mask[between[k].position] = between[k].score > threshold;
   });

@@ -1,4 +1,5 @@
-// The Cholesky factor of a Gram matrix.
+// The Cholesky factor of a Gram matrix: what second-order compensation of a layer begins with. Regressions in Python
+// take LAPACK's.
 #pragma once
 
 #include "dispatch/table.h"

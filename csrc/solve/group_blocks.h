@@ -28,8 +28,8 @@ class GroupBlock {
     }
   }
 
-  // b' B^-1 b, summed over the rows of b, by Cholesky factorization. Elements whose
-  // pivot is not above their limit are left out: they are combinations of those before them.
+  // b' B^-1 b, summed over the rows of b, by Cholesky factorization. Elements whose pivot is not above
+  // their limit are left out: they are combinations of those before them.
   double norm_of(Samples<const double> b, const double* limit) const {
     List<double> root = values_;
     List<double> z(b.n * size_);

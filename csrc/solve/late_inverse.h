@@ -46,7 +46,8 @@ class LateInverse {
   bool is_full() const { return n_taken_ == kBlock; }
   Rows<const double> taken() const { return {taken_.data(), stride_}; }
 
-  // On and above the diagonal, and a copy of it below.
+  // Takes out what was taken, on and above the diagonal, and copies it below. `taken` stays until it is forgotten,
+  // which is due before the next is taken.
   void catch_up() {
     if (n_taken_ == 0) return;
     for_units(ceil_div(n_, kRowsAtOnce), n_ < kFewFeatures ? 1 : threads_, [&](i64 part) {

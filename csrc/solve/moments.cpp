@@ -17,8 +17,7 @@ void gather_moments(const Moments& moments, const Columns& columns, Rows<double>
   List<double> scale(columns.inverse_scale, columns.inverse_scale + n), row(n_all);
   scale.resize(n_all, 1.0);
   for (i64 i = 0; i < n; ++i) {
-    const i64 own = i;
-    const i64 at = number[own];
+    const i64 at = number[i];
     for (i64 j = i; j < n_all; ++j) {
       const i64 other = number[j];
       const i64 place = std::min(at, other) * size + std::max(at, other);
@@ -26,8 +25,7 @@ void gather_moments(const Moments& moments, const Columns& columns, Rows<double>
       if (moments.less != nullptr) row[j] -= moments.less[place];
     }
     for (i64 j = i; j < n_all; ++j) {
-      const i64 to = j;
-      row[to] = (row[to] + shift[own] * last[to] + last[own] * shift[to]) * scale[own] * scale[to];
+      row[j] = (row[j] + shift[i] * last[j] + last[i] * shift[j]) * scale[i] * scale[j];
     }
     std::copy(row.data() + i, row.data() + n, xx[i] + i);
     for (i64 k = 0; k < columns.n_out; ++k) xy[k][i] = row[n + k];

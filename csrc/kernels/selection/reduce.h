@@ -37,8 +37,7 @@ i64 count_nonzero(const T* PRUNUS_RESTRICT a, i64 n) noexcept {
 }
 
 // out[j] += sum over rows i of a[i, j] * b[i, j], or of its absolute value, for some columns of two matrices of as many
-// rows. Summed in float64, in the order of the rows, so that splitting the columns
-// changes no bit.
+// rows. Summed in float64, in the order of the rows, so that splitting the columns changes no bit.
 template <class T>
 void column_dot(Samples<const T> a, Rows<const T> b, Range columns, i32 take_absolute,
                 double* PRUNUS_RESTRICT out) noexcept {

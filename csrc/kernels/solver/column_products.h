@@ -37,8 +37,8 @@ void column_products(Samples<const T> x, Samples<const T> q, i64 n, Rows<T> out)
       }
     }
   };
-  for (i64 r = 0; r < q.n; ++r) {
-    for (i64 j = 0; j < n; ++j) out[r][j] = 0;
+  for (i64 r = 0; r < n_q; ++r) {
+    for (i64 j = 0; j < n; ++j) out_0[r * out_stride + j] = 0;
   }
   i64 i = 0;
   for (; i + 8 <= x.n; i += 8) add_rows(Count<8>{}, i);

@@ -111,9 +111,9 @@ void subtract_products(Rows<T> to, Rows<const T> by, Rows<const T> of, i64 n_ter
 
 // One feature has gone from a set, or come to it: u is what it takes with it, its column of the matrix whose diagonal
 // this is over the root of its own diagonal element. For every j, diagonal[j] -= u[j]^2; coef[k, j] -= factor[k] * u[j]
-// for each output, a row of coef; score[j] = sum over k of coef[k, j]^2 / diagonal[j] + bar[j]:
-// how the loss would change if j were next. Returns whether a diagonal element has fallen below its limit. Nothing may
-// overlap. O(n) for each output.
+// for each output, a row of coef; score[j] = sum over k of coef[k, j]^2 / diagonal[j] + bar[j]: how the loss would
+// change if j were next. Returns whether a diagonal element has fallen below its limit. Nothing may overlap. O(n) for
+// each output.
 template <class T>
 i32 take_away(const T* PRUNUS_RESTRICT u, i64 n, const T* PRUNUS_RESTRICT factor, Samples<T> coef,
               const T* PRUNUS_RESTRICT bar, const T* PRUNUS_RESTRICT limit, T* PRUNUS_RESTRICT diagonal,
