@@ -10,10 +10,12 @@
 
 #include "selftest.h"
 #include "solve/cholesky.h"
+#include "solve/fit_rows.h"
 #include "solve/folds.h"
 #include "solve/forward.h"
 #include "solve/inverse.h"
 #include "solve/left_out.h"
+#include "solve/row_paths.h"
 #include "solve/rows.h"
 #include "solve/sums.h"
 #include "solve/swap.h"
@@ -21,6 +23,7 @@
 namespace selftest {
 namespace {
 
+using prunus::List;
 using prunus::u8;
 
 constexpr double kEps = std::numeric_limits<double>::epsilon(), kInfinity = std::numeric_limits<double>::infinity();
@@ -190,6 +193,116 @@ void check_factorize(std::mt19937& random, i64 n) {
       Matrix bad = a;
       bad(at, at) = wrong;
       require(!prunus::factorize(kernels<double>(), bad.rows(), n, 0, 1), "factorize: not positive definite", n, at);
+    }
+  }
+}
+
+// Rows on their supports against the inverse of their part of the matrix; a row of twins is not done.
+void check_fit_rows(std::mt19937& random, i64 p) {
+  constexpr i64 n = 9;
+  const Matrix x = samples(random, 3 * p + 4, p), gram = cross(x, x), products = random_matrix(random, n, p);
+  List<u8> support(n * p);
+  for (u8& there : support) there = random() % 2 != 0;
+  std::copy_n(support.begin(), p, support.begin() + p);  // two that share a factorization
+  std::fill_n(support.begin() + 2 * p, p, u8{0});
+  Matrix w(n, p), again = w;
+  List<u8> is_done(n, 7);
+  const auto fit = [&](const Matrix& matrix, Matrix& to, double least, int threads) {
+    prunus::fit_rows(kernels<double>(), matrix.rows(), p, {products.data(), p, n}, support.data(), least, to.rows(),
+                     is_done.data(), threads);
+  };
+  fit(gram, w, 0, 1);
+  require(is_done == List<u8>(n, 1), "fit_rows: done", p);
+  for (const int threads : {2, 7}) {
+    fit(gram, again, 0, threads);
+    require(again == w, "fit_rows: threads change no bit", p, threads);
+  }
+  for (i64 r = 0; r < n; ++r) {
+    List<i64> there;
+    for (i64 j = 0; j < p; ++j) {
+      if (support[r * p + j] != 0) there.push_back(j);
+      require(support[r * p + j] != 0 || w(r, j) == 0, "fit_rows: zero elsewhere", r, j);
+    }
+    if (there.empty()) continue;
+    const Matrix part = part_of(gram, there, there), inverse = inverse_of(part);
+    const double norm = norm_of(random, inverse), room = 16 * as_double(p) * kEps * norm_of(random, part) * norm;
+    double length = 0;
+    for (const i64 j : there) length += products(r, j) * products(r, j);
+    for (i64 i = 0; i < there.size(); ++i) {
+      double sum = 0;
+      for (i64 j = 0; j < there.size(); ++j) sum += inverse(i, j) * products(r, there[j]);
+      require(std::abs(w(r, there[i]) - sum) <= room * norm * std::sqrt(length), "fit_rows: least squares", r, i);
+    }
+  }
+  if (p < 2) return;
+  Matrix twin = gram;
+  for (i64 j = 0; j < p; ++j) twin(0, j) = twin(1, j);
+  for (i64 j = 0; j < p; ++j) twin(j, 0) = twin(j, 1);
+  fit(twin, again, 1e-9 * gram(1, 1), 2);
+  for (i64 r = 0; r < n; ++r) {
+    require(is_done[r] == (support[r * p] == 0 || support[r * p + 1] == 0), "fit_rows: twins", p, r);
+  }
+}
+
+// Each row against a search of every weight at every step, on fresh inverses: the cost of the one that goes is the
+// least that there is, and what has been lost adds up to the loss of the best fit on what is left.
+void check_eliminate_rows(std::mt19937& random, i64 p) {
+  constexpr i64 n = 4;
+  const Matrix x = samples(random, 4 * p + 6, p), gram = cross(x, x), w = random_matrix(random, n, p);
+  List<u8> there(n * p, 1);
+  for (i64 j = 0; j < p; j += 3) there[p + j] = 0;  // of the second row
+  Matrix cost(n, p), again = cost;
+  List<u8> is_done(n, 7);
+  const auto eliminate = [&](Matrix& to, int threads) {
+    prunus::eliminate_rows(kernels<double>(), gram.rows(), p, {w.data(), p, n}, there.data(), 0, to.rows(),
+                           is_done.data(), threads);
+  };
+  eliminate(cost, 1);
+  require(is_done == List<u8>(n, 1), "eliminate_rows: done", p);
+  for (const int threads : {2, 7}) {
+    eliminate(again, threads);
+    require(again == cost, "eliminate_rows: threads change no bit", p, threads);
+  }
+  const double norm = norm_of(random, gram), cond = norm * norm_of(random, inverse_of(gram));
+  for (i64 r = 0; r < n; ++r) {
+    List<i64> left;
+    double total = 0;
+    for (i64 j = 0; j < p; ++j) {
+      if (there[r * p + j] != 0) left.push_back(j);
+      total += w(r, j) * w(r, j) * norm;
+      require(there[r * p + j] != 0 || cost(r, j) == 0, "eliminate_rows: what is not there costs nothing", r, j);
+    }
+    const double room = 32 * as_double(p) * kEps * cond * total;
+    // (v - w)' G (v - w) on a support is w'G w less what the best fit explains, with w zero where it is not there.
+    const auto loss = [&](const List<i64>& support) {
+      List<double> c(p, 0.0);
+      double all = 0;
+      for (i64 i = 0; i < p; ++i) {
+        if (there[r * p + i] == 0) continue;
+        for (i64 j = 0; j < p; ++j) c[j] += w(r, i) * gram(i, j);
+      }
+      for (i64 i = 0; i < p; ++i) all += there[r * p + i] != 0 ? w(r, i) * c[i] : 0.0;
+      const Matrix inverse = inverse_of(part_of(gram, support, support));
+      for (i64 i = 0; i < support.size(); ++i) {
+        for (i64 j = 0; j < support.size(); ++j) all -= c[support[i]] * inverse(i, j) * c[support[j]];
+      }
+      return all;
+    };
+    while (!left.empty()) {
+      const auto next =
+          std::min_element(left.begin(), left.end(), [&](i64 a, i64 b) { return cost(r, a) < cost(r, b); });
+      const i64 goes = *next;
+      double least = kInfinity, own = 0;
+      for (const i64 j : left) {
+        List<i64> rest = left;
+        rest.erase(std::find(rest.begin(), rest.end(), j));
+        const double lost = loss(rest);
+        least = std::min(least, lost);
+        if (j == goes) own = lost;
+      }
+      require(own <= least + room, "eliminate_rows: the least goes", r, goes);
+      require(std::abs(cost(r, goes) - own) <= room, "eliminate_rows: cost", r, goes);
+      left.erase(next);
     }
   }
 }
@@ -368,7 +481,7 @@ void check_floor(std::mt19937& random) {
   for (const double floor : {0.9, 0.6}) {
     prunus::List<i64> left = numbers_to(p);
     i64 first = 0;
-    for (bool is_low = false; !is_low; ++first) {
+    for (bool is_low = false; !is_low && !left.empty(); ++first) {
       left.erase(std::find(left.begin(), left.end(), path.order[first]));
       const Matrix h = inverse_of(part_of(problem.gram, left, left));
       for (i64 i = 0; i < h.n_rows; ++i) is_low |= h(i, i) < floor * inverse(left[i], left[i]);
@@ -884,6 +997,8 @@ void check_swap_ties(std::mt19937& random) {
 void check_solve(std::mt19937& random) {
   for (const i64 n : {1, 2, 63, 64, 65, 66, 130, 260}) check_invert(random, n);
   for (const i64 n : {1, 2, 15, 63, 64, 65, 130, 330}) check_factorize(random, n);
+  for (const i64 p : {1, 2, 17, 70}) check_fit_rows(random, p);
+  for (const i64 p : {1, 2, 9, 14}) check_eliminate_rows(random, p);
   check_eliminate(random, 1, 1, Groups(1, {1}, 0), 1);
   check_eliminate(random, 5, 1, Groups(5, {5}, 0), 1);
   check_eliminate(random, 9, 3, Groups(9, {2}, 2), 5);  // more than may go

@@ -7,9 +7,11 @@
 #include <tuple>
 
 #include "bindings/arrays.h"
+#include "solve/fit_rows.h"
 #include "solve/folds.h"
 #include "solve/forward.h"
 #include "solve/left_out.h"
+#include "solve/row_paths.h"
 #include "solve/sums.h"
 
 namespace prunus {
@@ -234,6 +236,51 @@ Array<i64> advance_problems(const Matrix& x, const Matrix& q, const Matrix& fact
   return best;
 }
 
+// The least squares values of each row on its own support, and whether they could be found.
+py::tuple fit_rows_on_support(const Matrix& gram, const Matrix& products, const MaskArray& support, double least,
+                              int threads) {
+  require(gram.ndim() == 2 && gram.shape(0) == gram.shape(1), "expected a square matrix");
+  const i64 p = gram.shape(0);
+  require(products.ndim() == 2 && products.shape(1) == p, "expected products of the matrix's features");
+  require_same_shape(products, support);
+  const i64 n = products.shape(0);
+  Matrix w = empty<double>({n, p});
+  MaskArray is_done(n);
+  const double *g = gram.data(), *c = products.data();
+  double* to = w.mutable_data();
+  // In copies: another thread may write to the array between two looks at it.
+  const List<u8> there(bytes_of(support), bytes_of(support) + support.size());
+  u8* done = mutable_bytes_of(is_done);
+  {
+    const Unlocked unlocked(n * p * p);
+    fit_rows(kernels_in_use<double>(), {g, p}, p, {c, p, n}, there.data(), least, {to, p}, done,
+             unlocked.threads(threads));
+  }
+  return py::make_tuple(w, is_done);
+}
+
+// What each row has lost when a weight has gone, and whether it could be told.
+py::tuple eliminate_each_row(const Matrix& gram, const Matrix& w, const MaskArray& there, double least, int threads) {
+  require(gram.ndim() == 2 && gram.shape(0) == gram.shape(1), "expected a square matrix");
+  const i64 p = gram.shape(0);
+  require(w.ndim() == 2 && w.shape(1) == p, "expected weights of the matrix's features");
+  require_same_shape(w, there);
+  const i64 n = w.shape(0);
+  Matrix cost = empty<double>({n, p});
+  MaskArray is_done(n);
+  const double *g = gram.data(), *rows = w.data();
+  double* to = cost.mutable_data();
+  // In a copy: another thread may write to the array between two looks at it.
+  const List<u8> flags(bytes_of(there), bytes_of(there) + there.size());
+  u8* done = mutable_bytes_of(is_done);
+  {
+    const Unlocked unlocked((n + 1) * p * p * p);
+    eliminate_rows(kernels_in_use<double>(), {g, p}, p, {rows, p, n}, flags.data(), least, {to, p}, done,
+                   unlocked.threads(threads));
+  }
+  return py::make_tuple(cost, is_done);
+}
+
 }  // namespace
 
 void register_solve(py::module_& m) {
@@ -252,6 +299,10 @@ void register_solve(py::module_& m) {
   m.def("eliminate_folds", &eliminate_in_folds, arg("folds").noconvert(), arg("number").noconvert(), arg("n_out"),
         arg("start").noconvert(), arg("stays").noconvert(), arg("least_pivot"), arg("most"), arg("floor"),
         arg("threads"));
+  m.def("eliminate_rows", &eliminate_each_row, arg("gram").noconvert(), arg("w").noconvert(), arg("there").noconvert(),
+        arg("least"), arg("threads"));
+  m.def("fit_rows", &fit_rows_on_support, arg("gram").noconvert(), arg("products").noconvert(),
+        arg("support").noconvert(), arg("least"), arg("threads"));
   m.def("sums_left_out", &sums_left_out, arg("q").noconvert(), arg("z").noconvert(), arg("y").noconvert(),
         arg("base").noconvert(), arg("least"), arg("threads"));
   m.def("grow", &grow_set, arg("gram").noconvert(), arg("products").noconvert(), arg("start").noconvert(),
