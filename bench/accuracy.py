@@ -79,8 +79,6 @@ def scored(model: Trained) -> list[Scored]:
     X, y = model.sample
     found = []
     for name, kind in prunus.criteria().items():
-        if kind.linear_only:
-            continue
         for text, options in _variants(kind, model):
             scores = prunus.importance(model.network, name, X=X, y=y, **options)
             found.append(Scored(f"{name}{text}", _needs(kind), kind.unit, scores))

@@ -110,6 +110,23 @@ def numerical_gradient(function: Callable[[Array], float], w: Array, step: float
     return gradient
 
 
+def eliminated(gram: Array, w: Array) -> Array:
+    """Return what (v - w)' G (v - w) is, at the best v on what is left, when each weight goes that costs least at its turn."""
+
+    def loss(there: list[int]) -> float:
+        v = np.zeros(len(w))
+        if there:
+            v[there] = np.linalg.solve(gram[np.ix_(there, there)], gram[there] @ w)
+        return float((v - w) @ gram @ (v - w))
+
+    there, cost = [int(j) for j in np.flatnonzero(w)], np.zeros(len(w))
+    while there:
+        losses = [loss([k for k in there if k != j]) for j in there]
+        best = int(np.argmin(losses))
+        cost[there.pop(best)] = losses[best]
+    return cost
+
+
 def magnitude(w: Array) -> Array:
     return np.abs(w)
 

@@ -136,6 +136,20 @@ def calls(t: Any) -> dict[str, Call]:
             {"folds": [fold()], "number": ints(0, 1, 2, 3), "n_out": 1, **groups}
             | {"least_pivot": 0.0, "most": 1e9, "floor": 0.0, **one},
         ),
+        "eliminate_rows": (
+            _core.eliminate_rows,
+            {"gram": square, "w": of(np.float64, 3, 4), "there": np.ones((3, 4), np.bool_), "least": 0.0, **one},
+        ),
+        "fit_rows": (
+            _core.fit_rows,
+            {
+                "gram": square,
+                "products": of(np.float64, 3, 4),
+                "support": np.ones((3, 4), np.bool_),
+                "least": 0.0,
+                **one,
+            },
+        ),
         "sums_left_out": (
             _core.sums_left_out,
             {"q": of(np.float64, 9, 2), "z": of(np.float64, 2, 1), "y": of(np.float64, 1, 9), "base": np.zeros(9)}

@@ -14,7 +14,7 @@ import pytest
 import prunus
 from conftest import loss_error
 
-USING_DATA = [name for name, kind in prunus.criteria().items() if kind.needs and not kind.linear_only]
+USING_DATA = [name for name, kind in prunus.criteria().items() if kind.needs]
 
 
 @pytest.mark.parametrize("name", USING_DATA)

@@ -24,18 +24,21 @@ def split(digits: Any) -> tuple[Any, Any, Any, Any]:
     return X[:1300], y[:1300], X[1300:], y[1300:]
 
 
-OF_WEIGHTS = [name for name, kind in prunus.criteria().items() if kind.unit == "weight" and not kind.linear_only]
+OF_WEIGHTS = [name for name, kind in prunus.criteria().items() if kind.unit == "weight"]
 
 
 @pytest.mark.parametrize("allocation", ["auto", *prunus.allocations()])
-@pytest.mark.parametrize(
-    "criterion", [name for name, c in prunus.criteria().items() if c.unit == "weight" and not c.linear_only]
-)
+@pytest.mark.parametrize("criterion", [name for name, c in prunus.criteria().items() if c.unit == "weight"])
 @pytest.mark.parametrize("sparsity", [0, 0.3, 0.9])
 def test_weights(sparsity: float, criterion: str, allocation: str, digits: Any, digits_network: prunus.Network) -> None:
     """Also where a layer is emptied, which synflow does in one step at 90 %."""
     chosen = prunus.criteria()[criterion](**options_of(criterion, digits_network))
-    options: dict[str, Any] = {"sparsity": sparsity, "allocation": allocation, "allow_empty": True}
+    options: dict[str, Any] = {
+        "sparsity": sparsity,
+        "allocation": allocation,
+        "allow_empty": True,
+        "compensate": "none",
+    }
     pruned = prunus.prune(digits_network, *digits, criterion=chosen, **options)
     n = digits_network.n_weights
     removed = sum(int((~mask).sum()) for mask in pruned.masks)
@@ -45,7 +48,9 @@ def test_weights(sparsity: float, criterion: str, allocation: str, digits: Any, 
         assert np.array_equal(layer.weight, np.where(mask, before.weight, 0))
         assert np.array_equal(layer.bias, before.bias)
     scores = prunus.importance(digits_network, chosen, X=digits[0], y=digits[1])
-    expected = prunus.mask(scores, sparsity=sparsity, allocation="lamp" if allocation == "auto" else allocation)
+    expected = prunus.mask(
+        scores, sparsity=sparsity, allocation=chosen.allocation if allocation == "auto" else allocation
+    )
     assert all(map(np.array_equal, pruned.masks, expected))
 
 

@@ -14,7 +14,7 @@ import prunus
 import reference
 from strategies import options_of
 
-CRITERIA = [name for name, kind in prunus.criteria().items() if not kind.linear_only]
+CRITERIA = [name for name, kind in prunus.criteria().items()]
 
 
 class Definition:
@@ -54,6 +54,32 @@ class Definition:
     def fisher(self, i: int) -> Any:
         squares = [s * self.gradient(i, slice(k, k + 1)) ** 2 for k, s in enumerate(self.share)]
         return self.network.layers[i].weight ** 2 * sum(squares)
+
+    def obs(self, i: int) -> Any:
+        """By trying every weight at each step, and curvature by finite differences."""
+        x = self.inputs[i] - self.share @ self.inputs[i]
+        gram = (x * self.share[:, None]).T @ x
+        gram += 1e-3 * np.mean(gram.diagonal()) * np.eye(len(gram))
+        weight = self.network.layers[i].weight
+        return np.array([reference.eliminated(gram, row) for row in weight]) * self.curvature(i)[:, None] / 2
+
+    def curvature(self, i: int) -> Any:
+        layers, step = self.network.layers, 1e-5
+        sums = self.inputs[i] @ layers[i].weight.T + layers[i].bias
+
+        def raw(changed: Any) -> Any:
+            out = reference.activation(layers[i].activation, changed)
+            return reference.forward(layers[i + 1 :], out, np.float64)[0] if i + 1 < len(layers) else out
+
+        e = np.exp(raw(sums))
+        p = e / e.sum(axis=1, keepdims=True)
+        found = []
+        for r in range(sums.shape[1]):
+            slope = (raw(sums + step * np.eye(sums.shape[1])[r]) - raw(sums - step * np.eye(sums.shape[1])[r])) / (
+                2 * step
+            )
+            found.append(self.share @ ((p * slope**2).sum(axis=1) - (p * slope).sum(axis=1) ** 2))
+        return np.array(found)
 
     def adam(self, i: int) -> Any:
         return self.network.layers[i].weight ** 2 * self.options["second_moment"][i] ** 0.5

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes
-from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, Ridge, RidgeCV
+from sklearn.linear_model import Lasso, LinearRegression, Ridge, RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -151,13 +151,12 @@ def test_columns_that_can_hardly_be_told_apart_are_refused(rng: np.random.Genera
 
 def test_what_it_cannot_score_is_refused(diabetes: tuple[Any, Any], digits_network: prunus.Network) -> None:
     X, y = diabetes
-    with pytest.raises(
-        prunus.NotSupportedError, match="criterion: expected a linear regression for 'obs', got Network"
-    ):
-        prunus.importance(digits_network, "obs", X=np.ones((3, 64)), y=np.zeros(3))
-    classifier = LogisticRegression().fit(X, y > 100)
-    with pytest.raises(prunus.NotSupportedError, match="criterion: expected a linear regression for 'obs'"):
-        prunus.prune(classifier, X, y > 100, sparsity=0.5, criterion="obs")
+    with pytest.raises(ValueError, match="X: expected data, which criterion 'obs' needs, got None"):
+        prunus.importance(digits_network, "obs")
+    with pytest.raises(ValueError, match="X: expected inputs of layer 0 that are no combinations of others"):
+        prunus.importance(digits_network, "obs", X=np.random.default_rng(0).random((9, 64)), damping=0)
+    with pytest.raises(ValueError, match=r"damping: expected a number in \[0, "):
+        prunus.importance(digits_network, "obs", X=np.ones((3, 64)), damping=-1)
     with pytest.raises(ValueError, match=r"X: expected more than 10 samples, .* got 8"):
         prunus.prune(LinearRegression().fit(X, y), X[:8], y[:8], sparsity=0.5, criterion="obs")
     with pytest.raises(prunus.NotSupportedError, match="criterion: expected a model without positive=True for 'obs'"):

@@ -84,7 +84,7 @@ def test_selected_inputs_and_scaling_without_a_shift(rng: np.random.Generator) -
         assert np.all(np.abs(pruned.engine(sparse) - pruned.network.forward(X)) <= bound)
 
 
-@pytest.mark.parametrize("name", [name for name, kind in prunus.criteria().items() if not kind.linear_only])
+@pytest.mark.parametrize("name", [name for name, kind in prunus.criteria().items()])
 def test_criteria(name: str, rng: np.random.Generator) -> None:
     layers = [
         prunus.Layer(rng.standard_normal((5, 30)), rng.standard_normal(5), "relu"),

@@ -90,9 +90,7 @@ def test_answers_are_those_of_dense_samples(
     assert all(map(np.array_equal, arrays_of(sparse), before))
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, kind in prunus.criteria().items() if kind.needs and not kind.linear_only]
-)
+@pytest.mark.parametrize("name", [name for name, kind in prunus.criteria().items() if kind.needs])
 def test_criteria(name: str, network: prunus.Network, rng: np.random.Generator) -> None:
     X, sparse = in_parts(rng, "csr_array", np.int8)
     labels = rng.choice(["a", "b", "c"], 60)

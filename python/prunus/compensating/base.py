@@ -25,6 +25,10 @@ class Compensation(ABC):
     name: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ()  # of the data: (), ("X",) or ("X", "y")
 
+    def needs_for(self, network: Network) -> tuple[str, ...]:
+        """Return what it needs of the data for this network."""
+        return self.needs
+
     def require(self, network: Network) -> None:  # noqa: B027 - most take any network
         """Raise NotSupportedError for a network that it cannot compensate."""
 

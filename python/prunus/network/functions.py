@@ -96,12 +96,27 @@ def _binary_cross_entropy(raw: Floats, target: Floats) -> Floats:
     return (np.maximum(raw, 0) - raw * target + np.log1p(np.exp(-np.abs(raw)))).sum(axis=1)  # type: ignore[no-any-return]
 
 
+def _bernoulli_root(raw: Floats, mix: Floats) -> Floats:
+    p = sigmoid(raw)
+    return mix * np.sqrt(p * (1 - p))
+
+
+def _softmax_root(raw: Floats, mix: Floats) -> Floats:
+    p = _softmax(raw)
+    mixed = mix * np.sqrt(p)
+    return mixed - mixed.sum(axis=1, keepdims=True) * p  # type: ignore[no-any-return]
+
+
 class Output(NamedTuple):
-    """What the raw output means: its link, the loss of each sample, and d loss / d raw."""
+    """What the raw output means: its link, the loss of each sample, d loss / d raw, and the root of the second derivative.
+
+    With R a matrix whose R R' is the second derivative of a sample's loss by its raw output, the root of (raw, mix) is R mix.
+    """
 
     link: Callable[[Floats], Floats]
     loss: Callable[[Floats, Floats], Floats]
     gradient: Callable[[Floats, Floats], Floats]
+    root: Callable[[Floats, Floats], Floats]
 
 
 OUTPUTS: Mapping[str, Output] = {
@@ -109,10 +124,11 @@ OUTPUTS: Mapping[str, Output] = {
         lambda raw: raw,
         lambda raw, target: ((raw - target) ** 2).mean(axis=1),
         lambda raw, target: 2 / raw.dtype.type(raw.shape[1]) * (raw - target),
+        lambda raw, mix: np.broadcast_to(mix * np.sqrt(2 / len(mix)), raw.shape),
     ),
-    "sigmoid": Output(sigmoid, _binary_cross_entropy, lambda raw, target: sigmoid(raw) - target),
-    "softmax": Output(_softmax, _cross_entropy, lambda raw, target: _softmax(raw) - target),
-    "ovr": Output(_one_versus_rest, _binary_cross_entropy, lambda raw, target: sigmoid(raw) - target),
+    "sigmoid": Output(sigmoid, _binary_cross_entropy, lambda raw, target: sigmoid(raw) - target, _bernoulli_root),
+    "softmax": Output(_softmax, _cross_entropy, lambda raw, target: _softmax(raw) - target, _softmax_root),
+    "ovr": Output(_one_versus_rest, _binary_cross_entropy, lambda raw, target: sigmoid(raw) - target, _bernoulli_root),
 }
 
 

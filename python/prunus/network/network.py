@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prunus import _core
-from prunus._base import Bools, Floats, check, columns_of
+from prunus._base import Bools, Doubles, Floats, check, columns_of
 from prunus.data import Data, Scaling, only_read, read_by, require_finite, source_of, unchecked
 from prunus.network import parts, passes
 from prunus.network.functions import OUTPUTS
@@ -285,6 +285,10 @@ class Network:
     def forwards(self, data: Data) -> Iterator[Forward]:
         """Go through the data in batches, forwards, in their dtype."""
         return passes.forwards(self.layers, data)
+
+    def curvatures(self, data: Data) -> tuple[Doubles, ...]:
+        """Return for each neuron the mean second derivative of the loss by its sum, Gauss-Newton's, which needs no labels."""
+        return passes.curvatures(self.layers, self.output, data)
 
     def loss(self, X: Any, y: Any, sample_weight: Any = None, *, class_weight: Any = None) -> float:
         """Return L, the (weighted) mean over the samples of the loss.

@@ -16,8 +16,6 @@ from prunus.network import Network
 from prunus.scheduling import Schedule, schedule_of
 from prunus.scoring import Criterion
 
-_AUTO_ALLOCATION = "lamp"  # what kept most accuracy with nearly every criterion: docs/which-criterion.md
-
 
 def layers_of(layers: Any, pattern: Pattern, network: Network) -> tuple[list[int], list[int]]:
     """Return the layers to prune, in the order given, and those that are too small for the pattern and were not asked for."""
@@ -47,14 +45,14 @@ def too_small(pattern: Pattern, i: int, network: Network) -> str:
     return f"layer {i} stays as it is: {n_out}x{n_in} is too small for {pattern}"
 
 
-def allocation_of(allocation: str, pattern: Pattern) -> type[masking.Allocation]:
-    """Return the allocation; a pattern that says itself how much goes has none to choose."""
+def allocation_of(allocation: str, pattern: Pattern, criterion: Criterion) -> type[masking.Allocation]:
+    """Return the allocation, for "auto" the criterion's; a pattern that says itself how much goes has none to choose."""
     name = check.one_of("allocation", allocation, ["auto", *masking.allocations()])
     if name != "auto" and not pattern.takes_target:
         raise check.error(
             ValueError, "allocation", f"expected 'auto' for pattern {pattern}, which says how much goes, got {name!r}"
         )
-    return masking.allocations()[_AUTO_ALLOCATION if name == "auto" else name]
+    return masking.allocations()[criterion.allocation if name == "auto" else name]
 
 
 def nonzero(network: Network) -> list[Bools] | None:
@@ -106,7 +104,8 @@ def compensation_for(compensate: str | Compensation, criterion: Criterion) -> Co
     if name != "auto":
         return compensation_of(name)
     if criterion.compensation == Refit.name:
-        return Refit(getattr(criterion, "alpha", None))
+        penalties = {name: getattr(criterion, name) for name in ("alpha", "damping") if hasattr(criterion, name)}
+        return Refit(**penalties)
     return compensation_of(criterion.compensation)
 
 

@@ -77,7 +77,8 @@ def prune(
         A name from `patterns()`, with numbers in the place of letters: "2:4", "block:4x1". The neurons of the last layer are
         not pruned.
     allocation : str, default "auto"
-        A name from `allocations()`: from which layers a sparsity is taken. "auto": lamp.
+        A name from `allocations()`: from which layers a sparsity is taken. "auto": global for obs, whose scores are rises of
+        the loss, lamp for the others.
     schedule : str or Schedule, default "one-shot"
         A name from `schedules()`, or one of its classes with its options set: in how many rounds, and how much training
         between them.

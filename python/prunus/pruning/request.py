@@ -142,12 +142,12 @@ def how_of(
     control: Any,
 ) -> How:
     """Return how to prune; `given`: whether X and y are there."""
-    share_out = choices.allocation_of(allocation, pattern)
     rounds = choices.schedule_for(schedule, goal, given[0])
     settings = settings_of(fine_tune)
     trains = settings is not None or rounds.fine_tune is not None
     chosen, is_auto = choices.criterion_for(pattern, criterion, *given, trains)
     chosen.require(network)
+    share_out = choices.allocation_of(allocation, pattern, chosen)
     compensation = choices.compensation_for(compensate, chosen)
     compensation.require(network)
     if check.flag("control", control) and not trains:
@@ -169,14 +169,15 @@ def on_of(
     y_val: Any,
 ) -> On:
     """Check the data, once: what is used late, or not at all, is wrong at once if it is wrong."""
-    needs = {*how.criterion.needs, *how.compensation.needs}
+    criterion_needs, compensation_needs = how.criterion.needs_for(network), how.compensation.needs_for(network)
+    needs = {*criterion_needs, *compensation_needs}
     without_labels = y is None and not how.trains and (how.is_auto or needs == {"X"})
     if not without_labels:
         choices.require_both("X", X, "y", y)
     if how.trains and X is None:
         raise check.error(ValueError, "X", "expected data to fine-tune on, got None")
-    check.needed(f"criterion {how.criterion.name!r}", how.criterion.needs, X, y)
-    check.needed(f"compensation {how.compensation.name!r}", how.compensation.needs, X, y)
+    check.needed(f"criterion {how.criterion.name!r}", criterion_needs, X, y)
+    check.needed(f"compensation {how.compensation.name!r}", compensation_needs, X, y)
     choices.require_both("X_val", X_val, "y_val", y_val)
     choices.require_for_weights(X, y, sample_weight, class_weight)
     names = choices.feature_names(fitted, X=X, X_val=X_val)

@@ -109,12 +109,13 @@ def importance(
             TypeError, "network", f"expected a Network, got {check.describe(network)}; see prunus.as_network"
         )
     chosen = make(criterion, _CRITERIA, options)
-    check.needed(f"criterion {chosen.name!r}", chosen.needs, X, y)
+    needs = chosen.needs_for(network)
+    check.needed(f"criterion {chosen.name!r}", needs, X, y)
     chosen.require(network)
     data: Data | None = None
-    if "y" in chosen.needs or (chosen.needs and class_weight is not None):
+    if "y" in needs or (needs and class_weight is not None):
         data = network.data(X, y, sample_weight, class_weight=class_weight, standardized=True)
-    elif chosen.needs:
+    elif needs:
         data = network.samples(X, sample_weight, standardized=True)
     return scores_of(network, chosen, data)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from prunus._base import Floats, NotSupportedError, check
+from prunus._base import Floats, check
 from prunus.data import Data
 from prunus.network import Network
 
@@ -23,8 +23,9 @@ class Criterion(ABC):
     name: ClassVar[str]
     unit: ClassVar[str]  # what is scored: "weight" gives arrays (n_out, n_in), "neuron" (n_out,), "input" (n_in,)
     needs: ClassVar[tuple[str, ...]]  # of the data: (), ("X",) or ("X", "y")
-    linear_only: ClassVar[bool] = False  # whether it is for linear regressions alone
     compensation: ClassVar[str] = "none"  # what goes with it if nothing else is asked for
+    # The same: lamp kept most accuracy with nearly every criterion (docs/which-criterion.md).
+    allocation: ClassVar[str] = "lamp"
 
     if TYPE_CHECKING:  # which options there are is the subclass's to say
 
@@ -34,15 +35,12 @@ class Criterion(ABC):
         """Return the criterion with this generator, if it draws and has no seed of its own."""
         return self
 
-    def require(self, network: Network) -> None:
+    def needs_for(self, network: Network) -> tuple[str, ...]:
+        """Return what it needs of the data for this network."""
+        return self.needs
+
+    def require(self, network: Network) -> None:  # noqa: B027 - most take any network
         """Raise NotSupportedError for a network that it cannot score."""
-        if self.linear_only and not network.is_linear_regression:
-            raise check.error(
-                NotSupportedError,
-                "criterion",
-                f"expected a linear regression for {self.name!r}, got {network!r}; other losses and hidden layers "
-                "are not supported yet",
-            )
 
     @abstractmethod
     def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
