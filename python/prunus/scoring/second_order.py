@@ -45,7 +45,7 @@ class Obs(Criterion):
     Cost
     ----
     Two passes over X for Gram matrices, to score and to refit; for each neuron an inverse of its own, n_in**3 / 4
-    multiplications and additions (300 of 784 inputs: some 5 seconds on two threads), 8 * n_in**2 bytes for each thread; a
+    multiplications and additions (300 of 784 inputs: some 2 seconds on two threads), 8 * n_in**2 bytes for each thread; a
     backward pass for each output, 32 at most; and for each neuron a factorization of what is left.
 
     When it fails
