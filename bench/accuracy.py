@@ -81,7 +81,7 @@ def scored(model: Trained) -> list[Scored]:
     for name, kind in prunus.criteria().items():
         for text, options in _variants(kind, model):
             scores = prunus.importance(model.network, name, X=X, y=y, **options)
-            found.append(Scored(f"{name}{text}", _needs(kind), kind.unit, scores))
+            found.append(Scored(f"{name}{text}", _needs(kind, model.network), kind.unit, scores))
     rng = np.random.default_rng(model.options["random_state"])
     for unit, axis in (("neuron", 0), ("input", 1)):
         chance: tuple[Floats, ...] = tuple(
@@ -104,8 +104,9 @@ def _options(kind: type[Criterion]) -> set[str]:
     return {field.name for field in dataclasses.fields(kind)} if dataclasses.is_dataclass(kind) else set()
 
 
-def _needs(kind: type[Criterion]) -> str:
-    return "training" if _options(kind) & {"history", "second_moment"} else ", ".join(kind.needs) or "-"
+def _needs(kind: type[Criterion], network: prunus.Network) -> str:
+    of_training = _options(kind) & {"history", "second_moment"}
+    return "training" if of_training else ", ".join(kind().needs_for(network)) or "-"
 
 
 def as_criterion(ready: Scored) -> Criterion:

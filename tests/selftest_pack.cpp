@@ -130,6 +130,17 @@ class Interleaved final : public prunus::PanelOperand<T> {
   List<signed char> w_;
 };
 
+// A layer with about so many weights a neuron, and these.
+template <class T>
+std::pair<prunus::PackedLayer<T>, List<T>> layer_of(std::mt19937& random, i64 n_in, i64 n_out, double n_weights) {
+  List<T> w = integers<T>(random, n_out * n_in, 1, n_weights / static_cast<double>(n_in));
+  const auto packed = prunus::pack_dense<T>(w.data(), nullptr, n_out, n_in, 2);
+  const auto both = prunus::make_operand<T>("sell", packed, packing<T>());
+  const auto rows = std::dynamic_pointer_cast<prunus::RowOperand<T>>(both);
+  const auto panels = std::dynamic_pointer_cast<prunus::PanelOperand<T>>(both);
+  return {{rows, rows, panels, panels, integers<T>(random, n_out, 2), prunus::Activation::relu, T(0)}, std::move(w)};
+}
+
 // A network of layers, of which some lie in another way, and the same with all plain.
 template <class T>
 void check_layouts(std::mt19937& random, const List<i64>& widths, i64 n) {
@@ -138,12 +149,8 @@ void check_layouts(std::mt19937& random, const List<i64>& widths, i64 n) {
     prunus::PackedLayers<T> plain, mixed;
     for (i64 l = 0; l < n_layers; ++l) {
       const i64 n_in = widths[l], n_out = widths[l + 1];
-      const List<T> w = integers<T>(random, n_out * n_in, 1, 12.0 / static_cast<double>(n_in));
-      const auto packed = prunus::pack_dense<T>(w.data(), nullptr, n_out, n_in, 2);
-      const auto both = prunus::make_operand<T>("sell", packed, packing<T>());
-      const auto rows = std::dynamic_pointer_cast<prunus::RowOperand<T>>(both);
-      const auto panels = std::dynamic_pointer_cast<prunus::PanelOperand<T>>(both);
-      plain.push_back({rows, rows, panels, panels, integers<T>(random, n_out, 2), prunus::Activation::relu, T(0)});
+      const auto [layer, w] = layer_of<T>(random, n_in, n_out, 12);
+      plain.push_back(layer);
       mixed.push_back(plain.back());
       if ((which >> l & 1) != 0)
         mixed.back().narrow = mixed.back().wide = std::make_shared<Interleaved<T>>(w, n_out, n_in);
@@ -180,12 +187,8 @@ void check_kept(std::mt19937& random) {
   List<List<T>> activations = {integers<T>(random, n * widths[0], 2)};
   for (i64 l = 0; l < n_layers; ++l) {
     const i64 n_in = widths[l], n_out = widths[l + 1];
-    const List<T> w = integers<T>(random, n_out * n_in, 1, 8.0 / static_cast<double>(n_in));
-    const auto packed = prunus::pack_dense<T>(w.data(), nullptr, n_out, n_in, 2);
-    const auto both = prunus::make_operand<T>("sell", packed, packing<T>());
-    const auto rows = std::dynamic_pointer_cast<prunus::RowOperand<T>>(both);
-    const auto panels = std::dynamic_pointer_cast<prunus::PanelOperand<T>>(both);
-    layers.push_back({rows, rows, panels, panels, integers<T>(random, n_out, 2), prunus::Activation::relu, T(0)});
+    const auto [layer, w] = layer_of<T>(random, n_in, n_out, 8);
+    layers.push_back(layer);
     List<T> next(n * n_out);
     for (i64 i = 0; i < n * n_out; ++i) {
       T sum = layers.back().bias[i % n_out];

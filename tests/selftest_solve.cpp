@@ -253,9 +253,11 @@ void check_eliminate_rows(std::mt19937& random, i64 p) {
   for (i64 j = 0; j < p; j += 3) there[p + j] = 0;  // of the second row
   Matrix cost(n, p), again = cost;
   List<u8> is_done(n, 7);
+  Matrix whole = gram;
+  require(prunus::invert(kernels<double>(), whole.rows(), p, 0, 1), "eliminate_rows: inverse", p);
   const auto eliminate = [&](Matrix& to, int threads) {
-    prunus::eliminate_rows(kernels<double>(), gram.rows(), p, {w.data(), p, n}, there.data(), 0, to.rows(),
-                           is_done.data(), threads);
+    prunus::eliminate_rows(kernels<double>(), gram.rows(), whole.data(), p, {w.data(), p, n}, there.data(), 0,
+                           to.rows(), is_done.data(), threads);
   };
   eliminate(cost, 1);
   require(is_done == List<u8>(n, 1), "eliminate_rows: done", p);

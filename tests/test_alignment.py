@@ -136,9 +136,11 @@ def calls(t: Any) -> dict[str, Call]:
             {"folds": [fold()], "number": ints(0, 1, 2, 3), "n_out": 1, **groups}
             | {"least_pivot": 0.0, "most": 1e9, "floor": 0.0, **one},
         ),
+        "inverse": (_core.inverse, {"gram": square, "least": 0.0, **one}),
         "eliminate_rows": (
             _core.eliminate_rows,
-            {"gram": square, "w": of(np.float64, 3, 4), "there": np.ones((3, 4), np.bool_), "least": 0.0, **one},
+            {"gram": square, "inverse": square.copy(), "w": of(np.float64, 3, 4)}
+            | {"there": np.ones((3, 4), np.bool_), "least": 0.0, **one},
         ),
         "fit_rows": (
             _core.fit_rows,

@@ -10,6 +10,7 @@
 #include "solve/fit_rows.h"
 #include "solve/folds.h"
 #include "solve/forward.h"
+#include "solve/inverse.h"
 #include "solve/left_out.h"
 #include "solve/row_paths.h"
 #include "solve/sums.h"
@@ -236,49 +237,64 @@ Array<i64> advance_problems(const Matrix& x, const Matrix& q, const Matrix& fact
   return best;
 }
 
-// The least squares values of each row on its own support, and whether they could be found.
-py::tuple fit_rows_on_support(const Matrix& gram, const Matrix& products, const MaskArray& support, double least,
-                              int threads) {
+// A copy of the matrix turned into its inverse; None where a pivot is not above `least`.
+py::object inverse_of(const Matrix& gram, double least, int threads) {
   require(gram.ndim() == 2 && gram.shape(0) == gram.shape(1), "expected a square matrix");
   const i64 p = gram.shape(0);
-  require(products.ndim() == 2 && products.shape(1) == p, "expected products of the matrix's features");
-  require_same_shape(products, support);
-  const i64 n = products.shape(0);
-  Matrix w = empty<double>({n, p});
-  MaskArray is_done(n);
-  const double *g = gram.data(), *c = products.data();
-  double* to = w.mutable_data();
-  // In copies: another thread may write to the array between two looks at it.
-  const List<u8> there(bytes_of(support), bytes_of(support) + support.size());
-  u8* done = mutable_bytes_of(is_done);
+  Matrix inverse = empty_like<double>(gram);
+  std::copy_n(gram.data(), p * p, inverse.mutable_data());
+  double* to = inverse.mutable_data();
+  bool is_there = false;
   {
-    const Unlocked unlocked(n * p * p);
-    fit_rows(kernels_in_use<double>(), {g, p}, p, {c, p, n}, there.data(), least, {to, p}, done,
-             unlocked.threads(threads));
+    const Unlocked unlocked(p * p * p);
+    is_there = invert(kernels_in_use<double>(), {to, p}, p, least, unlocked.threads(threads));
   }
-  return py::make_tuple(w, is_done);
+  return is_there ? py::object(inverse) : py::none();
 }
 
-// What each row has lost when a weight has gone, and whether it could be told.
-py::tuple eliminate_each_row(const Matrix& gram, const Matrix& w, const MaskArray& there, double least, int threads) {
+// What f makes of each row, (n, p), and whether it could: f(matrix, p, rows, flags of the rows, results, whether each
+// is done, lock), of so many cycles a row.
+template <class F>
+py::tuple of_each_row(const Matrix& gram, const Matrix& rows, const MaskArray& flags, i64 cycles, F&& f) {
   require(gram.ndim() == 2 && gram.shape(0) == gram.shape(1), "expected a square matrix");
   const i64 p = gram.shape(0);
-  require(w.ndim() == 2 && w.shape(1) == p, "expected weights of the matrix's features");
-  require_same_shape(w, there);
-  const i64 n = w.shape(0);
-  Matrix cost = empty<double>({n, p});
+  require(rows.ndim() == 2 && rows.shape(1) == p, "expected rows of the matrix's features");
+  require_same_shape(rows, flags);
+  const i64 n = rows.shape(0);
+  Matrix out = empty<double>({n, p});
   MaskArray is_done(n);
-  const double *g = gram.data(), *rows = w.data();
-  double* to = cost.mutable_data();
   // In a copy: another thread may write to the array between two looks at it.
-  const List<u8> flags(bytes_of(there), bytes_of(there) + there.size());
+  const List<u8> own_flags(bytes_of(flags), bytes_of(flags) + flags.size());
+  const Rows<const double> matrix = {gram.data(), p};
+  const Samples<const double> from = {rows.data(), p, n};
+  const Rows<double> to = {out.mutable_data(), p};
   u8* done = mutable_bytes_of(is_done);
   {
-    const Unlocked unlocked((n + 1) * p * p * p);
-    eliminate_rows(kernels_in_use<double>(), {g, p}, p, {rows, p, n}, flags.data(), least, {to, p}, done,
-                   unlocked.threads(threads));
+    const Unlocked unlocked(n * cycles);
+    f(matrix, p, from, own_flags.data(), to, done, unlocked);
   }
-  return py::make_tuple(cost, is_done);
+  return py::make_tuple(out, is_done);
+}
+
+// The least squares values of each row on its own support.
+py::tuple fit_rows_on_support(const Matrix& gram, const Matrix& products, const MaskArray& support, double least,
+                              int threads) {
+  const auto fit = [&](auto matrix, i64 p, auto rows, const u8* there, auto to, u8* done, const Unlocked& unlocked) {
+    fit_rows(kernels_in_use<double>(), matrix, p, rows, there, least, to, done, unlocked.threads(threads));
+  };
+  return of_each_row(gram, products, support, gram.size(), fit);
+}
+
+// What each row has lost when a weight has gone.
+py::tuple eliminate_each_row(const Matrix& gram, const std::optional<Matrix>& inverse, const Matrix& w,
+                             const MaskArray& there, double least, int threads) {
+  if (inverse) require_same_shape(gram, *inverse);
+  const double* whole = inverse ? inverse->data() : nullptr;
+  const auto eliminate = [&](auto matrix, i64 p, auto rows, const u8* flags, auto to, u8* done,
+                             const Unlocked& unlocked) {
+    eliminate_rows(kernels_in_use<double>(), matrix, whole, p, rows, flags, least, to, done, unlocked.threads(threads));
+  };
+  return of_each_row(gram, w, there, gram.size() * gram.shape(0), eliminate);
 }
 
 }  // namespace
@@ -299,8 +315,9 @@ void register_solve(py::module_& m) {
   m.def("eliminate_folds", &eliminate_in_folds, arg("folds").noconvert(), arg("number").noconvert(), arg("n_out"),
         arg("start").noconvert(), arg("stays").noconvert(), arg("least_pivot"), arg("most"), arg("floor"),
         arg("threads"));
-  m.def("eliminate_rows", &eliminate_each_row, arg("gram").noconvert(), arg("w").noconvert(), arg("there").noconvert(),
-        arg("least"), arg("threads"));
+  m.def("inverse", &inverse_of, arg("gram").noconvert(), arg("least"), arg("threads"));
+  m.def("eliminate_rows", &eliminate_each_row, arg("gram").noconvert(), arg("inverse").noconvert(),
+        arg("w").noconvert(), arg("there").noconvert(), arg("least"), arg("threads"));
   m.def("fit_rows", &fit_rows_on_support, arg("gram").noconvert(), arg("products").noconvert(),
         arg("support").noconvert(), arg("least"), arg("threads"));
   m.def("sums_left_out", &sums_left_out, arg("q").noconvert(), arg("z").noconvert(), arg("y").noconvert(),

@@ -22,7 +22,7 @@ class Space {
       : kernels_(kernels), gram_(gram), least_(least), inverse_(p * p), coef_(p), rise_(p), order_(p) {}
 
   // inverse: of the whole matrix, null if there is none. False if a pivot was too small.
-  bool eliminate(const double* w, const u8* there, i64 p, const List<double>* inverse, double* cost) {
+  bool eliminate(const double* w, const u8* there, i64 p, const double* inverse, double* cost) {
     places_.clear();
     for (i64 j = 0; j < p; ++j) {
       cost[j] = 0;
@@ -34,7 +34,7 @@ class Space {
     while (!places_.empty()) {
       const i64 n = places_.size();
       if (n == p && inverse != nullptr) {
-        std::copy(inverse->begin(), inverse->end(), inverse_.begin());
+        std::copy_n(inverse, p * p, inverse_.begin());
       } else if (!invert_part()) {
         return false;
       }
@@ -89,16 +89,14 @@ class Space {
 
 }  // namespace
 
-void eliminate_rows(const Kernels<double>& kernels, Rows<const double> gram, i64 p, Samples<const double> w,
-                    const u8* there, double least, Rows<double> cost, u8* is_done, int threads) {
-  List<double> inverse(p * p);
-  for (i64 i = 0; i < p; ++i) std::copy(gram[i], gram[i] + p, inverse.begin() + i * p);
-  const bool is_whole = invert(kernels, {inverse.data(), p}, p, least, threads);
+void eliminate_rows(const Kernels<double>& kernels, Rows<const double> gram, const double* inverse, i64 p,
+                    Samples<const double> w, const u8* there, double least, Rows<double> cost, u8* is_done,
+                    int threads) {
   List<std::unique_ptr<Space>> spaces(std::max(threads, 1));
   for_units(w.n, threads, [&](i64 r, int rank) {
     std::unique_ptr<Space>& space = spaces[rank];
     if (!space) space = std::make_unique<Space>(kernels, gram, p, least);
-    is_done[r] = space->eliminate(w[r], there + r * p, p, is_whole ? &inverse : nullptr, cost[r]);
+    is_done[r] = space->eliminate(w[r], there + r * p, p, inverse, cost[r]);
   });
 }
 

@@ -58,6 +58,7 @@ class Refit(Compensation):
     damping: float = 1e-3
 
     name = "refit"
+    needs = ("X", "y")
 
     def __post_init__(self) -> None:
         """Check the penalties."""
@@ -67,7 +68,7 @@ class Refit(Compensation):
         check.put(self, damping=check.number("damping", self.damping, 0, largest))
 
     def needs_for(self, network: Network) -> tuple[str, ...]:
-        return ("X", "y") if network.is_linear_regression else ("X",)
+        return self.needs if network.is_linear_regression else ("X",)
 
     def require(self, network: Network) -> None:
         if network.provenance.positive:
@@ -83,8 +84,7 @@ class Refit(Compensation):
         assert data is not None
         if sparse.is_linear_regression:
             return self._regression(sparse, kept[i], data)
-        fit_bias = sparse.provenance.fit_intercept and any(layer.bias.any() for layer in dense.layers)
-        return stand_in(i, dense, sparse, kept[i], data, self.damping, fit_bias, threads)
+        return stand_in(i, dense, sparse, kept[i], data, self.damping, threads)
 
     def _regression(self, network: Network, kept: Bools, data: Data) -> Layer:
         from prunus import solving  # it takes a quarter of the time to import prunus

@@ -282,6 +282,11 @@ class Network:
         """Go through the data in batches, forwards and backwards, in the data's dtype."""
         return passes.traces(self.layers, self.output, data)
 
+    @property
+    def fits_biases(self) -> bool:
+        """Whether biases are fitted with the weights: any layer has one, and the model was not fitted without an intercept."""
+        return self.provenance.fit_intercept and any(layer.bias.any() for layer in self.layers)
+
     def forwards(self, data: Data) -> Iterator[Forward]:
         """Go through the data in batches, forwards, in their dtype."""
         return passes.forwards(self.layers, data)

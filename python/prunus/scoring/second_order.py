@@ -44,9 +44,9 @@ class Obs(Criterion):
 
     Cost
     ----
-    Two passes over X for Gram matrices, to score and to refit; for each neuron an inverse of its own, n_in**3 / 4
-    multiplications and additions (300 of 784 inputs: some 2 seconds on two threads), 8 * n_in**2 bytes for each thread; a
-    backward pass for each output, 32 at most; and for each neuron a factorization of what is left.
+    A pass over X for Gram matrices and, but for a linear regression, one for curvatures, a backward pass for each output, 32 at
+    most; for each neuron an inverse of its own, n_in**3 / 4 multiplications and additions (300 of 784 inputs: some 2 seconds on
+    two threads), 8 * n_in**2 bytes for each thread. What ``refit`` costs comes on top.
 
     When it fails
     -------------

@@ -4,7 +4,15 @@
 good their fits are on other samples, `selecting` puts it together.
 """
 
-from prunus.solving.of_network import fit_of_one, gram_of, of_output, penalty_of, system_of
+from prunus.solving.of_network import (
+    fit_of_one,
+    gram_of,
+    layer_system,
+    least_pivot,
+    of_output,
+    penalty_of,
+    system_of,
+)
 from prunus.solving.regression import Regression
 from prunus.solving.searching.backward import IllConditionedError
 from prunus.solving.searching.methods import METHODS, obs_path
@@ -32,6 +40,8 @@ __all__ = [
     "gram_of",
     "groups_of",
     "keep_of",
+    "layer_system",
+    "least_pivot",
     "obs_path",
     "of_output",
     "penalty_of",

@@ -8,7 +8,7 @@ from prunus._base import Doubles, Places, check
 from prunus.data import Data
 from prunus.network import Network
 from prunus.solving.systems import CollinearError, GramSystem
-from prunus.statistics import Gram, GramAccumulator
+from prunus.statistics import EPS, Gram, GramAccumulator
 
 
 def gram_of(network: Network, data: Data) -> Gram:
@@ -27,6 +27,19 @@ def penalty_of(network: Network, alpha: float | None, data: Data, asks: str) -> 
             ValueError, "alpha", f"expected a number for {asks}, since the model has one for each output, got None"
         )
     return ridge / data.weight
+
+
+def layer_system(gram: Gram, damping: float) -> GramSystem:
+    """Return the normal equations of a layer's neurons; `damping`, of the mean square of an input, is their ridge penalty.
+
+    `gram` is used up. Coefficients are those of the scaled inputs; inputs that never vary explain nothing.
+    """
+    return GramSystem(gram, np.arange(len(gram.xx)), damping * float(np.mean(gram.xx.diagonal())))
+
+
+def least_pivot(system: GramSystem) -> float:
+    """Return what rounding can leave of a pivot where features are combinations of others: their diagonal is one."""
+    return EPS * max(system.n, 100)
 
 
 def of_output(gram: Gram, i: int) -> Gram:
