@@ -59,4 +59,10 @@ struct Samples {
   Samples some(i64 s, i64 count) const { return {data + s * stride, stride, count}; }
 };
 
+// Blocks of a matrix, from its first row and column on; those at the edges may be smaller.
+struct BlockShape {
+  i64 rows;
+  i64 columns;
+};
+
 }  // namespace prunus

@@ -110,20 +110,27 @@ def numerical_gradient(function: Callable[[Array], float], w: Array, step: float
     return gradient
 
 
-def eliminated(gram: Array, w: Array) -> Array:
-    """Return what (v - w)' G (v - w) is, at the best v on what is left, when each weight goes that costs least at its turn."""
+def eliminated(gram: Array, w: Array, width: int = 1) -> Array:
+    """Return what (v - w)' G (v - w) is, at the best v on what is left, when each weight goes that costs least at its turn.
+
+    `w` is one row, or several that lose the same columns, `width` neighbours at once: then the sum over them.
+    """
+    rows = np.atleast_2d(w)
 
     def loss(there: list[int]) -> float:
-        v = np.zeros(len(w))
+        v = np.zeros(rows.shape)
         if there:
-            v[there] = np.linalg.solve(gram[np.ix_(there, there)], gram[there] @ w)
-        return float((v - w) @ gram @ (v - w))
+            v[:, there] = np.linalg.solve(gram[np.ix_(there, there)], gram[there] @ rows.T).T
+        return float(np.sum(((v - rows) @ gram) * (v - rows)))
 
-    there, cost = [int(j) for j in np.flatnonzero(w)], np.zeros(len(w))
+    there, cost = [int(j) for j in np.flatnonzero(rows.any(axis=0))], np.zeros(len(gram))
     while there:
-        losses = [loss([k for k in there if k != j]) for j in there]
+        groups = sorted({j // width for j in there})
+        losses = [loss([k for k in there if k // width != group]) for group in groups]
         best = int(np.argmin(losses))
-        cost[there.pop(best)] = losses[best]
+        gone = [k for k in there if k // width == groups[best]]
+        cost[gone] = losses[best]
+        there = [k for k in there if k not in gone]
     return cost
 
 

@@ -244,10 +244,27 @@ void check_fit_rows(std::mt19937& random, i64 p) {
   }
 }
 
-// Each row against a search of every weight at every step, on fresh inverses: the cost of the one that goes is the
+// The loss of the best fit of a row on a support: (v - w)' G (v - w) is w'G w less what the fit explains, with w zero
+// where it is not there.
+double loss_of_row(const Matrix& gram, const List<double>& w, const List<i64>& support) {
+  const i64 p = w.size();
+  List<double> c(p, 0.0);
+  double all = 0;
+  for (i64 i = 0; i < p; ++i) {
+    for (i64 j = 0; j < p; ++j) c[j] += w[i] * gram(i, j);
+  }
+  for (i64 i = 0; i < p; ++i) all += w[i] * c[i];
+  const Matrix inverse = inverse_of(part_of(gram, support, support));
+  for (i64 i = 0; i < support.size(); ++i) {
+    for (i64 j = 0; j < support.size(); ++j) all -= c[support[i]] * inverse(i, j) * c[support[j]];
+  }
+  return all;
+}
+
+// Each band against a search of every block at every step, on fresh inverses: the cost of the one that goes is the
 // least that there is, and what has been lost adds up to the loss of the best fit on what is left.
-void check_eliminate_rows(std::mt19937& random, i64 p) {
-  constexpr i64 n = 4;
+void check_eliminate_rows(std::mt19937& random, i64 p, prunus::BlockShape block) {
+  constexpr i64 n = 5;
   const Matrix x = samples(random, 4 * p + 6, p), gram = cross(x, x), w = random_matrix(random, n, p);
   List<u8> there(n * p, 1);
   for (i64 j = 0; j < p; j += 3) there[p + j] = 0;  // of the second row
@@ -256,7 +273,7 @@ void check_eliminate_rows(std::mt19937& random, i64 p) {
   Matrix whole = gram;
   require(prunus::invert(kernels<double>(), whole.rows(), p, 0, 1), "eliminate_rows: inverse", p);
   const auto eliminate = [&](Matrix& to, int threads) {
-    prunus::eliminate_rows(kernels<double>(), gram.rows(), whole.data(), p, {w.data(), p, n}, there.data(), 0,
+    prunus::eliminate_rows(kernels<double>(), gram.rows(), whole.data(), p, {w.data(), p, n}, there.data(), block, 0,
                            to.rows(), is_done.data(), threads);
   };
   eliminate(cost, 1);
@@ -266,45 +283,49 @@ void check_eliminate_rows(std::mt19937& random, i64 p) {
     require(again == cost, "eliminate_rows: threads change no bit", p, threads);
   }
   const double norm = norm_of(random, gram), cond = norm * norm_of(random, inverse_of(gram));
-  for (i64 r = 0; r < n; ++r) {
-    List<i64> left;
+  for (i64 begin = 0; begin < n; begin += block.rows) {
+    const i64 end = std::min(begin + block.rows, n);
+    List<double> lost(p, -1.0);  // by column; below zero where none of the rows has it
+    List<List<double>> rows;
     double total = 0;
+    for (i64 r = begin; r < end; ++r) {
+      rows.push_back(List<double>(p, 0.0));
+      for (i64 j = 0; j < p; ++j) {
+        total += w(r, j) * w(r, j) * norm;
+        if (there[r * p + j] == 0) {
+          require(cost(r, j) == 0, "eliminate_rows: what is not there costs nothing", r, j);
+          continue;
+        }
+        rows.back()[j] = w(r, j);
+        require(lost[j] < 0 || lost[j] == cost(r, j), "eliminate_rows: a column of a band", r, j);
+        lost[j] = cost(r, j);
+      }
+    }
+    List<i64> left;
     for (i64 j = 0; j < p; ++j) {
-      if (there[r * p + j] != 0) left.push_back(j);
-      total += w(r, j) * w(r, j) * norm;
-      require(there[r * p + j] != 0 || cost(r, j) == 0, "eliminate_rows: what is not there costs nothing", r, j);
+      if (lost[j] >= 0) left.push_back(j);
     }
     const double room = 32 * as_double(p) * kEps * cond * total;
-    // (v - w)' G (v - w) on a support is w'G w less what the best fit explains, with w zero where it is not there.
-    const auto loss = [&](const List<i64>& support) {
-      List<double> c(p, 0.0);
-      double all = 0;
-      for (i64 i = 0; i < p; ++i) {
-        if (there[r * p + i] == 0) continue;
-        for (i64 j = 0; j < p; ++j) c[j] += w(r, i) * gram(i, j);
+    const auto without = [&](i64 j) {
+      List<i64> rest;
+      for (const i64 i : left) {
+        if (i / block.columns != j / block.columns) rest.push_back(i);
       }
-      for (i64 i = 0; i < p; ++i) all += there[r * p + i] != 0 ? w(r, i) * c[i] : 0.0;
-      const Matrix inverse = inverse_of(part_of(gram, support, support));
-      for (i64 i = 0; i < support.size(); ++i) {
-        for (i64 j = 0; j < support.size(); ++j) all -= c[support[i]] * inverse(i, j) * c[support[j]];
-      }
-      return all;
+      return rest;
     };
     while (!left.empty()) {
-      const auto next =
-          std::min_element(left.begin(), left.end(), [&](i64 a, i64 b) { return cost(r, a) < cost(r, b); });
-      const i64 goes = *next;
+      const i64 goes = *std::min_element(left.begin(), left.end(), [&](i64 a, i64 b) { return lost[a] < lost[b]; });
       double least = kInfinity, own = 0;
       for (const i64 j : left) {
-        List<i64> rest = left;
-        rest.erase(std::find(rest.begin(), rest.end(), j));
-        const double lost = loss(rest);
-        least = std::min(least, lost);
-        if (j == goes) own = lost;
+        double loss = 0;
+        for (const List<double>& row : rows) loss += loss_of_row(gram, row, without(j));
+        least = std::min(least, loss);
+        if (j == goes) own = loss;
+        require(j / block.columns != goes / block.columns || lost[j] == lost[goes], "eliminate_rows: a block", j);
       }
-      require(own <= least + room, "eliminate_rows: the least goes", r, goes);
-      require(std::abs(cost(r, goes) - own) <= room, "eliminate_rows: cost", r, goes);
-      left.erase(next);
+      require(own <= least + room, "eliminate_rows: the least goes", begin, goes);
+      require(std::abs(lost[goes] - own) <= room, "eliminate_rows: cost", begin, goes);
+      left = without(goes);
     }
   }
 }
@@ -379,8 +400,8 @@ double rise_of(const Matrix& h, const Matrix& b, const prunus::List<i64>& places
   const Matrix block = inverse_of(part_of(h, places, places));
   double rise = 0;
   for (i64 k = 0; k < b.n_rows; ++k) {
-    for (i64 i = 0; i < block.n_rows; ++i) {
-      for (i64 j = 0; j < block.n_rows; ++j) rise += b(k, places[i]) * block(i, j) * b(k, places[j]);
+    for (i64 i = 0; i < block.rows; ++i) {
+      for (i64 j = 0; j < block.rows; ++j) rise += b(k, places[i]) * block(i, j) * b(k, places[j]);
     }
   }
   return rise;
@@ -1000,7 +1021,11 @@ void check_solve(std::mt19937& random) {
   for (const i64 n : {1, 2, 63, 64, 65, 66, 130, 260}) check_invert(random, n);
   for (const i64 n : {1, 2, 15, 63, 64, 65, 130, 330}) check_factorize(random, n);
   for (const i64 p : {1, 2, 17, 70}) check_fit_rows(random, p);
-  for (const i64 p : {1, 2, 9, 14}) check_eliminate_rows(random, p);
+  for (const i64 p : {1, 2, 9, 14}) {
+    for (const prunus::BlockShape block : {prunus::BlockShape{1, 1}, {2, 1}, {2, 3}, {9, 1}}) {
+      check_eliminate_rows(random, p, block);
+    }
+  }
   check_eliminate(random, 1, 1, Groups(1, {1}, 0), 1);
   check_eliminate(random, 5, 1, Groups(5, {5}, 0), 1);
   check_eliminate(random, 9, 3, Groups(9, {2}, 2), 5);  // more than may go

@@ -82,7 +82,7 @@ def test_it_has_the_penalty_of_the_criterion(problem: tuple[Any, Any, Any]) -> N
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"compensate": "refit"}, r"X: expected data, which compensation 'refit' needs, got None"),
-    ({"compensate": "best"}, r"compensate: expected one of auto, none, refit, got 'best'"),
+    ({"compensate": "best"}, r"compensate: expected one of auto, none, obs, refit, got 'best'"),
 ]
 
 
@@ -194,4 +194,4 @@ def test_the_request_says_what_the_report_does(problem: tuple[Any, Any, Any], mo
     model = LinearRegression().fit(X, y)
     pruned = prunus.prune(model, X, y, sparsity=0.5, criterion="obs", schedule=schedule)
     assert str(pruned.report).splitlines()[0].endswith(f"of 16 weights: {requests[0]}")
-    assert str(requests[0]) == "obs by weight, global, sparsity 0.5, cubic in 10 rounds, refit"
+    assert str(requests[0]) == "obs by weight, global, sparsity 0.5, cubic in 10 rounds, compensated by refit"

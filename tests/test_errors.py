@@ -568,7 +568,7 @@ TABLE: dict[str, Row] = {
     "prune inputs by magnitude": Row(
         prune(NETWORK, sparsity=0.5, pattern="input", criterion="magnitude"),
         ValueError,
-        r"criterion: expected one that scores inputs .*\(input_contribution, input_norm\), got 'magnitude'",
+        r"criterion: expected one that scores inputs .*\(input_contribution, input_norm, obs\), got 'magnitude'",
     ),
     "prune with class weights alone": Row(
         prune(NETWORK, sparsity=0.5, class_weight="balanced"), ValueError, "X: expected data beside class_weight"

@@ -285,14 +285,16 @@ py::tuple fit_rows_on_support(const Matrix& gram, const Matrix& products, const 
   return of_each_row(gram, products, support, gram.size(), fit);
 }
 
-// What each row has lost when a weight has gone.
+// What each row, or band of rows, has lost when a weight, or block of weights, has gone.
 py::tuple eliminate_each_row(const Matrix& gram, const std::optional<Matrix>& inverse, const Matrix& w,
-                             const MaskArray& there, double least, int threads) {
+                             const MaskArray& there, i64 n_rows, i64 n_columns, double least, int threads) {
   if (inverse) require_same_shape(gram, *inverse);
+  require(n_rows > 0 && n_columns > 0, "expected blocks of at least one row and column");
   const double* whole = inverse ? inverse->data() : nullptr;
   const auto eliminate = [&](auto matrix, i64 p, auto rows, const u8* flags, auto to, u8* done,
                              const Unlocked& unlocked) {
-    eliminate_rows(kernels_in_use<double>(), matrix, whole, p, rows, flags, least, to, done, unlocked.threads(threads));
+    eliminate_rows(kernels_in_use<double>(), matrix, whole, p, rows, flags, {n_rows, n_columns}, least, to, done,
+                   unlocked.threads(threads));
   };
   return of_each_row(gram, w, there, gram.size() * gram.shape(0), eliminate);
 }
@@ -317,7 +319,7 @@ void register_solve(py::module_& m) {
         arg("threads"));
   m.def("inverse", &inverse_of, arg("gram").noconvert(), arg("least"), arg("threads"));
   m.def("eliminate_rows", &eliminate_each_row, arg("gram").noconvert(), arg("inverse").noconvert(),
-        arg("w").noconvert(), arg("there").noconvert(), arg("least"), arg("threads"));
+        arg("w").noconvert(), arg("there").noconvert(), arg("n_rows"), arg("n_columns"), arg("least"), arg("threads"));
   m.def("fit_rows", &fit_rows_on_support, arg("gram").noconvert(), arg("products").noconvert(),
         arg("support").noconvert(), arg("least"), arg("threads"));
   m.def("sums_left_out", &sums_left_out, arg("q").noconvert(), arg("z").noconvert(), arg("y").noconvert(),

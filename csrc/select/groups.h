@@ -11,12 +11,6 @@ template <class T>
 void mask_best_of_groups(const Kernels<T>& kernels, const T* score, i64 n_rows, i64 n_cols, i64 n, i64 m, u8* mask,
                          int threads);
 
-// Blocks of `rows` x `columns`; those at the edges may be smaller.
-struct BlockShape {
-  i64 rows;
-  i64 columns;
-};
-
 // out[i, j]: sum of the scores of a block, in double, rounded once: down its columns first, then along. O(1) for each
 // score.
 template <class T>

@@ -15,74 +15,106 @@ namespace {
 // A diagonal element that has fallen so far has lost as many digits: the inverse is computed anew.
 constexpr double kFloor = 1e-6;
 
-// What a thread needs for a row; the same for all that it does.
+// What a thread needs for a band; the same for all that it does.
 class Space {
  public:
-  Space(const Kernels<double>& kernels, Rows<const double> gram, i64 p, double least)
-      : kernels_(kernels), gram_(gram), least_(least), inverse_(p * p), coef_(p), rise_(p), order_(p) {}
+  Space(const Kernels<double>& kernels, Rows<const double> gram, i64 p, double least, i64 n_columns, int threads)
+      : kernels_(kernels), gram_(gram), least_(least), n_columns_(n_columns), threads_(threads), inverse_(p * p) {}
 
   // inverse: of the whole matrix, null if there is none. False if a pivot was too small.
-  bool eliminate(const double* w, const u8* there, i64 p, const double* inverse, double* cost) {
-    places_.clear();
-    for (i64 j = 0; j < p; ++j) {
-      cost[j] = 0;
-      if (there[j] != 0) places_.push_back(j);
-    }
-    coef_.clear();
-    for (const i64 j : places_) coef_.push_back(w[j]);
+  bool eliminate(Samples<const double> w, const u8* there, i64 p, const double* inverse, Rows<double> cost) {
+    take(w, there, p);
+    List<double> lost(p, 0.0);
     double sum = 0;
     while (!places_.empty()) {
-      const i64 n = places_.size();
-      if (n == p && inverse != nullptr) {
+      if (places_.size() == p && inverse != nullptr) {
         std::copy_n(inverse, p * p, inverse_.begin());
       } else if (!invert_part()) {
         return false;
       }
       const i64 n_removed = remove();
       if (n_removed == 0) return false;
-      for (i64 t = 0; t < n_removed; ++t) cost[places_[order_[t]]] = sum += rise_[t];
-      keep_the_rest(n_removed);
+      List<u8> is_gone(places_.size(), 0);
+      for (i64 t = 0; t < n_removed; ++t) {
+        sum += rise_[t];
+        for (i64 i = start_[order_[t]]; i < start_[order_[t] + 1]; ++i) {
+          lost[places_[i]] = sum;
+          is_gone[i] = 1;
+        }
+      }
+      keep_the_rest(is_gone);
+    }
+    for (i64 r = 0; r < w.n; ++r) {
+      for (i64 j = 0; j < p; ++j) cost[r][j] = there[r * p + j] != 0 ? lost[j] : 0.0;
     }
     return true;
   }
 
  private:
+  // The columns that are there, and the weights in them.
+  void take(Samples<const double> w, const u8* there, i64 p) {
+    places_.clear();
+    for (i64 j = 0; j < p; ++j) {
+      bool is_there = false;
+      for (i64 r = 0; r < w.n; ++r) is_there |= there[r * p + j] != 0;
+      if (is_there) places_.push_back(j);
+    }
+    n_rows_ = w.n;
+    coef_.clear();
+    for (i64 r = 0; r < n_rows_; ++r) {
+      for (const i64 j : places_) coef_.push_back(there[r * p + j] != 0 ? w[r][j] : 0.0);
+    }
+  }
+
   bool invert_part() {
     const i64 n = places_.size();
     const Rows<double> part = {inverse_.data(), n};
     for (i64 i = 0; i < n; ++i) {
       for (i64 j = 0; j < n; ++j) part[i][j] = gram_[places_[i]][places_[j]];
     }
-    return invert(kernels_, part, n, least_, 1);
+    return invert(kernels_, part, n, least_, threads_);
   }
 
   i64 remove() {
     const i64 n = places_.size();
-    start_.resize(n + 1);
-    std::iota(start_.begin(), start_.end(), i64{0});
-    stays_.assign(n, 0);
-    return prunus::eliminate(kernels_, {inverse_.data(), n}, n, {coef_.data(), n, 1}, {start_.data(), stays_.data(), n},
-                             {order_.data(), rise_.data(), n}, kFloor, {}, 1);
+    start_.clear();
+    for (i64 i = 0; i < n; ++i) {
+      if (i == 0 || places_[i] / n_columns_ != places_[i - 1] / n_columns_) start_.push_back(i);
+    }
+    const i64 n_blocks = start_.size();
+    start_.push_back(n);
+    stays_.assign(n_blocks, 0);
+    order_.resize(n_blocks);
+    rise_.resize(n_blocks);
+    return prunus::eliminate(kernels_, {inverse_.data(), n}, n, {coef_.data(), n, n_rows_},
+                             {start_.data(), stays_.data(), n_blocks}, {order_.data(), rise_.data(), n_blocks}, kFloor,
+                             {}, threads_);
   }
 
-  void keep_the_rest(i64 n_removed) {
-    List<u8> is_gone(places_.size(), 0);
-    for (i64 t = 0; t < n_removed; ++t) is_gone[order_[t]] = 1;
-    i64 n = 0;
-    for (i64 i = 0; i < places_.size(); ++i) {
-      if (is_gone[i] != 0) continue;
-      places_[n] = places_[i];
-      coef_[n++] = coef_[i];
+  void keep_the_rest(const List<u8>& is_gone) {
+    const i64 n = places_.size();
+    i64 n_left = 0, to = 0;
+    for (i64 r = 0; r < n_rows_; ++r) {
+      for (i64 i = 0; i < n; ++i) {
+        if (is_gone[i] == 0) coef_[to++] = coef_[r * n + i];
+      }
     }
-    places_.resize(n);
-    coef_.resize(n);
+    for (i64 i = 0; i < n; ++i) {
+      if (is_gone[i] == 0) places_[n_left++] = places_[i];
+    }
+    places_.resize(n_left);
+    coef_.resize(to);
   }
 
   const Kernels<double>& kernels_;
   Rows<const double> gram_;
   double least_;
-  List<i64> places_;  // of the weights that are there
-  List<double> inverse_, coef_, rise_;
+  i64 n_columns_;
+  int threads_;
+  i64 n_rows_ = 0;
+  List<i64> places_;   // of the columns that are there
+  List<double> coef_;  // n_rows, of these columns
+  List<double> inverse_, rise_;
   List<i64> order_, start_;
   List<u8> stays_;
 };
@@ -90,13 +122,17 @@ class Space {
 }  // namespace
 
 void eliminate_rows(const Kernels<double>& kernels, Rows<const double> gram, const double* inverse, i64 p,
-                    Samples<const double> w, const u8* there, double least, Rows<double> cost, u8* is_done,
-                    int threads) {
+                    Samples<const double> w, const u8* there, BlockShape block, double least, Rows<double> cost,
+                    u8* is_done, int threads) {
+  const i64 n_bands = ceil_div(w.n, block.rows);
+  const int within = n_bands == 1 ? threads : 1;  // a band alone has all threads
   List<std::unique_ptr<Space>> spaces(std::max(threads, 1));
-  for_units(w.n, threads, [&](i64 r, int rank) {
+  for_units(n_bands, threads, [&](i64 band, int rank) {
     std::unique_ptr<Space>& space = spaces[rank];
-    if (!space) space = std::make_unique<Space>(kernels, gram, p, least);
-    is_done[r] = space->eliminate(w[r], there + r * p, p, inverse, cost[r]);
+    if (!space) space = std::make_unique<Space>(kernels, gram, p, least, block.columns, within);
+    const i64 begin = band * block.rows, n = std::min(block.rows, w.n - begin);
+    const bool done = space->eliminate(w.some(begin, n), there + begin * p, p, inverse, cost.from(begin, 0));
+    std::fill_n(is_done + begin, n, u8{done});
   });
 }
 

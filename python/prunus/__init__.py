@@ -5,7 +5,7 @@ from typing import Any
 
 from prunus._base import FormatError, NotSupportedError, show_config
 from prunus._core import version as __version__
-from prunus.compensating import Compensation, compensations
+from prunus.compensating import Compensation, Refine, compensations
 from prunus.convert import from_sklearn, provided_by, to_sklearn
 from prunus.engine import Engine, SparseMatrix, compile
 from prunus.masking import Pattern, allocations, apply_masks, mask, patterns
@@ -27,6 +27,7 @@ __all__ = [
     "NotSupportedError",
     "Pattern",
     "Pruned",
+    "Refine",
     "Report",
     "Schedule",
     "SparseMatrix",

@@ -78,7 +78,14 @@ def eliminate_folds(
 ) -> list[_Doubles | None]: ...
 def inverse(gram: _Doubles, least: float, threads: int) -> _Doubles | None: ...
 def eliminate_rows(
-    gram: _Doubles, inverse: _Doubles | None, w: _Doubles, there: _Bools, least: float, threads: int
+    gram: _Doubles,
+    inverse: _Doubles | None,
+    w: _Doubles,
+    there: _Bools,
+    n_rows: int,
+    n_columns: int,
+    least: float,
+    threads: int,
 ) -> tuple[_Doubles, _Bools]: ...
 def fit_rows(
     gram: _Doubles, products: _Doubles, support: _Bools, least: float, threads: int

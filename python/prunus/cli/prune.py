@@ -71,6 +71,9 @@ def prune(
     compensate: Annotated[
         str | None, typer.Option(help=f"New values for what is left: auto, {_names(compensating.compensations())}.")
     ] = None,
+    refine: Annotated[
+        int | None, typer.Option(min=1, metavar="STEPS", help="Refine what is left in so many steps; X alone will do.")
+    ] = None,
     layers: Annotated[
         Any, typer.Option(parser=_numbers, metavar="0,2", help="Indices of the layers to prune; all without it.")
     ] = None,

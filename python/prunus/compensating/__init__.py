@@ -1,17 +1,20 @@
-"""New values for the weights that are left: one class and one line for each compensation."""
+"""New values for what is left: one class and one line for each compensation; refining, of all layers together."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from prunus._base import check, registry
-from prunus.compensating.base import Compensation
+from prunus.compensating.base import Compensation, Removal
 from prunus.compensating.none import NoCompensation
+from prunus.compensating.obs import Obs
+from prunus.compensating.refining import Refine, refine_of, refined
 from prunus.compensating.refit import Refit
 
 _COMPENSATIONS: Mapping[str, type[Compensation]] = registry(
     NoCompensation,
     Refit,
+    Obs,
 )
 
 
@@ -21,7 +24,7 @@ def compensations() -> Mapping[str, type[Compensation]]:
     Examples
     --------
     >>> list(prunus.compensations())
-    ['none', 'refit']
+    ['none', 'refit', 'obs']
     """
     return _COMPENSATIONS
 
@@ -33,4 +36,15 @@ def compensation_of(compensate: str | Compensation) -> Compensation:
     return check.look_up("compensate", compensate, _COMPENSATIONS)()
 
 
-__all__ = ["Compensation", "NoCompensation", "Refit", "compensation_of", "compensations"]
+__all__ = [
+    "Compensation",
+    "NoCompensation",
+    "Obs",
+    "Refine",
+    "Refit",
+    "Removal",
+    "compensation_of",
+    "compensations",
+    "refine_of",
+    "refined",
+]

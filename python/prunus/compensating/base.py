@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from prunus._base import Bools
 from prunus.data import Data
+from prunus.masking import Pattern
 from prunus.network import Layer, Network
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What was removed, and by which data the rest is to make up for it; masks of the weights' shapes, one for each layer."""
+
+    dense: Network  # before; it takes standardized inputs, as `data` are
+    kept: Sequence[Bools]
+    there: Sequence[Bools]  # before
+    pattern: Pattern  # in whose units
+    stays: Sequence[Bools] | None  # what must, of the scores' shapes; None: anything may go
+    data: Data | None
+    threads: int
 
 
 class Compensation(ABC):
@@ -19,7 +34,7 @@ class Compensation(ABC):
     Examples
     --------
     >>> list(prunus.compensations())
-    ['none', 'refit']
+    ['none', 'refit', 'obs']
     """
 
     name: ClassVar[str]
@@ -33,19 +48,19 @@ class Compensation(ABC):
         """Raise NotSupportedError for a network that it cannot compensate."""
 
     @abstractmethod
-    def layer(
-        self, i: int, dense: Network, sparse: Network, kept: Sequence[Bools], data: Data | None, threads: int
-    ) -> Layer:
-        """Return the i-th layer of `sparse` with new values where `kept` is True, and zeros elsewhere.
+    def layer(self, i: int, sparse: Network, removal: Removal) -> tuple[Layer, Bools]:
+        """Return the i-th layer of `sparse` with new values where a weight is left, zeros elsewhere, and where that is.
 
-        `dense` is the network before anything went, `sparse` has its zeros, and new values in the layers before; `kept` has
-        one mask of its weight's shape for each layer. Both take standardized inputs, as `data` are.
+        `sparse` has zeros for what was removed, and new values in the layers before. What is left is `removal.kept[i]`, or as
+        many units of each row that were there before.
         """
 
-    def apply(self, dense: Network, sparse: Network, kept: Sequence[Bools], data: Data | None, threads: int) -> Network:
-        """Go through the layers, the first one first."""
+    def apply(self, sparse: Network, removal: Removal) -> tuple[Network, list[Bools]]:
+        """Go through the layers, the first one first. Return the network, and which weights are left of each layer."""
+        kept = []
         for i in range(len(sparse.layers)):
             layers = list(sparse.layers)
-            layers[i] = self.layer(i, dense, sparse, kept, data, threads)
+            layers[i], left = self.layer(i, sparse, removal)
+            kept.append(left)
             sparse = sparse.replace(layers)
-        return sparse
+        return sparse, kept

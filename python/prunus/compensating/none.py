@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prunus._base import Bools
-from prunus.compensating.base import Compensation
-from prunus.data import Data
+from prunus.compensating.base import Compensation, Removal
 from prunus.network import Layer, Network
 
 
@@ -43,7 +41,5 @@ class NoCompensation(Compensation):
 
     name = "none"
 
-    def layer(
-        self, i: int, dense: Network, sparse: Network, kept: Sequence[Bools], data: Data | None, threads: int
-    ) -> Layer:
-        return sparse.layers[i]
+    def layer(self, i: int, sparse: Network, removal: Removal) -> tuple[Layer, Bools]:
+        return sparse.layers[i], removal.kept[i]

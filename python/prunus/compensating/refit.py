@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from prunus._base import Bools, NotSupportedError, check
-from prunus.compensating.base import Compensation
-from prunus.compensating.stand_in import stand_in
+from prunus.compensating.base import Compensation, Removal
+from prunus.compensating.stand_in import StandIn
 from prunus.data import Data
 from prunus.network import Layer, Network
 
@@ -78,13 +77,11 @@ class Refit(Compensation):
                 "expected a model without positive=True for 'refit', whose weights may fall below zero",
             )
 
-    def layer(
-        self, i: int, dense: Network, sparse: Network, kept: Sequence[Bools], data: Data | None, threads: int
-    ) -> Layer:
-        assert data is not None
+    def layer(self, i: int, sparse: Network, removal: Removal) -> tuple[Layer, Bools]:
         if sparse.is_linear_regression:
-            return self._regression(sparse, kept[i], data)
-        return stand_in(i, dense, sparse, kept[i], data, self.damping, threads)
+            assert removal.data is not None
+            return self._regression(sparse, removal.kept[i], removal.data), removal.kept[i]
+        return StandIn(i, sparse, removal, self.damping).fitted(removal.kept[i]), removal.kept[i]
 
     def _regression(self, network: Network, kept: Bools, data: Data) -> Layer:
         from prunus import solving  # it takes a quarter of the time to import prunus

@@ -2,45 +2,75 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from prunus import _core
-from prunus._base import Bools, check
-from prunus.data import Data
+from prunus._base import Bools, Doubles, check
+from prunus.compensating.base import Removal
 from prunus.network import Layer, Network, outputs_of, widest
+from prunus.scoring import costs_of_rows
 from prunus.statistics import Gram, GramAccumulator
 
 
-def stand_in(i: int, dense: Network, sparse: Network, kept: Bools, data: Data, damping: float, threads: int) -> Layer:
-    """Return the i-th layer of `sparse`, whose sums come nearest to those of `dense`, where `kept` is True and 0 elsewhere.
+class StandIn:
+    """The i-th layer, on the inputs that the layers before it put out in `sparse`, towards its sums in the dense network.
 
-    The inputs are those that the layers before put out in `sparse`, and the sums those of `dense` on its own. `damping`, of
-    the mean square of an input, draws each weight to its value in `dense`. One pass over the data.
+    `damping`, of the mean square of an input, draws each weight to the value it had. One pass over the data.
     """
-    from prunus import solving  # it takes a quarter of the time to import prunus
 
-    layer, gram = sparse.layers[i], _gram(i, dense, sparse, data)
-    weight = dense.layers[i].weight.astype(np.float64)
-    system = solving.layer_system(gram, damping)
-    products = system.products + system.alpha * weight / system.scale
-    found, is_done = _core.fit_rows(
-        system.matrix, products, kept & ~system.constant, solving.least_pivot(system), threads
-    )
-    if not is_done.all():
-        raise check.error(
-            ValueError,
-            "X",
-            f"expected inputs of layer {i} that are no combinations of others for compensation 'refit' without damping, "
-            f"got some for {np.count_nonzero(~is_done)} of its {len(is_done)} neurons",
+    def __init__(self, i: int, sparse: Network, removal: Removal, damping: float) -> None:
+        from prunus import solving  # it takes a quarter of the time to import prunus
+
+        self._i, self._layer, self._removal = i, sparse.layers[i], removal
+        self._gram = _gram(i, sparse, removal)
+        self._weight = removal.dense.layers[i].weight.astype(np.float64)
+        self._system = solving.layer_system(self._gram, damping)
+        self._least = solving.least_pivot(self._system)
+
+    def fitted(self, kept: Bools) -> Layer:
+        """Return the layer whose sums come nearest, with weights where `kept` is True and 0 elsewhere."""
+        gram, system, dense = self._gram, self._system, self._removal.dense
+        found = self._fit(kept & ~system.constant)
+        # What never varies tells nothing: its weight keeps its value, and the bias makes up for that.
+        found = np.where(kept & system.constant, self._weight, found / system.scale)
+        bias = gram.y_mean - found @ gram.x_mean if dense.fits_biases else self._layer.bias
+        return self._layer.replace(
+            found.astype(self._layer.weight.dtype), np.asarray(bias).astype(self._layer.bias.dtype)
         )
-    # What never varies tells nothing: its weight keeps its value, and the bias makes up for that.
-    found = np.where(kept & system.constant, weight, found / system.scale)
-    bias = gram.y_mean - found @ gram.x_mean if dense.fits_biases else layer.bias
-    return layer.replace(found.astype(layer.weight.dtype), np.asarray(bias).astype(layer.bias.dtype))
+
+    def costs(self, block: tuple[int, int]) -> Doubles:
+        """Return what each weight that was there costs when it goes, after others of its rows and with its block."""
+        there = self._removal.there[self._i]
+        weight = self._fit(there & ~self._system.constant)
+        if block[0] > 1:
+            weight = weight * np.sqrt(self._curvature)[:, None]
+        return costs_of_rows(self._i, self._system, weight, there, block, self._removal.threads)
+
+    @cached_property
+    def _curvature(self) -> Doubles:
+        assert self._removal.data is not None
+        return self._removal.dense.curvatures(self._removal.data)[self._i]
+
+    def _fit(self, support: Bools) -> Doubles:
+        """Return the weights of the scaled inputs."""
+        products = self._system.products + self._system.alpha * self._weight / self._system.scale
+        found, is_done = _core.fit_rows(self._system.matrix, products, support, self._least, self._removal.threads)
+        if not is_done.all():
+            raise check.error(
+                ValueError,
+                "X",
+                f"expected inputs of layer {self._i} that are no combinations of others for a compensation without "
+                f"damping, got some for {np.count_nonzero(~is_done)} of its {len(is_done)} neurons",
+            )
+        return found
 
 
-def _gram(i: int, dense: Network, sparse: Network, data: Data) -> Gram:
+def _gram(i: int, sparse: Network, removal: Removal) -> Gram:
     """Return the sums of a layer's inputs and of what it summed up before."""
+    dense, data = removal.dense, removal.data
+    assert data is not None
     gathered = GramAccumulator()
     for rows in data.batches(widest(dense.layers)):
         X = data.rows(rows)

@@ -31,6 +31,11 @@ class Pattern(ABC):
     takes_target: ClassVar[bool] = True  # False: the pattern itself says how much goes, and has `choose`
     shrinks: ClassVar[bool] = False  # whether matrices get smaller
 
+    @property
+    def block(self) -> tuple[int, int]:
+        """How many rows and columns of weights go together."""
+        return 1, 1
+
     @classmethod
     def parse(cls, text: str) -> Pattern | None:
         """Return the pattern that the text names, or None."""
@@ -66,6 +71,13 @@ class Pattern(ABC):
     def choose(self, score: Floats, threads: int) -> Bools:
         """Return the mask of a layer, for a pattern that takes no target."""
         raise NotImplementedError
+
+    def chosen_again(self, score: Floats, kept: Bools, there: Bools, stays: Bools | None, threads: int) -> Bools:
+        """Return a mask that has as many units in each row of them as `kept`, by other scores, of those that are there.
+
+        What must stay does.
+        """
+        return kept
 
     @abstractmethod
     def trained(self, network: Network, masks: Masks) -> list[Bools]:

@@ -70,6 +70,10 @@ class BlockPattern(WeightPattern):
     def __str__(self) -> str:
         return f"block:{self.n_rows}x{self.n_columns}"
 
+    @property
+    def block(self) -> tuple[int, int]:
+        return self.n_rows, self.n_columns
+
     def fits(self, shape: tuple[int, ...]) -> bool:
         return self.n_rows <= shape[0] and self.n_columns <= shape[1]
 

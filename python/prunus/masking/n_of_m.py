@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+import numpy as np
+
 from prunus import _core
 from prunus._base import Bools, Floats, check
 from prunus.masking.base import Pattern
@@ -78,6 +80,10 @@ class NofMPattern(WeightPattern):
                 f"expected layers of at least {self.m} inputs for {self}, got one of {shape[1]}; "
                 "prune others alone (layers)",
             )
+
+    def chosen_again(self, score: Floats, kept: Bools, there: Bools, stays: Bools | None, threads: int) -> Bools:
+        score = np.where(there, score, -np.inf)
+        return self.choose(score if stays is None else np.where(stays, np.inf, score), threads)
 
     def choose(self, score: Floats, threads: int) -> Bools:
         return _core.mask_best_of_groups(score, self.n, self.m, threads)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from prunus._base import Bools
+import numpy as np
+
+from prunus._base import Bools, Floats
 from prunus.masking.base import Masks, Pattern
 from prunus.network import Network
 
@@ -38,6 +40,18 @@ class WeightPattern(Pattern):
 
     name = "weight"
     unit = "weight"
+
+    def chosen_again(self, score: Floats, kept: Bools, there: Bools, stays: Bools | None, threads: int) -> Bools:
+        def units(mask: Bools) -> Floats:
+            return self.units(mask.astype(np.float64), threads)
+
+        score = np.where(units(there) > 0, self.units(score, threads), -np.inf)
+        if stays is not None:
+            score = np.where(units(stays) > 0, np.inf, score)
+        count = np.count_nonzero(units(kept), axis=1)
+        # The stable order of the negative: of equal scores the later position goes.
+        rank = np.argsort(np.argsort(-score, axis=1, kind="stable"), axis=1)
+        return self.spread(rank < count[:, None], kept.shape, threads)
 
     def trained(self, network: Network, masks: Masks) -> list[Bools]:
         return list(masks)

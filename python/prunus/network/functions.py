@@ -107,16 +107,42 @@ def _softmax_root(raw: Floats, mix: Floats) -> Floats:
     return mixed - mixed.sum(axis=1, keepdims=True) * p  # type: ignore[no-any-return]
 
 
-class Output(NamedTuple):
-    """What the raw output means: its link, the loss of each sample, d loss / d raw, and the root of the second derivative.
+def _softmax_curved(raw: Floats, change: Floats) -> Floats:
+    p = _softmax(raw)
+    moved = p * change
+    return moved - p * moved.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]
 
-    With R a matrix whose R R' is the second derivative of a sample's loss by its raw output, the root of (raw, mix) is R mix.
+
+def _bernoulli_curved(raw: Floats, change: Floats) -> Floats:
+    p = sigmoid(raw)
+    return p * (1 - p) * change
+
+
+class Output(NamedTuple):
+    """What the raw output means: its link, the loss of each sample, d loss / d raw, and the second derivative.
+
+    With H the second derivative of a sample's loss by its raw output, `curved` of (raw, change) is H change; with R a matrix
+    whose R R' is H, the root of (raw, mix) is R mix. `target` is what the loss is least for, where raw outputs are wanted.
     """
 
     link: Callable[[Floats], Floats]
     loss: Callable[[Floats, Floats], Floats]
     gradient: Callable[[Floats, Floats], Floats]
     root: Callable[[Floats, Floats], Floats]
+    curved: Callable[[Floats, Floats], Floats]
+    target: Callable[[Floats], Floats]
+
+
+def _bernoulli(link: Callable[[Floats], Floats]) -> Output:
+    """Return an output whose loss is that of a label of its own for each."""
+    return Output(
+        link,
+        _binary_cross_entropy,
+        lambda raw, target: sigmoid(raw) - target,
+        _bernoulli_root,
+        _bernoulli_curved,
+        sigmoid,
+    )
 
 
 OUTPUTS: Mapping[str, Output] = {
@@ -125,10 +151,19 @@ OUTPUTS: Mapping[str, Output] = {
         lambda raw, target: ((raw - target) ** 2).mean(axis=1),
         lambda raw, target: 2 / raw.dtype.type(raw.shape[1]) * (raw - target),
         lambda raw, mix: np.broadcast_to(mix * np.sqrt(2 / len(mix)), raw.shape),
+        lambda raw, change: 2 / raw.dtype.type(raw.shape[1]) * change,
+        lambda raw: raw,
     ),
-    "sigmoid": Output(sigmoid, _binary_cross_entropy, lambda raw, target: sigmoid(raw) - target, _bernoulli_root),
-    "softmax": Output(_softmax, _cross_entropy, lambda raw, target: _softmax(raw) - target, _softmax_root),
-    "ovr": Output(_one_versus_rest, _binary_cross_entropy, lambda raw, target: sigmoid(raw) - target, _bernoulli_root),
+    "sigmoid": _bernoulli(sigmoid),
+    "softmax": Output(
+        _softmax,
+        _cross_entropy,
+        lambda raw, target: _softmax(raw) - target,
+        _softmax_root,
+        _softmax_curved,
+        _softmax,
+    ),
+    "ovr": _bernoulli(_one_versus_rest),
 }
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from prunus import _core
 from prunus._base import Bools, Doubles, Floats, check, columns_of
 from prunus.data import Data, Scaling, only_read, read_by, require_finite, source_of, unchecked
-from prunus.network import parts, passes
+from prunus.network import curvature, parts, passes
 from prunus.network.functions import OUTPUTS
 from prunus.network.labels import Labels
 from prunus.network.layer import Layer, same
@@ -293,7 +293,20 @@ class Network:
 
     def curvatures(self, data: Data) -> tuple[Doubles, ...]:
         """Return for each neuron the mean second derivative of the loss by its sum, Gauss-Newton's, which needs no labels."""
-        return passes.curvatures(self.layers, self.output, data)
+        return curvature.curvatures(self.layers, self.output, data)
+
+    def curvature_product(self, data: Data, change: curvature.Change) -> list[tuple[Doubles, Doubles]]:
+        """Return the Gauss-Newton matrix of the loss times a change of each layer's weight and bias."""
+        return curvature.curvature_product(self.layers, self.output, data, change)
+
+    def imitated(self, data: Data) -> Data:
+        """Return the samples with what this network puts out as their labels."""
+        target = [OUTPUTS[self.output].target(batch.outputs[-1]) for batch in self.forwards(data)]
+        return replace(data, target=np.concatenate(target))
+
+    def loss_of(self, data: Data) -> float:
+        """Return L, the (weighted) mean over the samples of the loss."""
+        return passes.loss_of(self.layers, self.output, data)
 
     def loss(self, X: Any, y: Any, sample_weight: Any = None, *, class_weight: Any = None) -> float:
         """Return L, the (weighted) mean over the samples of the loss.

@@ -67,13 +67,13 @@ def trace(layers: Sequence[Parameters], output: str, X: Any, target: Floats, sha
     sums, outputs = outputs_of(layers, X)
     kind = OUTPUTS[output]
     loss = float(kind.loss(outputs[-1], target) @ share)
-    output_gradients, sum_gradients = _backwards(
+    output_gradients, sum_gradients = backwards(
         layers, sums, outputs, kind.gradient(outputs[-1], target) * share[:, None]
     )
     return Trace(share, loss, [X, *outputs[:-1]], outputs, output_gradients, sum_gradients)
 
 
-def _backwards(
+def backwards(
     layers: Sequence[Parameters], sums: Sequence[Floats], outputs: Sequence[Floats], last: Floats
 ) -> tuple[list[Floats], list[Floats]]:
     """Return the gradients by the outputs and by the sums of every layer, from that by the last outputs on."""
@@ -141,32 +141,6 @@ def gradients_of(layers: Sequence[Parameters], output: str, data: Data) -> Gradi
             weights[i][...] += delta.T @ batch.inputs[i]
             biases[i][...] += delta.sum(axis=0)
     return Gradients(loss, weights, biases)
-
-
-# Directions of the output that the curvature is looked at in: as many as outputs, or so many at random.
-_MOST_DIRECTIONS = 32
-
-
-def curvatures(layers: Sequence[Parameters], output: str, data: Data) -> tuple[npt.NDArray[np.float64], ...]:
-    """Return for each neuron the mean over the samples of the Gauss-Newton second derivative of the loss by its sum.
-
-    J' H J, with J the derivatives of the raw output by a neuron's sum and H the second derivative of the loss by the raw
-    output, which needs no labels. Of more than 32 outputs by 32 random signs, the same every time (M. Hutchinson, 1990).
-    """
-    n_out = len(layers[-1].bias)
-    signs = np.eye(n_out)
-    if n_out > _MOST_DIRECTIONS:
-        rng = np.random.default_rng(0)
-        signs = rng.choice([-1.0, 1.0], (_MOST_DIRECTIONS, n_out)) / np.sqrt(_MOST_DIRECTIONS)
-    totals = tuple(np.zeros(len(layer.bias)) for layer in layers)
-    for rows in data.batches(widest(layers)):
-        sums, outputs = outputs_of(layers, data.rows(rows))
-        share = data.shares(rows)
-        for mix in signs.astype(outputs[-1].dtype):
-            _, deltas = _backwards(layers, sums, outputs, OUTPUTS[output].root(outputs[-1], mix))
-            for total, delta in zip(totals, deltas, strict=True):
-                total += share @ delta**2
-    return totals
 
 
 def error_bound(layers: Sequence[Parameters], X: Any, eps: float) -> Floats:

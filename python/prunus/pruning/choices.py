@@ -84,9 +84,9 @@ def _auto(pattern: Pattern, has_X: bool, has_y: bool, trains: bool) -> Criterion
 
 def _named(criterion: str | Criterion, pattern: Pattern) -> Criterion:
     """Return the criterion, if it scores what the pattern removes."""
-    chosen = scoring.make(criterion, scoring.criteria(), {})
+    chosen = scoring.make(criterion, scoring.criteria(), {}).for_units(pattern.unit, pattern.block)
     if chosen.unit != pattern.unit:
-        valid = sorted(name for name, kind in scoring.criteria().items() if kind.unit == pattern.unit)
+        valid = sorted(scoring.of_units(pattern.unit))
         raise check.error(
             ValueError,
             "criterion",

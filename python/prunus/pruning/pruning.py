@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from prunus._base import check, resolve_threads
-from prunus.compensating import Compensation
+from prunus.compensating import Compensation, Refine
 from prunus.masking import Pattern, goal_of, pattern_of
 from prunus.pruning.earlier import of
 from prunus.pruning.interop import as_network, load
@@ -31,6 +31,7 @@ def prune(
     allocation: str = "auto",
     schedule: str | Schedule = "one-shot",
     compensate: str | Compensation = "auto",
+    refine: int | Refine | None = None,
     fine_tune: int | FineTune | None = None,
     control: bool = False,
     sample_weight: Any = None,
@@ -85,6 +86,9 @@ def prune(
     compensate : str or Compensation, default "auto"
         A name from `compensations()`, or one of its classes with its options set: new values for the weights that are left.
         "auto": what the criterion reckons with, refit for obs, none for the others.
+    refine : int or Refine, optional
+        So many Gauss-Newton steps, or with these settings, on what is left, after each round: towards what the model put out
+        before anything went, which needs no labels, or towards the labels.
     fine_tune : int or FineTune, optional
         Train under the mask afterwards: so many epochs, or with these settings.
     control : bool, default False
@@ -141,7 +145,7 @@ def prune(
     goal = within_limits(goal, kind, named, max_layer_sparsity, allow_empty)
     rng = check.generator("random_state", random_state)
     given = X is not None, y is not None
-    how = how_of(network, kind, goal, given, criterion, allocation, schedule, compensate, fine_tune, control)
+    how = how_of(network, kind, goal, given, criterion, allocation, schedule, compensate, refine, fine_tune, control)
     names = (model if isinstance(model, Pruned) else network).feature_names
     on = on_of(network, how, names, X, y, sample_weight, class_weight, X_val, y_val)
     how = how._replace(criterion=how.criterion.seeded(rng))

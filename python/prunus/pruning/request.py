@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from prunus._base import Bools, check, checked_threads
-from prunus.compensating import Compensation
+from prunus.compensating import Compensation, NoCompensation, Refine, refine_of
 from prunus.data import Data
 from prunus.masking import (
     Allocation,
@@ -43,6 +43,7 @@ class How(NamedTuple):
     criterion: Criterion
     is_auto: bool  # whether it is prune's own choice
     compensation: Compensation
+    refine: Refine | None
     allocation: type[Allocation]
     schedule: Schedule
     fine_tune: FineTune | None
@@ -52,6 +53,16 @@ class How(NamedTuple):
     def trains(self) -> bool:
         """Whether anything is trained."""
         return self.fine_tune is not None or self.schedule.fine_tune is not None
+
+    @property
+    def compensates(self) -> bool:
+        """Whether what is left gets new values at once."""
+        return not isinstance(self.compensation, NoCompensation)
+
+    @property
+    def changes(self) -> bool:
+        """Whether what is left gets other values in the last round, or after it."""
+        return self.compensates or self.refine is not None or self.fine_tune is not None
 
 
 class On(NamedTuple):
@@ -100,6 +111,7 @@ class Request:
             "target": {
                 name: value for name in ("sparsity", "threshold") if (value := getattr(self.goal, name)) is not None
             },
+            "refine": None if how.refine is None else asdict(how.refine),
             "fine_tune": None if how.fine_tune is None else asdict(how.fine_tune),
         }
 
@@ -138,6 +150,7 @@ def how_of(
     allocation: str,
     schedule: str | Schedule,
     compensate: str | Compensation,
+    refine: int | Refine | None,
     fine_tune: Any,
     control: Any,
 ) -> How:
@@ -154,7 +167,7 @@ def how_of(
         raise check.error(
             ValueError, "control", "expected fine_tune, or a schedule that trains, beside it, got neither"
         )
-    return How(chosen, is_auto, compensation, share_out, rounds, settings, control)
+    return How(chosen, is_auto, compensation, refine_of(refine), share_out, rounds, settings, control)
 
 
 def on_of(
@@ -170,7 +183,8 @@ def on_of(
 ) -> On:
     """Check the data, once: what is used late, or not at all, is wrong at once if it is wrong."""
     criterion_needs, compensation_needs = how.criterion.needs_for(network), how.compensation.needs_for(network)
-    needs = {*criterion_needs, *compensation_needs}
+    refine_needs = () if how.refine is None else how.refine.needs
+    needs = {*criterion_needs, *compensation_needs, *refine_needs}
     without_labels = y is None and not how.trains and (how.is_auto or needs == {"X"})
     if not without_labels:
         choices.require_both("X", X, "y", y)
@@ -178,6 +192,7 @@ def on_of(
         raise check.error(ValueError, "X", "expected data to fine-tune on, got None")
     check.needed(f"criterion {how.criterion.name!r}", criterion_needs, X, y)
     check.needed(f"compensation {how.compensation.name!r}", compensation_needs, X, y)
+    check.needed("refine", refine_needs, X, y)
     choices.require_both("X_val", X_val, "y_val", y_val)
     choices.require_for_weights(X, y, sample_weight, class_weight)
     names = choices.feature_names(fitted, X=X, X_val=X_val)

@@ -11,7 +11,7 @@ import numpy as np
 
 from prunus import _core
 from prunus._base import Bools, Floats, check
-from prunus.compensating import NoCompensation
+from prunus.compensating import Removal, refined
 from prunus.masking import Goal, SelectedMasks, full, select
 from prunus.network import Network
 from prunus.pruning.request import Request
@@ -48,8 +48,10 @@ def run(request: Request, threads: int) -> Outcome:
     notes: list[str] = []
     for i, goal in enumerate(goals):
         scores, before = scores_of(network, criterion, request.on.data), masks
+        there = _trainable(request, network, masks)
         masks, row, notes = _choose(request, goal, scores, masks, threads)
-        network = _without(request, network, masks, threads)
+        network, masks = _without(request, network, there, masks, threads)
+        network = _refined(request, network, masks, threads)
         if between is not None and i < len(goals) - 1:
             network, row["loss"] = _trained(request, network, between, _trainable(request, network, masks), request.rng)
         rounds.append(row)
@@ -61,7 +63,7 @@ def run(request: Request, threads: int) -> Outcome:
         shrunk, loss = _trained(
             request, shrunk, request.how.fine_tune, _trainable_at_last(request, shrunk, masks), request.rng
         )
-    if request.how.fine_tune is not None or _compensates(request) or any("loss" in row for row in rounds):
+    if request.how.changes or any("loss" in row for row in rounds):
         notes = [*notes, *_zeros(request, network, kept)]
     cuts = [_cut(*layer) for layer in zip(scores, masks, before, strict=True)]
     networks["after"] = shrunk
@@ -77,18 +79,33 @@ def _trained(
     return tuned, history[-1]["loss"]
 
 
-def _without(request: Request, dense: Network, masks: tuple[Bools, ...], threads: int) -> Network:
-    """Return the network without what the masks remove, with the new values of what is left."""
-    sparse, compensation = request.what.pattern.apply(dense, masks), request.how.compensation
-    if not _compensates(request):
-        return sparse
+def _without(
+    request: Request, dense: Network, there: list[Bools], masks: tuple[Bools, ...], threads: int
+) -> tuple[Network, tuple[Bools, ...]]:
+    """Return the network without what the masks remove, with the new values of what is left; and the masks of that."""
+    what, compensation = request.what, request.how.compensation
+    sparse = what.pattern.apply(dense, masks)
+    if not request.how.compensates:
+        return sparse, masks
     data = None if request.on.data is None else sparse.view(request.on.data, standardized=True, dtype=np.float64)
     kept = _trainable(request, sparse, masks)
-    return sparse.refolded(compensation.apply(dense.unfolded(), sparse.unfolded(), kept, data, threads))
+    removal = Removal(dense.unfolded(), kept, there, what.pattern, what.keep, data, threads)
+    compensated, left = compensation.apply(sparse.unfolded(), removal)
+    if what.pattern.unit == "weight":  # other weights may have been chosen of those that were there
+        masks = tuple((mask & ~before) | now for mask, before, now in zip(masks, there, left, strict=True))
+    return sparse.refolded(compensated), masks
 
 
-def _compensates(request: Request) -> bool:
-    return not isinstance(request.how.compensation, NoCompensation)
+def _refined(request: Request, network: Network, masks: tuple[Bools, ...], threads: int) -> Network:
+    """Return the network after the steps that are asked for."""
+    settings, data = request.how.refine, request.on.data
+    if settings is None:
+        return network
+    assert data is not None
+    seen = network.view(data, standardized=True, dtype=network.dtype)
+    kept = _trainable(request, network, masks)
+    found = refined(network.unfolded(), request.network.unfolded(), kept, seen, settings, threads)
+    return network.refolded(found)
 
 
 def _control(request: Request, n_rounds: int) -> Network:

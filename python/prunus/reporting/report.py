@@ -41,6 +41,8 @@ class Report(dict[str, Any]):
         ``before`` (NumPy, dense), ``after`` (the engine; sparse X as it is), microseconds for one call of ``batch`` rows on
         ``threads`` threads. ``numpy_threads`` are those of NumPy, or None where their number could not be set, which takes
         the package threadpoolctl.
+    refine : dict or None
+        The settings.
     fine_tune : dict or None
         The settings and the training ``loss`` after the last epoch.
     feature_names : list of str or None
@@ -100,6 +102,7 @@ class _Content:
     rounds: list[dict[str, Any]] = field(default_factory=list)
     removed_inputs: list[str] | None = None
     compensation: str | None = None
+    refine: dict[str, Any] | None = None
 
 
 _MOST_NAMES = 50  # that are printed
@@ -109,9 +112,12 @@ def in_words(request: Mapping[str, Any], n_rounds: int) -> str:
     """Say what was asked for: criterion, pattern, allocation, target, schedule and training, as a report has them."""
     target = [f"{name} {value:g}" for name, value in request["target"].items()]
     allocation = [] if request["allocation"] is None else [request["allocation"]]
-    refit = [] if request["compensation"] in (None, "none") else [request["compensation"]]
+    refit = [] if request["compensation"] in (None, "none") else [f"compensated by {request['compensation']}"]
+    steps = [] if request["refine"] is None else [f"refined in {request['refine']['steps']} steps"]
     schedule = [] if request["schedule"] == "one-shot" else [f"{request['schedule']} in {n_rounds} rounds"]
-    how = ", ".join([f"{request['criterion']} by {request['pattern']}", *allocation, *target, *schedule, *refit])
+    how = ", ".join(
+        [f"{request['criterion']} by {request['pattern']}", *allocation, *target, *schedule, *refit, *steps]
+    )
     tuned = request["fine_tune"]
     return how + (f", then {tuned['epochs']} epochs of fine-tuning" if tuned else "")
 

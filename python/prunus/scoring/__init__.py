@@ -16,6 +16,7 @@ from prunus.scoring.contribution import InputContribution, OutputContribution
 from prunus.scoring.curvature import Adam, Fisher
 from prunus.scoring.flow import GraSP, SynFlow
 from prunus.scoring.gradient import Gradient, Saliency
+from prunus.scoring.layer_costs import costs_of_rows
 from prunus.scoring.magnitude import InputNorm, Magnitude, WeightNorm
 from prunus.scoring.movement import Movement
 from prunus.scoring.random import Random
@@ -52,6 +53,11 @@ def criteria() -> Mapping[str, type[Criterion]]:
     ['activation_norm', 'activation_variance', ...]
     """
     return _CRITERIA
+
+
+def of_units(unit: str) -> list[str]:
+    """Return the names of the criteria that score such units."""
+    return [name for name, kind in _CRITERIA.items() if kind().for_units(unit, (1, 1)).unit == unit]
 
 
 def importance(
@@ -128,4 +134,4 @@ def scores_of(network: Network, criterion: Criterion, data: Data | None) -> tupl
     return criterion.scores(network.unfolded(), seen, resolve_threads(None))
 
 
-__all__ = ["Criterion", "criteria", "importance", "make", "scores_of"]
+__all__ = ["Criterion", "costs_of_rows", "criteria", "importance", "make", "of_units", "scores_of"]

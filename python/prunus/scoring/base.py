@@ -21,7 +21,7 @@ class Criterion(ABC):
     """
 
     name: ClassVar[str]
-    unit: ClassVar[str]  # what is scored: "weight" gives arrays (n_out, n_in), "neuron" (n_out,), "input" (n_in,)
+    unit: str  # what is scored: "weight" gives arrays (n_out, n_in), "neuron" (n_out,), "input" (n_in,)
     needs: ClassVar[tuple[str, ...]]  # of the data: (), ("X",) or ("X", "y")
     compensation: ClassVar[str] = "none"  # what goes with it if nothing else is asked for
     # The same: lamp kept most accuracy with nearly every criterion (docs/which-criterion.md).
@@ -33,6 +33,10 @@ class Criterion(ABC):
 
     def seeded(self, rng: np.random.Generator) -> Criterion:
         """Return the criterion with this generator, if it draws and has no seed of its own."""
+        return self
+
+    def for_units(self, unit: str, block: tuple[int, int]) -> Criterion:
+        """Return the criterion for such units, of weights so many rows and columns together, if it tells them apart."""
         return self
 
     def needs_for(self, network: Network) -> tuple[str, ...]:

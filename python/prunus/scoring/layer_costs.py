@@ -1,13 +1,14 @@
-"""What each weight of a layer costs when it goes, one after the other of its neuron, the others refitted."""
+"""What each weight, or block of weights, of a layer costs when it goes after others of its rows, the rest refitted."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from prunus import _core
-from prunus._base import Doubles, check
+from prunus._base import Bools, Doubles, check
 from prunus.data import Data
 from prunus.network import Network
 from prunus.statistics import LayerGrams, collect
@@ -15,38 +16,81 @@ from prunus.statistics import LayerGrams, collect
 if TYPE_CHECKING:
     from prunus.solving import GramSystem
 
+Block = tuple[int, int]  # rows and columns that go together
+
 _MULTIPLICATIONS = 2e10  # of a call of the core: about a second, after which an interrupt is looked at
 
 
-def layer_costs(network: Network, data: Data, damping: float, threads: int) -> tuple[Doubles, ...]:
-    """Return for each layer what the loss has risen by, to second order, when a weight and those before it have gone."""
+def weight_costs(network: Network, data: Data, damping: float, block: Block, threads: int) -> tuple[Doubles, ...]:
+    """Return for each weight of each layer what the loss has risen by, to second order, when its block has gone.
+
+    What has gone before counts. The weights of a block share its cost, so that their sum is the block's.
+    """
+    return tuple(
+        costs / _sizes(layer.weight != 0, block, threads)
+        for layer, (costs, _) in zip(network.layers, _layer_costs(network, data, damping, block, threads), strict=True)
+    )
+
+
+def input_costs(network: Network, data: Data, damping: float, threads: int) -> tuple[Doubles, ...]:
+    """Return for each input of each layer what the loss has risen by when it has gone."""
+    whole = max(layer.n_out for layer in network.layers), 1
+    return tuple(costs.max(axis=0) for costs, _ in _layer_costs(network, data, damping, whole, threads))
+
+
+def neuron_costs(network: Network, data: Data, damping: float, threads: int) -> tuple[Doubles, ...]:
+    """Return for each neuron what the loss has risen by when it has gone: of the last layer, if it went alone."""
+    whole = max(layer.n_out for layer in network.layers), 1
+    found = list(_layer_costs(network, data, damping, whole, threads))
+    return *(costs.max(axis=0) for costs, _ in found[1:]), found[-1][1]
+
+
+def _layer_costs(
+    network: Network, data: Data, damping: float, block: Block, threads: int
+) -> Iterator[tuple[Doubles, Doubles]]:
+    """Yield the costs of each layer, and what it would cost to remove each of its neurons alone."""
     from prunus import solving  # it takes a quarter of the time to import prunus
 
     grams = LayerGrams(fit_intercept=network.fits_biases)
     collect(network, data, grams)
     curvatures = network.curvatures(data)
-    costs = []
     for i, (layer, gram) in enumerate(zip(network.layers, grams.finish(), strict=True)):
         system = solving.layer_system(gram, damping)
-        cost, is_done = _costs(system, layer.weight * system.scale, solving.least_pivot(system), threads)
-        if not is_done:
+        weight = layer.weight * system.scale * np.sqrt(curvatures[i] / 2)[:, None]
+        costs = costs_of_rows(i, system, weight, layer.weight != 0, block, threads)
+        yield costs, ((weight @ system.matrix) * weight).sum(axis=1)
+
+
+def costs_of_rows(i: int, system: GramSystem, weight: Doubles, there: Bools, block: Block, threads: int) -> Doubles:
+    """Return the costs of the weights of the i-th layer's scaled inputs, which are `there`, some rows at a time.
+
+    Of inputs that never vary they are 0.
+    """
+    from prunus import solving
+
+    there = there & ~system.constant
+    least = solving.least_pivot(system)
+    inverse = _core.inverse(system.matrix, least, threads)
+    n_bands = max(threads, int(_MULTIPLICATIONS / max(system.n, 1) ** 3))
+    costs = np.zeros(weight.shape)
+    for begin in range(0, len(weight), n_bands * block[0]):
+        rows = slice(begin, begin + n_bands * block[0])
+        costs[rows], is_done = _core.eliminate_rows(
+            system.matrix, inverse, weight[rows], there[rows], *block, least, threads
+        )
+        if not is_done.all():
             raise check.error(
                 ValueError,
                 "X",
-                f"expected inputs of layer {i} that are no combinations of others for criterion 'obs' without damping",
+                f"expected inputs of layer {i} that are no combinations of others for 'obs' without damping",
             )
-        costs.append(cost * (curvatures[i] / 2)[:, None])
-    return tuple(costs)
+    return costs
 
 
-def _costs(system: GramSystem, weight: Doubles, least: float, threads: int) -> tuple[Doubles, bool]:
-    """Return the costs of the weights of the scaled inputs, some rows at a time, and whether all could be told."""
-    there = (weight != 0) & ~system.constant
-    inverse = _core.inverse(system.matrix, least, threads)
-    step = max(threads, int(_MULTIPLICATIONS / max(system.n, 1) ** 3))
-    costs, is_done = np.zeros(weight.shape), True
-    for begin in range(0, len(weight), step):
-        rows = slice(begin, begin + step)
-        costs[rows], done = _core.eliminate_rows(system.matrix, inverse, weight[rows], there[rows], least, threads)
-        is_done &= bool(done.all())
-    return costs, is_done
+def _sizes(there: Bools, block: Block, threads: int) -> Doubles:
+    """Return how many weights are there in the block of each, at least one."""
+    if block == (1, 1):
+        return np.ones(there.shape)
+    sums = _core.block_sums(there.astype(np.float64), *block, threads)
+    spread = sums.repeat(block[0], axis=0)[: len(there)].repeat(block[1], axis=1)[:, : there.shape[1]]
+    return np.maximum(spread, 1)

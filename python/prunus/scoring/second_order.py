@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,7 @@ from prunus._base import Doubles, Floats, NotSupportedError, check
 from prunus.data import Data
 from prunus.network import Network
 from prunus.scoring.base import Criterion
-from prunus.scoring.layer_costs import layer_costs
+from prunus.scoring.layer_costs import input_costs, neuron_costs, weight_costs
 
 if TYPE_CHECKING:
     from prunus.solving import GramSystem
@@ -45,8 +45,9 @@ class Obs(Criterion):
     Cost
     ----
     A pass over X for Gram matrices and, but for a linear regression, one for curvatures, a backward pass for each output, 32 at
-    most; for each neuron an inverse of its own, n_in**3 / 4 multiplications and additions (300 of 784 inputs: some 2 seconds on
-    two threads), 8 * n_in**2 bytes for each thread. What ``refit`` costs comes on top.
+    most; for each neuron, or band of blocks, an inverse of its own, n_in**3 / 4 multiplications and additions (300 of 784
+    inputs: some 2 seconds on two threads), 8 * n_in**2 bytes for each thread; for whole inputs and neurons one for each layer.
+    What ``refit`` costs comes on top.
 
     When it fails
     -------------
@@ -67,22 +68,37 @@ class Obs(Criterion):
 
     alpha: float | None = None
     damping: float = 1e-3
+    unit: str = "weight"
+    block: tuple[int, int] = (1, 1)
 
     name = "obs"
-    unit = "weight"
     needs = ("X", "y")
     compensation = "refit"
     allocation = "global"  # scores are rises of the loss, in every layer
 
     def __post_init__(self) -> None:
-        """Check the penalties."""
+        """Check the penalties, and what goes together."""
         largest = float(np.finfo(np.float64).max)
         if self.alpha is not None:
             check.put(self, alpha=check.number("alpha", self.alpha, 0, largest))
         check.put(self, damping=check.number("damping", self.damping, 0, largest))
+        check.put(self, unit=check.one_of("unit", self.unit, ["weight", "neuron", "input"]))
+        if not isinstance(self.block, tuple) or len(self.block) != 2:
+            raise check.error(
+                TypeError, "block", f"expected a tuple of rows and columns, got {check.describe(self.block)}"
+            )
+        n_rows, n_columns = (check.integer("block", n, minimum=1) for n in self.block)
+        check.put(self, block=(n_rows, n_columns))
+
+    def for_units(self, unit: str, block: tuple[int, int]) -> Criterion:
+        return replace(self, unit=unit, block=block)
 
     def needs_for(self, network: Network) -> tuple[str, ...]:
-        return self.needs if network.is_linear_regression else ("X",)
+        return self.needs if self._is_exact(network) else ("X",)
+
+    def _is_exact(self, network: Network) -> bool:
+        """Whether the labels tell what each weight is worth."""
+        return network.is_linear_regression and self.unit == "weight" and self.block == (1, 1)
 
     def require(self, network: Network) -> None:
         if network.provenance.positive:
@@ -94,9 +110,11 @@ class Obs(Criterion):
 
     def scores(self, network: Network, data: Data | None, threads: int) -> tuple[Floats, ...]:
         assert data is not None
-        if network.is_linear_regression:
+        if self._is_exact(network):
             return (self._of_regression(network, data, threads),)
-        return layer_costs(network, data, self.damping, threads)
+        if self.unit == "weight":
+            return weight_costs(network, data, self.damping, self.block, threads)
+        return (neuron_costs if self.unit == "neuron" else input_costs)(network, data, self.damping, threads)
 
     def _of_regression(self, network: Network, data: Data, threads: int) -> Doubles:
         from prunus import solving  # it takes a quarter of the time to import prunus

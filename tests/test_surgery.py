@@ -1,0 +1,183 @@
+"""Optimal brain surgery of units: blocks, inputs and neurons by criterion, and rows that choose again by compensation."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+import prunus
+import reference
+from prunus.compensating import Obs
+from prunus.masking import pattern_of
+
+N, WIDTHS, DAMPING = 200, (7, 6, 5, 3), 1e-3
+
+
+@pytest.fixture
+def X(rng: np.random.Generator) -> Any:  # noqa: N802
+    return rng.standard_normal((N, WIDTHS[0])) @ rng.standard_normal((WIDTHS[0], WIDTHS[0])) + 0.5
+
+
+@pytest.fixture
+def network(rng: np.random.Generator) -> prunus.Network:
+    layers = [
+        prunus.Layer(rng.standard_normal((n_out, n_in)) / np.sqrt(n_in), rng.standard_normal(n_out), "tanh")
+        for n_in, n_out in pairwise(WIDTHS)
+    ]
+    layers[-1] = prunus.Layer(layers[-1].weight, layers[-1].bias)
+    return prunus.Network(layers, output="softmax", classes=np.arange(WIDTHS[-1]))
+
+
+def inputs_of(network: prunus.Network, X: Any) -> list[Any]:
+    found = [X]
+    for layer in network.layers:
+        found.append(reference.activation(layer.activation, found[-1] @ layer.weight.T + layer.bias))
+    return found
+
+
+def gram_of(x: Any) -> Any:
+    """Return the mean squares and products about the means, with the damping."""
+    x = x - x.mean(axis=0)
+    gram = x.T @ x / len(x)
+    return gram + DAMPING * np.mean(gram.diagonal()) * np.eye(len(gram))
+
+
+def scaled(network: prunus.Network, X: Any, i: int) -> Any:
+    """Return a layer's weights, each row times the root of half its neuron's mean curvature."""
+    curvature = network.curvatures(network.samples(X))[i]
+    return network.layers[i].weight * np.sqrt(curvature / 2)[:, None]
+
+
+@pytest.mark.parametrize("block", [(2, 1), (4, 1), (1, 2), (3, 2), (100, 100)])
+def test_blocks_go_from_all_their_rows(block: tuple[int, int], network: prunus.Network, X: Any) -> None:
+    for i, score in enumerate(prunus.importance(network, "obs", X=X, block=block)):
+        gram, weight = gram_of(inputs_of(network, X)[i]), scaled(network, X, i)
+        for begin in range(0, len(weight), block[0]):
+            rows = slice(begin, begin + block[0])
+            expected = reference.eliminated(gram, weight[rows], block[1])
+            for j in range(0, len(gram), block[1]):
+                # The weights of a block share its cost.
+                assert np.isclose(score[rows, j : j + block[1]].sum(), expected[j], rtol=1e-8)
+                assert np.ptp(score[rows, j : j + block[1]]) == 0
+
+
+def test_inputs_and_neurons(network: prunus.Network, X: Any) -> None:
+    by_input = prunus.importance(network, "obs", X=X, unit="input")
+    by_neuron = prunus.importance(network, "obs", X=X, unit="neuron")
+    for i, x in enumerate(inputs_of(network, X)[:-1]):
+        assert np.allclose(by_input[i], reference.eliminated(gram_of(x), scaled(network, X, i)), rtol=1e-8)
+        if i > 0:
+            assert np.array_equal(by_neuron[i - 1], by_input[i])
+    last, gram = scaled(network, X, len(WIDTHS) - 2), gram_of(inputs_of(network, X)[-2])
+    assert np.allclose(by_neuron[-1], [row @ gram @ row for row in last], rtol=1e-8)
+
+
+@pytest.mark.parametrize("pattern", ["weight", "2:4", "block:2x1", "block:2x2", "neuron", "input"])
+def test_prune_hands_the_pattern_on(pattern: str, network: prunus.Network, X: Any) -> None:
+    sparsity = None if pattern == "2:4" else 0.5
+    kind = pattern_of(pattern)
+    scores = prunus.importance(network, "obs", X=X, unit=kind.unit, block=kind.block)
+    at = {"neuron": [0, 1], "input": [0]}.get(pattern, [0, 1, 2])
+    expected = prunus.mask([scores[i] for i in at], sparsity=sparsity, pattern=pattern)
+    pruned = prunus.prune(network, X, criterion="obs", pattern=pattern, sparsity=sparsity)
+    assert pruned.report["compensation"] == "refit"
+    for i, mask in zip(at, expected, strict=True):
+        assert np.array_equal(pruned.masks[i], mask)
+
+
+def chosen_again(network: prunus.Network, X: Any, pruned: prunus.Pruned, i: int) -> Any:
+    """Return the mask that each row of a layer chooses, of as many as it has, on the inputs that the pruned layers make."""
+    before, now = inputs_of(network, X)[i], inputs_of(pruned.network, X)[i]
+    layer, gram = network.layers[i], gram_of(now)
+    sums = before @ layer.weight.T
+    ridge = gram - np.cov(now.T, bias=True)
+    products = (now - now.mean(axis=0)).T @ (sums - sums.mean(axis=0)) / N + ridge @ layer.weight.T
+    best = np.linalg.solve(gram, products).T
+    found = np.zeros(layer.weight.shape, bool)
+    for r, row in enumerate(best):
+        cost = reference.eliminated(gram, row)
+        found[r, np.argsort(cost)[len(cost) - np.count_nonzero(pruned.masks[i][r]) :]] = True
+    return found
+
+
+def test_each_row_chooses_again_on_what_layers_before_put_out(network: prunus.Network, X: Any) -> None:
+    fixed = prunus.prune(network, X, sparsity=0.5, criterion="magnitude", compensate="refit")
+    pruned = prunus.prune(network, X, sparsity=0.5, criterion="magnitude", compensate="obs")
+    assert pruned.report["compensation"] == "obs"
+    moved: list[Any] = []
+    for i, (mask, before) in enumerate(zip(pruned.masks, fixed.masks, strict=True)):
+        assert np.array_equal(mask.sum(axis=1), before.sum(axis=1))
+        assert np.array_equal(mask, chosen_again(network, X, pruned, i))
+        assert not pruned.network.layers[i].weight[~mask].any()
+        moved.extend(np.flatnonzero(mask & ~before))
+    assert len(moved) > 5
+    off = [np.mean((p.network.forward(X) - network.forward(X)) ** 2) for p in (pruned, fixed)]
+    assert off[0] < off[1]
+
+
+@pytest.mark.parametrize("pattern", ["weight", "2:4", "block:2x1"])
+def test_what_must_stay_and_what_has_gone_do_so(
+    pattern: str, network: prunus.Network, X: Any, rng: np.random.Generator
+) -> None:
+    keep = [np.zeros(layer.weight.shape, bool) for layer in network.layers]
+    for mask in keep:
+        mask[:, 0] = True
+    target: dict[str, Any] = {} if pattern == "2:4" else {"sparsity": 0.6}
+    first = prunus.prune(network, sparsity=0.2, criterion="random", keep=keep, random_state=rng)
+    second = prunus.prune(
+        first, X, criterion="obs", pattern=pattern, allocation="auto", compensate="obs", keep=keep, **target
+    )
+    for mask, before, stays, layer in zip(second.masks, first.masks, keep, second.network.layers, strict=True):
+        assert mask[stays].all()
+        assert not (mask & ~before).any()
+        assert not layer.weight[~mask].any()
+    if pattern == "weight":
+        assert sum(mask.sum() for mask in second.masks) == sum(mask.size for mask in keep) - round(0.6 * 87)
+
+
+def test_layers_that_are_not_named_keep_all(network: prunus.Network, X: Any) -> None:
+    pruned = prunus.prune(network, X, sparsity=0.5, criterion="obs", compensate="obs", layers=[1])
+    assert pruned.masks[0].all()
+    assert pruned.masks[2].all()
+    # What is fitted to itself is itself but for rounding.
+    assert np.allclose(pruned.network.layers[0].weight, network.layers[0].weight, rtol=1e-10, atol=1e-12)
+
+
+def test_threads_choose_the_same(network: prunus.Network, X: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for threads in ("1", "2", "7"):
+        monkeypatch.setenv("PRUNUS_NUM_THREADS", threads)
+        found += [
+            prunus.prune(network, X, sparsity=0.5, criterion="obs", pattern=pattern, compensate="obs").masks
+            for pattern in ("weight", "block:2x2", "neuron")
+        ]
+    for masks, same in zip(found, found[:3] * 3, strict=True):
+        assert all(map(np.array_equal, masks, same))
+
+
+def test_dead_and_duplicate_inputs_go_first_at_no_loss(network: prunus.Network, X: Any) -> None:
+    X = X.copy()
+    X[:, 2] = 0.7  # never varies
+    X[:, 5] = X[:, 1]
+    pruned = prunus.prune(network, X, sparsity=2 / 7, criterion=prunus.criteria()["obs"](damping=1e-9), pattern="input")
+    gone = np.flatnonzero(~pruned.masks[0])
+    assert gone[0] in (1, 2)
+    assert 2 in gone
+    assert {1, 5} & set(gone)
+    # The ridge draws the two of a pair to the weights that both had: of a millionth of the outputs' scale.
+    assert np.allclose(pruned.network.forward(X), network.forward(X), atol=1e-5)
+
+
+def test_bad_options() -> None:
+    for options, error, text in (
+        ({"unit": "layer"}, ValueError, "unit: expected one of input, neuron, weight, got 'layer'"),
+        ({"block": 4}, TypeError, "block: expected a tuple of rows and columns, got 4"),
+        ({"block": (0, 1)}, ValueError, "block: expected at least 1, got 0"),
+    ):
+        with pytest.raises(error, match=text):
+            prunus.criteria()["obs"](**options)
+    with pytest.raises(ValueError, match="damping: expected"):
+        Obs(damping=-1)
