@@ -111,9 +111,10 @@ def numerical_gradient(function: Callable[[Array], float], w: Array, step: float
 
 
 def eliminated(gram: Array, w: Array, width: int = 1) -> Array:
-    """Return what (v - w)' G (v - w) is, at the best v on what is left, when each weight goes that costs least at its turn.
+    """Return by how much (v - w)' G (v - w), at the best v on what is left, rises when each weight goes that costs least then.
 
-    `w` is one row, or several that lose the same columns, `width` neighbours at once: then the sum over them.
+    Or what one before it cost, where that is more. `w` is one row, or several that lose the same columns, `width` neighbours at
+    once: then the sum over them.
     """
     rows = np.atleast_2d(w)
 
@@ -124,12 +125,14 @@ def eliminated(gram: Array, w: Array, width: int = 1) -> Array:
         return float(np.sum(((v - rows) @ gram) * (v - rows)))
 
     there, cost = [int(j) for j in np.flatnonzero(rows.any(axis=0))], np.zeros(len(gram))
+    before = highest = 0.0
     while there:
         groups = sorted({j // width for j in there})
         losses = [loss([k for k in there if k // width != group]) for group in groups]
         best = int(np.argmin(losses))
         gone = [k for k in there if k // width == groups[best]]
-        cost[gone] = losses[best]
+        cost[gone] = highest = max(losses[best] - before, highest)
+        before = losses[best]
         there = [k for k in there if k not in gone]
     return cost
 

@@ -10,6 +10,7 @@
 
 #include "selftest.h"
 #include "solve/cholesky.h"
+#include "solve/columns.h"
 #include "solve/fit_rows.h"
 #include "solve/folds.h"
 #include "solve/forward.h"
@@ -261,8 +262,8 @@ double loss_of_row(const Matrix& gram, const List<double>& w, const List<i64>& s
   return all;
 }
 
-// Each band against a search of every block at every step, on fresh inverses: the cost of the one that goes is the
-// least that there is, and what has been lost adds up to the loss of the best fit on what is left.
+// Each band against a search of every block at every step, on fresh inverses: the one that goes next is that which lets
+// the loss of the best fit on what is left rise least, and its cost is that rise, or the next number above the last.
 void check_eliminate_rows(std::mt19937& random, i64 p, prunus::BlockShape block) {
   constexpr i64 n = 5;
   const Matrix x = samples(random, 4 * p + 6, p), gram = cross(x, x), w = random_matrix(random, n, p);
@@ -313,6 +314,7 @@ void check_eliminate_rows(std::mt19937& random, i64 p, prunus::BlockShape block)
       }
       return rest;
     };
+    double before = 0, highest = 0;
     while (!left.empty()) {
       const i64 goes = *std::min_element(left.begin(), left.end(), [&](i64 a, i64 b) { return lost[a] < lost[b]; });
       double least = kInfinity, own = 0;
@@ -324,10 +326,84 @@ void check_eliminate_rows(std::mt19937& random, i64 p, prunus::BlockShape block)
         require(j / block.columns != goes / block.columns || lost[j] == lost[goes], "eliminate_rows: a block", j);
       }
       require(own <= least + room, "eliminate_rows: the least goes", begin, goes);
-      require(std::abs(lost[goes] - own) <= room, "eliminate_rows: cost", begin, goes);
+      require(std::abs(lost[goes] - std::max(own - before, highest)) <= room, "eliminate_rows: cost", begin, goes);
+      require(lost[goes] > highest, "eliminate_rows: costs in the order of the path", begin, goes);
+      before = own, highest = lost[goes];
       left = without(goes);
     }
   }
+}
+
+// Row by row, with the best fit made anew for every weight that goes: those behind it take over, those before it stay.
+void check_eliminate_columns(std::mt19937& random, i64 n, i64 p, i64 width) {
+  const Matrix x = samples(random, 2 * p + 6, p), gram = cross(x, x), w = random_matrix(random, n, p);
+  Matrix root = gram;
+  require(prunus::inverse_root(kernels<double>(), root.rows(), p, 0, 2), "inverse_root: done", p);
+  const Matrix product = cross(root, root), inverse = inverse_of(gram);
+  const double cond = norm_of(random, gram) * norm_of(random, inverse);
+  const double unit = 32 * as_double(p) * kEps * cond;
+  for (i64 i = 0; i < p; ++i) {
+    for (i64 j = 0; j < p; ++j) {
+      require(j >= i || root(i, j) == 0, "inverse_root: zeros below", i, j);
+      require(std::abs(product(i, j) - inverse(i, j)) <= unit * norm_of(random, inverse), "inverse_root: U'U", i, j);
+    }
+  }
+  List<u8> kept(n * p, 1), there(n * p, 1);
+  for (i64 i = 0; i < n * p; i += 3) kept[i] = 0;
+  for (i64 i = 0; i < n * p; i += 5) there[i] = kept[i] = 0;
+  Matrix found = w;
+  List<u8> left = kept;
+  const auto eliminate = [&](Matrix& to, List<u8>& mask, int threads) {
+    prunus::eliminate_columns(kernels<double>(), root.rows(), p, {to.data(), p, n}, there.data(), mask.data(), width,
+                              threads);
+  };
+  eliminate(found, left, 1);
+  for (const int threads : {2, 7}) {
+    Matrix again = w;
+    List<u8> mask = kept;
+    eliminate(again, mask, threads);
+    require(again == found && mask == left, "eliminate_columns: threads change no bit", p, threads);
+  }
+  for (i64 r = 0; r < n; ++r) {
+    List<double> row(w.data() + r * p, w.data() + (r + 1) * p);
+    double size = 0;
+    for (const double weight : row) size = std::max(size, std::abs(weight));
+    for (i64 j = 0; j < p; ++j) {
+      if (left[r * p + j] != 0) continue;
+      // The inverse of what is behind and j itself; its first column over its first element.
+      List<i64> behind(p - j);
+      std::iota(behind.begin(), behind.end(), j);
+      const Matrix part = inverse_of(part_of(gram, behind, behind));
+      const double factor = row[j] / part(0, 0);
+      for (i64 k = j; k < p; ++k) row[k] -= factor * part(k - j, 0);
+      row[j] = 0;
+    }
+    for (i64 j = 0; j < p; ++j) {
+      require(left[r * p + j] == 0 ? found(r, j) == 0 : std::abs(found(r, j) - row[j]) <= unit * as_double(p) * size,
+              "eliminate_columns: weight", r, j);
+    }
+    for (i64 begin = 0; begin < p; begin += width) {
+      i64 before = 0, now = 0;
+      for (i64 j = begin; j < std::min(begin + width, p); ++j) {
+        before += kept[r * p + j], now += left[r * p + j];
+        require(there[r * p + j] != 0 || left[r * p + j] == 0, "eliminate_columns: what is not there", r, j);
+      }
+      require(before == now, "eliminate_columns: as many are left", r, begin);
+    }
+    if (width == 1) require(std::equal(&left[r * p], &left[r * p] + p, &kept[r * p]), "eliminate_columns: mask", r);
+  }
+}
+
+// Of three columns that tell nothing of one another, one of the first two stays: the one that weighs more.
+void check_choice_of_columns() {
+  const double root[9] = {1, 0, 0, 0, 0.5, 0, 0, 0, 1};
+  double w[6] = {3, 2, 7, 2, 1, 7};
+  const u8 there[6] = {1, 1, 1, 1, 1, 1};
+  u8 kept[6] = {1, 0, 1, 0, 1, 0};
+  prunus::eliminate_columns(kernels<double>(), {root, 3}, 3, {w, 3, 2}, there, kept, 2, 1);
+  // (3 / 1)^2 < (2 / 0.5)^2; (2 / 1)^2 = (1 / 0.5)^2, and the first stays.
+  require(List<double>(w, w + 6) == List<double>{0, 2, 7, 2, 0, 0}, "eliminate_columns: choice");
+  require(List<u8>(kept, kept + 6) == List<u8>{0, 1, 1, 1, 0, 0}, "eliminate_columns: mask of a choice");
 }
 
 // Groups of the sizes that are given, over and over, of which every `apart`-th stays; 0: none does.
@@ -400,8 +476,8 @@ double rise_of(const Matrix& h, const Matrix& b, const prunus::List<i64>& places
   const Matrix block = inverse_of(part_of(h, places, places));
   double rise = 0;
   for (i64 k = 0; k < b.n_rows; ++k) {
-    for (i64 i = 0; i < block.rows; ++i) {
-      for (i64 j = 0; j < block.rows; ++j) rise += b(k, places[i]) * block(i, j) * b(k, places[j]);
+    for (i64 i = 0; i < block.n_rows; ++i) {
+      for (i64 j = 0; j < block.n_rows; ++j) rise += b(k, places[i]) * block(i, j) * b(k, places[j]);
     }
   }
   return rise;
@@ -1026,6 +1102,11 @@ void check_solve(std::mt19937& random) {
       check_eliminate_rows(random, p, block);
     }
   }
+  for (const i64 width : {1, 4, 128}) {
+    for (const i64 p : {1, 5, 40}) check_eliminate_columns(random, 3, p, width);
+  }
+  check_eliminate_columns(random, 100, 50, 3);
+  check_choice_of_columns();
   check_eliminate(random, 1, 1, Groups(1, {1}, 0), 1);
   check_eliminate(random, 5, 1, Groups(5, {5}, 0), 1);
   check_eliminate(random, 9, 3, Groups(9, {2}, 2), 5);  // more than may go

@@ -137,6 +137,12 @@ def calls(t: Any) -> dict[str, Call]:
             | {"least_pivot": 0.0, "most": 1e9, "floor": 0.0, **one},
         ),
         "inverse": (_core.inverse, {"gram": square, "least": 0.0, **one}),
+        "inverse_root": (_core.inverse_root, {"gram": square, "least": 0.0, **one}),
+        "eliminate_columns": (
+            _core.eliminate_columns,
+            {"root": square, "w": of(np.float64, 3, 4), "there": np.ones((3, 4), np.bool_)}
+            | {"kept": np.ones((3, 4), np.bool_), "width": 2, **one},
+        ),
         "eliminate_rows": (
             _core.eliminate_rows,
             {"gram": square, "inverse": square.copy(), "w": of(np.float64, 3, 4)}

@@ -82,7 +82,7 @@ def test_it_has_the_penalty_of_the_criterion(problem: tuple[Any, Any, Any]) -> N
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"compensate": "refit"}, r"X: expected data, which compensation 'refit' needs, got None"),
-    ({"compensate": "best"}, r"compensate: expected one of auto, none, obs, refit, got 'best'"),
+    ({"compensate": "best"}, r"compensate: expected one of auto, fast, none, obs, refit, got 'best'"),
 ]
 
 

@@ -114,7 +114,7 @@ def test_at_the_end_the_gradient_is_small(X: Any, rng: np.random.Generator) -> N
     ]
     assert pruned.network.loss_of(data) < 0.7 * begin.loss_of(data)
     # It ends where a step lets the loss fall by less than a thousandth.
-    assert slopes[1] < 0.3 * slopes[0]
+    assert slopes[1] < 0.5 * slopes[0]
 
 
 def test_a_network_that_is_sure_of_its_classes(X: Any, rng: np.random.Generator) -> None:

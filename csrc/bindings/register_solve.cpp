@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "bindings/arrays.h"
+#include "solve/columns.h"
 #include "solve/fit_rows.h"
 #include "solve/folds.h"
 #include "solve/forward.h"
@@ -237,19 +238,60 @@ Array<i64> advance_problems(const Matrix& x, const Matrix& q, const Matrix& fact
   return best;
 }
 
-// A copy of the matrix turned into its inverse; None where a pivot is not above `least`.
-py::object inverse_of(const Matrix& gram, double least, int threads) {
+// A copy of the matrix, changed by f(rows, p, lock); None where f says that it could not.
+template <class F>
+py::object changed_copy(const Matrix& gram, F&& f) {
   require(gram.ndim() == 2 && gram.shape(0) == gram.shape(1), "expected a square matrix");
   const i64 p = gram.shape(0);
-  Matrix inverse = empty_like<double>(gram);
-  std::copy_n(gram.data(), p * p, inverse.mutable_data());
-  double* to = inverse.mutable_data();
-  bool is_there = false;
+  Matrix copy = empty_like<double>(gram);
+  std::copy_n(gram.data(), p * p, copy.mutable_data());
+  double* to = copy.mutable_data();
+  bool is_done = false;
   {
     const Unlocked unlocked(p * p * p);
-    is_there = invert(kernels_in_use<double>(), {to, p}, p, least, unlocked.threads(threads));
+    is_done = f(Rows<double>{to, p}, p, unlocked);
   }
-  return is_there ? py::object(inverse) : py::none();
+  return is_done ? py::object(copy) : py::none();
+}
+
+// The inverse; None where a pivot is not above `least`.
+py::object inverse_of(const Matrix& gram, double least, int threads) {
+  return changed_copy(gram, [&](Rows<double> rows, i64 p, const Unlocked& unlocked) {
+    return invert(kernels_in_use<double>(), rows, p, least, unlocked.threads(threads));
+  });
+}
+
+// U, upper triangular, with U'U the inverse; None where a pivot is not above `least`.
+py::object inverse_root_of(const Matrix& gram, double least, int threads) {
+  return changed_copy(gram, [&](Rows<double> rows, i64 p, const Unlocked& unlocked) {
+    return inverse_root(kernels_in_use<double>(), rows, p, least, unlocked.threads(threads));
+  });
+}
+
+// The weights, and which are kept.
+py::tuple eliminate_columns_of(const Matrix& root, const Matrix& w, const MaskArray& there, const MaskArray& kept,
+                               i64 width, int threads) {
+  require(root.ndim() == 2 && root.shape(0) == root.shape(1), "expected a square matrix");
+  const i64 p = root.shape(0);
+  require(w.ndim() == 2 && w.shape(1) == p, "expected rows of the matrix's features");
+  require_same_shape(w, there);
+  require_same_shape(w, kept);
+  require(1 <= width && width <= kWidestChoice, "expected a choice among 1 to 256 neighbours");
+  const i64 n = w.shape(0);
+  Matrix out = empty<double>({n, p});
+  MaskArray left(std::vector<py::ssize_t>{n, p});
+  std::copy_n(w.data(), n * p, out.mutable_data());
+  u8* mask = mutable_bytes_of(left);
+  std::copy_n(bytes_of(kept), n * p, mask);
+  const List<u8> candidates(bytes_of(there), bytes_of(there) + n * p);
+  const Rows<const double> factor = {root.data(), p};
+  const Samples<double> rows = {out.mutable_data(), p, n};
+  {
+    const Unlocked unlocked(n * p * p);
+    eliminate_columns(kernels_in_use<double>(), factor, p, rows, candidates.data(), mask, width,
+                      unlocked.threads(threads));
+  }
+  return py::make_tuple(out, left);
 }
 
 // What f makes of each row, (n, p), and whether it could: f(matrix, p, rows, flags of the rows, results, whether each
@@ -318,6 +360,9 @@ void register_solve(py::module_& m) {
         arg("start").noconvert(), arg("stays").noconvert(), arg("least_pivot"), arg("most"), arg("floor"),
         arg("threads"));
   m.def("inverse", &inverse_of, arg("gram").noconvert(), arg("least"), arg("threads"));
+  m.def("inverse_root", &inverse_root_of, arg("gram").noconvert(), arg("least"), arg("threads"));
+  m.def("eliminate_columns", &eliminate_columns_of, arg("root").noconvert(), arg("w").noconvert(),
+        arg("there").noconvert(), arg("kept").noconvert(), arg("width"), arg("threads"));
   m.def("eliminate_rows", &eliminate_each_row, arg("gram").noconvert(), arg("inverse").noconvert(),
         arg("w").noconvert(), arg("there").noconvert(), arg("n_rows"), arg("n_columns"), arg("least"), arg("threads"));
   m.def("fit_rows", &fit_rows_on_support, arg("gram").noconvert(), arg("products").noconvert(),

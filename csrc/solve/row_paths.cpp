@@ -1,6 +1,8 @@
 #include "solve/row_paths.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <memory>
 #include <numeric>
 
@@ -25,7 +27,7 @@ class Space {
   bool eliminate(Samples<const double> w, const u8* there, i64 p, const double* inverse, Rows<double> cost) {
     take(w, there, p);
     List<double> lost(p, 0.0);
-    double sum = 0;
+    double highest = 0;
     while (!places_.empty()) {
       if (places_.size() == p && inverse != nullptr) {
         std::copy_n(inverse, p * p, inverse_.begin());
@@ -36,9 +38,10 @@ class Space {
       if (n_removed == 0) return false;
       List<u8> is_gone(places_.size(), 0);
       for (i64 t = 0; t < n_removed; ++t) {
-        sum += rise_[t];
+        // Above the one before, so that whatever is cut at a cost is a set of the path.
+        highest = std::max(rise_[t], std::nextafter(highest, std::numeric_limits<double>::infinity()));
         for (i64 i = start_[order_[t]]; i < start_[order_[t] + 1]; ++i) {
-          lost[places_[i]] = sum;
+          lost[places_[i]] = highest;
           is_gone[i] = 1;
         }
       }

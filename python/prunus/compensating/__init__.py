@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from prunus._base import check, registry
 from prunus.compensating.base import Compensation, Removal
+from prunus.compensating.fast import Fast
 from prunus.compensating.none import NoCompensation
 from prunus.compensating.obs import Obs
 from prunus.compensating.refining import Refine, refine_of, refined
@@ -15,6 +16,7 @@ _COMPENSATIONS: Mapping[str, type[Compensation]] = registry(
     NoCompensation,
     Refit,
     Obs,
+    Fast,
 )
 
 
@@ -24,7 +26,7 @@ def compensations() -> Mapping[str, type[Compensation]]:
     Examples
     --------
     >>> list(prunus.compensations())
-    ['none', 'refit', 'obs']
+    ['none', 'refit', 'obs', 'fast']
     """
     return _COMPENSATIONS
 
@@ -38,6 +40,7 @@ def compensation_of(compensate: str | Compensation) -> Compensation:
 
 __all__ = [
     "Compensation",
+    "Fast",
     "NoCompensation",
     "Obs",
     "Refine",

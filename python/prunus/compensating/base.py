@@ -34,7 +34,7 @@ class Compensation(ABC):
     Examples
     --------
     >>> list(prunus.compensations())
-    ['none', 'refit', 'obs']
+    ['none', 'refit', 'obs', 'fast']
     """
 
     name: ClassVar[str]

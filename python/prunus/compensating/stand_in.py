@@ -13,6 +13,8 @@ from prunus.network import Layer, Network, outputs_of, widest
 from prunus.scoring import costs_of_rows
 from prunus.statistics import Gram, GramAccumulator
 
+_MULTIPLICATIONS = 2e10  # of a call of the core: about a second, after which an interrupt is looked at
+
 
 class StandIn:
     """The i-th layer, on the inputs that the layers before it put out in `sparse`, towards its sums in the dense network.
@@ -31,14 +33,35 @@ class StandIn:
 
     def fitted(self, kept: Bools) -> Layer:
         """Return the layer whose sums come nearest, with weights where `kept` is True and 0 elsewhere."""
-        gram, system, dense = self._gram, self._system, self._removal.dense
-        found = self._fit(kept & ~system.constant)
+        return self._layer_of(self._fit(kept & ~self._system.constant), kept)
+
+    def by_columns(self, kept: Bools, neighbours: int) -> tuple[Layer, Bools]:
+        """Return the layer that loses weights column by column, those behind taking over, and which it keeps.
+
+        As many as `kept` has of so many neighbours of a row.
+        """
+        system, threads, there = self._system, self._removal.threads, self._removal.there[self._i]
+        root = _core.inverse_root(system.matrix, self._least, threads)
+        if root is None:
+            raise self._collinear()
+        best = (self._products @ root.T) @ root if there.all() else self._fit(there & ~system.constant)
+        found, left = np.empty(best.shape), np.empty(best.shape, np.bool_)
+        step = max(int(_MULTIPLICATIONS / max(system.n, 1) ** 2), 96)
+        for begin in range(0, len(best), step):
+            rows = slice(begin, begin + step)
+            found[rows], left[rows] = _core.eliminate_columns(
+                root, best[rows], there[rows], kept[rows], neighbours, threads
+            )
+        left &= there
+        return self._layer_of(np.where(left, found, 0), left), left
+
+    def _layer_of(self, found: Doubles, kept: Bools) -> Layer:
+        """Return the layer of these weights of the scaled inputs, and the bias that goes with them."""
+        gram, system, layer = self._gram, self._system, self._layer
         # What never varies tells nothing: its weight keeps its value, and the bias makes up for that.
-        found = np.where(kept & system.constant, self._weight, found / system.scale)
-        bias = gram.y_mean - found @ gram.x_mean if dense.fits_biases else self._layer.bias
-        return self._layer.replace(
-            found.astype(self._layer.weight.dtype), np.asarray(bias).astype(self._layer.bias.dtype)
-        )
+        weight = np.where(kept & system.constant, self._weight, found / system.scale)
+        bias = gram.y_mean - weight @ gram.x_mean if self._removal.dense.fits_biases else layer.bias
+        return layer.replace(weight.astype(layer.weight.dtype), np.asarray(bias).astype(layer.bias.dtype))
 
     def costs(self, block: tuple[int, int]) -> Doubles:
         """Return what each weight that was there costs when it goes, after others of its rows and with its block."""
@@ -53,18 +76,25 @@ class StandIn:
         assert self._removal.data is not None
         return self._removal.dense.curvatures(self._removal.data)[self._i]
 
+    @property
+    def _products(self) -> Doubles:
+        return self._system.products + self._system.alpha * self._weight / self._system.scale
+
     def _fit(self, support: Bools) -> Doubles:
         """Return the weights of the scaled inputs."""
-        products = self._system.products + self._system.alpha * self._weight / self._system.scale
-        found, is_done = _core.fit_rows(self._system.matrix, products, support, self._least, self._removal.threads)
+        found, is_done = _core.fit_rows(
+            self._system.matrix, self._products, support, self._least, self._removal.threads
+        )
         if not is_done.all():
-            raise check.error(
-                ValueError,
-                "X",
-                f"expected inputs of layer {self._i} that are no combinations of others for a compensation without "
-                f"damping, got some for {np.count_nonzero(~is_done)} of its {len(is_done)} neurons",
-            )
+            raise self._collinear()
         return found
+
+    def _collinear(self) -> ValueError:
+        return check.error(
+            ValueError,
+            "X",
+            f"expected inputs of layer {self._i} that are no combinations of others for a compensation without damping",
+        )
 
 
 def _gram(i: int, sparse: Network, removal: Removal) -> Gram:

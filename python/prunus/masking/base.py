@@ -72,6 +72,11 @@ class Pattern(ABC):
         """Return the mask of a layer, for a pattern that takes no target."""
         raise NotImplementedError
 
+    @property
+    def neighbours(self) -> int:
+        """Among how many of a row it may be chosen anew which of them stay, if as many do; 1: among none."""
+        return 1
+
     def chosen_again(self, score: Floats, kept: Bools, there: Bools, stays: Bools | None, threads: int) -> Bools:
         """Return a mask that has as many units in each row of them as `kept`, by other scores, of those that are there.
 

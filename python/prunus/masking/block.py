@@ -74,6 +74,10 @@ class BlockPattern(WeightPattern):
     def block(self) -> tuple[int, int]:
         return self.n_rows, self.n_columns
 
+    @property
+    def neighbours(self) -> int:
+        return 1  # rows have to agree
+
     def fits(self, shape: tuple[int, ...]) -> bool:
         return self.n_rows <= shape[0] and self.n_columns <= shape[1]
 

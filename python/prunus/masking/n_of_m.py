@@ -81,6 +81,10 @@ class NofMPattern(WeightPattern):
                 "prune others alone (layers)",
             )
 
+    @property
+    def neighbours(self) -> int:
+        return self.m if self.m <= 256 else 1  # more the core does not compare
+
     def chosen_again(self, score: Floats, kept: Bools, there: Bools, stays: Bools | None, threads: int) -> Bools:
         score = np.where(there, score, -np.inf)
         return self.choose(score if stays is None else np.where(stays, np.inf, score), threads)

@@ -41,6 +41,10 @@ class WeightPattern(Pattern):
     name = "weight"
     unit = "weight"
 
+    @property
+    def neighbours(self) -> int:
+        return 128
+
     def chosen_again(self, score: Floats, kept: Bools, there: Bools, stays: Bools | None, threads: int) -> Bools:
         def units(mask: Bools) -> Floats:
             return self.units(mask.astype(np.float64), threads)

@@ -22,9 +22,9 @@ _MULTIPLICATIONS = 2e10  # of a call of the core: about a second, after which an
 
 
 def weight_costs(network: Network, data: Data, damping: float, block: Block, threads: int) -> tuple[Doubles, ...]:
-    """Return for each weight of each layer what the loss has risen by, to second order, when its block has gone.
+    """Return for each weight of each layer what the loss rises by, to second order, when its block goes at its turn.
 
-    What has gone before counts. The weights of a block share its cost, so that their sum is the block's.
+    Or what it did for a block before, where that is more. The weights of a block share its cost: their sum is the block's.
     """
     return tuple(
         costs / _sizes(layer.weight != 0, block, threads)
@@ -33,13 +33,13 @@ def weight_costs(network: Network, data: Data, damping: float, block: Block, thr
 
 
 def input_costs(network: Network, data: Data, damping: float, threads: int) -> tuple[Doubles, ...]:
-    """Return for each input of each layer what the loss has risen by when it has gone."""
+    """Return for each input of each layer what the loss rises by when it goes at its turn."""
     whole = max(layer.n_out for layer in network.layers), 1
     return tuple(costs.max(axis=0) for costs, _ in _layer_costs(network, data, damping, whole, threads))
 
 
 def neuron_costs(network: Network, data: Data, damping: float, threads: int) -> tuple[Doubles, ...]:
-    """Return for each neuron what the loss has risen by when it has gone: of the last layer, if it went alone."""
+    """Return for each neuron what the loss rises by when it goes at its turn: of the last layer, if it went alone."""
     whole = max(layer.n_out for layer in network.layers), 1
     found = list(_layer_costs(network, data, damping, whole, threads))
     return *(costs.max(axis=0) for costs, _ in found[1:]), found[-1][1]

@@ -14,8 +14,12 @@ from prunus.data import Data
 from prunus.network import Network
 
 # A step is halved so many times until the loss falls by at least a part of what its slope promises (J. Nocedal, S. Wright,
-# "Numerical optimization", 2006, section 3.1); one that lets it fall by less than a part of what can be is the last.
+# "Numerical optimization", 2006, section 3.1); a whole one that lets it fall by less than a part of what can be is the last.
 _HALVINGS, _PART, _LEAST_FALL = 8, 1e-4, 1e-3
+
+# Levenberg-Marquardt's damping, of the preconditioner's matrix: it grows after a step that was halved, where the network is
+# further from linear than the step is long, and falls after a whole one.
+_LEAST_DAMPING, _DAMPING_FACTOR = 1e-2, 10.0
 
 
 def stepped(
@@ -27,7 +31,7 @@ def stepped(
     Weights elsewhere stay zero.
     """
     parameters = Parameters(network, kept, network.fits_biases)
-    loss = network.loss_of(data)
+    loss, damping = network.loss_of(data), 0.0
     for _ in range(settings.steps if parameters.size else 0):
         gradients = network.gradients(data)
         slope = parameters.vector(list(zip(gradients.weights, gradients.biases, strict=True)))
@@ -36,38 +40,46 @@ def stepped(
         def product(vector: Doubles, network: Network = network) -> Doubles:
             return parameters.vector(network.curvature_product(data, parameters.arrays(vector)))
 
-        change = _conjugate_gradients(product, -slope, preconditioner.solve, settings.products)
-        moved, after = _searched(network, parameters, change, float(slope @ change), data, loss)
-        if moved is None:
+        change = _conjugate_gradients(product, -slope, preconditioner.solve, damping, settings.products)
+        moved, after, part = _searched(network, parameters, change, float(slope @ change), data, loss)
+        if part == 0:
             break
         fall, network, loss = loss - after, moved, after
-        if fall < _LEAST_FALL * (loss - least):
+        if part == 1 and fall < _LEAST_FALL * (loss - least):
             break
+        damping = damping / _DAMPING_FACTOR if part == 1 else max(damping * _DAMPING_FACTOR, _LEAST_DAMPING)
     return network
 
 
 def _searched(
     network: Network, parameters: Parameters, change: Doubles, slope: float, data: Data, loss: float
-) -> tuple[Network | None, float]:
-    """Return the network as far along the change as the loss falls, and its loss; None where it does not."""
+) -> tuple[Network, float, float]:
+    """Return the network as far along the change as the loss falls, its loss, and what part of the change that is, or 0."""
     for halving in range(_HALVINGS):
         part = 0.5**halving
         moved = parameters.moved(network, part * change)
         after = moved.loss_of(data)
         if after <= loss + _PART * part * slope:
-            return moved, after
-    return None, loss
+            return moved, after, part
+    return network, loss, 0.0
 
 
 def _conjugate_gradients(
-    product: Callable[[Doubles], Doubles], right: Doubles, precondition: Callable[[Doubles], Doubles], n: int
+    product: Callable[[Doubles], Doubles],
+    right: Doubles,
+    precondition: Callable[[Doubles], Doubles],
+    damping: float,
+    n: int,
 ) -> Doubles:
-    """Return an approximate solution of product(x) = right, by n products (M. Hestenes, E. Stiefel, 1952)."""
+    """Return an approximate solution of product(x) + damping * M x = right, by n products (M. Hestenes, E. Stiefel, 1952).
+
+    M is the preconditioner's matrix. It need not be known: of what it was solved for, it is that.
+    """
     found, residual = np.zeros_like(right), right
-    direction = solved = precondition(residual)
-    length = residual @ solved
+    direction, of_direction = precondition(residual), right  # M times the direction
+    length = residual @ direction
     for _ in range(n):
-        moved = product(direction)
+        moved = product(direction) + damping * of_direction
         curvature = direction @ moved
         if not (curvature > 0 and length > 0):
             break
@@ -77,4 +89,5 @@ def _conjugate_gradients(
         solved = precondition(residual)
         length, before = residual @ solved, length
         direction = solved + length / before * direction
+        of_direction = residual + length / before * of_direction
     return found

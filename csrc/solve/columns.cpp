@@ -1,0 +1,111 @@
+#include "solve/columns.h"
+
+#include <algorithm>
+#include <memory>
+#include <numeric>
+
+#include "list.h"
+#include "solve/cholesky.h"
+#include "solve/inverse.h"
+#include "solve/together.h"
+
+namespace prunus {
+namespace {
+
+constexpr i64 kBlock = 128;      // columns that reach those behind them together
+constexpr i64 kStrip = 16;       // of them, that reach one another one by one
+constexpr i64 kRowsAtOnce = 96;  // for a thread: they read U once
+
+// What a thread needs for some rows; the same for all that it does.
+class Space {
+ public:
+  Space(const Kernels<double>& kernels, Rows<const double> root, i64 p, i64 width)
+      : kernels_(kernels),
+        root_(root),
+        p_(p),
+        width_(width),
+        block_(std::max(kBlock / width, i64{1}) * width),
+        taken_(block_ * kRowsAtOnce),
+        score_(width),
+        order_(width) {}
+
+  void eliminate(Samples<double> w, const u8* there, u8* kept) {
+    for (i64 begin = 0; begin < p_; begin += block_) {
+      const Range block = {begin, std::min(begin + block_, p_)};
+      if (width_ > 1) {
+        for (i64 r = 0; r < w.n; ++r) choose(w[r], there + r * p_, kept + r * p_, block);
+      }
+      for (i64 first = block.begin; first < block.end; first += kStrip) {
+        const Range strip = {first, std::min(first + kStrip, block.end)};
+        for (i64 r = 0; r < w.n; ++r) take(w[r], kept + r * p_, strip, &taken_[(first - begin) * kRowsAtOnce + r]);
+        reach(w, first - begin, strip, {strip.end, block.end});
+      }
+      reach(w, 0, block, {block.end, p_});
+    }
+  }
+
+ private:
+  // Of each `width` neighbours as many as there were.
+  void choose(const double* w, const u8* there, u8* kept, Range block) {
+    for (i64 begin = block.begin; begin < block.end; begin += width_) {
+      const i64 n = std::min(width_, block.end - begin);
+      const i64 n_kept = std::count(kept + begin, kept + begin + n, u8{1});
+      for (i64 i = 0; i < n; ++i) {
+        const double score = w[begin + i] / root_[begin + i][begin + i];
+        score_[i] = there[begin + i] != 0 ? score * score : -1;
+      }
+      std::iota(order_.begin(), order_.begin() + n, i64{0});
+      const auto is_before = [this](i64 a, i64 b) {
+        return score_[a] > score_[b] || (score_[a] == score_[b] && a < b);
+      };
+      std::nth_element(order_.begin(), order_.begin() + n_kept, order_.begin() + n, is_before);
+      std::fill_n(kept + begin, n, u8{0});
+      for (i64 i = 0; i < n_kept; ++i) kept[begin + order_[i]] = 1;
+    }
+  }
+
+  // Makes what goes of a strip zero, and lets it reach the rest of the strip. taken: of each column w / U[j, j], or 0.
+  void take(double* w, const u8* kept, Range strip, double* taken) const {
+    for (i64 j = strip.begin; j < strip.end; ++j, taken += kRowsAtOnce) {
+      *taken = 0;
+      if (kept[j] != 0) continue;
+      const double factor = *taken = w[j] / root_[j][j];
+      w[j] = 0;
+      for (i64 k = j + 1; k < strip.end; ++k) w[k] -= factor * root_[j][k];
+    }
+  }
+
+  // What columns have taken, from taken_[at] on, reaches those behind them.
+  void reach(Samples<double> w, i64 at, Range columns, Range behind) {
+    if (behind.begin >= behind.end) return;
+    kernels_.subtract_products({w.data, w.stride}, {&taken_[at * kRowsAtOnce], kRowsAtOnce},
+                               root_.from(columns.begin, 0), columns.end - columns.begin, {0, w.n}, behind);
+  }
+
+  const Kernels<double>& kernels_;
+  Rows<const double> root_;
+  i64 p_, width_, block_;
+  List<double> taken_;  // (block_, kRowsAtOnce)
+  List<double> score_;
+  List<i64> order_;
+};
+
+}  // namespace
+
+bool inverse_root(const Kernels<double>& kernels, Rows<double> gram, i64 p, double least, int threads) {
+  return invert(kernels, gram, p, least, threads) && factorize(kernels, gram, p, 0, threads);
+}
+
+void eliminate_columns(const Kernels<double>& kernels, Rows<const double> root, i64 p, Samples<double> w,
+                       const u8* there, u8* kept, i64 width, int threads) {
+  PRUNUS_ASSERT(1 <= width && width <= kWidestChoice);
+  List<std::unique_ptr<Space>> spaces(std::max(threads, 1));
+  for_units(ceil_div(w.n, kRowsAtOnce), threads, [&](i64 part, int rank) {
+    std::unique_ptr<Space>& space = spaces[rank];
+    if (!space) space = std::make_unique<Space>(kernels, root, p, width);
+    const i64 begin = part * kRowsAtOnce;
+    space->eliminate(w.some(begin, std::min(kRowsAtOnce, w.n - begin)), there + begin * p, kept + begin * p);
+  });
+}
+
+}  // namespace prunus
