@@ -137,6 +137,15 @@ def eliminated(gram: Array, w: Array, width: int = 1) -> Array:
     return cost
 
 
+def exchanged(scores: Array, costs: Array) -> Array:
+    """Return for the lowest score of each row its lowest cost, for the next the next; of equal scores the last is lowest."""
+    found = np.zeros(costs.shape)
+    for r, row in enumerate(scores):
+        order = sorted(range(len(row)), key=lambda j: (row[j], -j))
+        found[r, order] = sorted(costs[r])
+    return found
+
+
 def magnitude(w: Array) -> Array:
     return np.abs(w)
 
@@ -196,7 +205,7 @@ def counts_of(allocation: str, scores: Sequence[Array], n_remove: int) -> list[i
     if allocation == "erk":
         kept = webster(sum(sizes) - n_remove, [sum(s.shape) for s in scores], none, sizes)
         return [size - k for size, k in zip(sizes, kept, strict=True)]
-    by = {"global": lambda s: s, "lamp": lamp, "normalized": normalized}[allocation]
+    by = {"global": lambda s: s, "loss": lambda s: s, "lamp": lamp, "normalized": normalized}[allocation]
     return [int((~mask).sum()) for mask in mask_remove([by(s) for s in scores], n_remove)]
 
 

@@ -63,7 +63,7 @@ def test_obs_scores_alone_where_nothing_is_to_be_compensated(problem: tuple[Any,
     plain = prunus.prune(model, X, y, sparsity=0.5, criterion="obs", compensate="none")
     refitted = prunus.prune(model, X, y, sparsity=0.5, criterion="obs")
     assert plain.report["compensation"] == "none"
-    assert refitted.report["compensation"] == "refit"
+    assert refitted.report["compensation"] == "obs"
     assert np.array_equal(plain.masks[0], refitted.masks[0])
     assert np.array_equal(plain.network.layers[0].weight, np.where(plain.masks[0], model.coef_, 0))
     assert refitted.report["loss"]["after"] < plain.report["loss"]["after"]
@@ -194,4 +194,4 @@ def test_the_request_says_what_the_report_does(problem: tuple[Any, Any, Any], mo
     model = LinearRegression().fit(X, y)
     pruned = prunus.prune(model, X, y, sparsity=0.5, criterion="obs", schedule=schedule)
     assert str(pruned.report).splitlines()[0].endswith(f"of 16 weights: {requests[0]}")
-    assert str(requests[0]) == "obs by weight, global, sparsity 0.5, cubic in 10 rounds, compensated by refit"
+    assert str(requests[0]) == "obs by weight, loss, sparsity 0.5, cubic in 10 rounds, compensated by obs"

@@ -380,7 +380,7 @@ TABLE: dict[str, Row] = {
     "unknown allocation": Row(
         mask(SCORES, sparsity=0.5, allocation="x"),
         ValueError,
-        "allocation: expected one of erk, global, lamp, normalized, uniform, got 'x'",
+        "allocation: expected one of erk, global, lamp, loss, normalized, uniform, got 'x'",
     ),
     # patterns
     "n:m that is none": Row(

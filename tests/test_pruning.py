@@ -13,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import prunus
+import reference
 from conftest import loss_error
 from prunus.network.passes import outputs_of
 from strategies import options_of
@@ -48,6 +49,9 @@ def test_weights(sparsity: float, criterion: str, allocation: str, digits: Any, 
         assert np.array_equal(layer.weight, np.where(mask, before.weight, 0))
         assert np.array_equal(layer.bias, before.bias)
     scores = prunus.importance(digits_network, chosen, X=digits[0], y=digits[1])
+    if allocation == "loss" and criterion != "obs":
+        costs = prunus.importance(digits_network, "obs", X=digits[0])
+        scores = tuple(map(reference.exchanged, scores, costs))
     expected = prunus.mask(
         scores, sparsity=sparsity, allocation=chosen.allocation if allocation == "auto" else allocation
     )
@@ -110,14 +114,9 @@ def test_neurons(sparsity: float, digits: Any, digits_network: prunus.Network) -
     assert sum(int((~mask).sum()) for mask in pruned.masks) == round(sparsity * 60)
     assert [layer.n_out for layer in pruned.network.layers] == [int(mask.sum()) for mask in pruned.masks]
     assert pruned.sparsity == pytest.approx(1 - pruned.network.n_weights / digits_network.n_weights, rel=1e-15)
-    scores = prunus.importance(digits_network, "output_contribution", X=digits[0], y=digits[1], absolute=True)
-    assert all(
-        map(
-            np.array_equal,
-            pruned.masks[:-1],
-            prunus.mask(scores[:-1], sparsity=sparsity, pattern="neuron", allocation="lamp"),
-        )
-    )
+    scores = prunus.importance(digits_network, "obs", X=digits[0], unit="neuron")
+    expected = prunus.mask(scores[:-1], sparsity=sparsity, pattern="neuron", allocation="loss")
+    assert all(map(np.array_equal, pruned.masks[:-1], expected))
 
 
 @pytest.mark.parametrize(("criterion", "pattern"), [("gradient", "weight"), ("output_contribution", "neuron")])
@@ -164,14 +163,15 @@ def test_no_layer_is_emptied_unless_allowed(
         *digits_network.layers[1:],
     ]
     network = digits_network.replace(tiny)
-    pruned = prunus.prune(network, *digits, sparsity=sparsity, pattern=pattern)
+    options: dict[str, Any] = {"pattern": pattern, "criterion": {"neuron": "weight_norm"}.get(pattern, "wanda")}
+    pruned = prunus.prune(network, *digits, sparsity=sparsity, **options)
     assert all(mask.any() for mask in pruned.masks)
     n = 60 if pattern == "neuron" else network.n_weights
     removed = sum(int((~mask).sum()) for mask in pruned.masks)
     most = n - (2 if pattern == "neuron" else 3)
     assert removed == min(round(sparsity * n), most)
     assert bool(pruned.report["notes"]) == (removed < round(sparsity * n))
-    emptied = prunus.prune(network, *digits, sparsity=1.0, pattern=pattern, allow_empty=True)
+    emptied = prunus.prune(network, *digits, sparsity=1.0, allow_empty=True, **options)
     assert not emptied.report["notes"]
     assert not any(mask.any() for mask in (emptied.masks[:-1] if pattern == "neuron" else emptied.masks))
     constant = emptied.engine(digits[0])

@@ -82,8 +82,7 @@ def test_prune_hands_the_pattern_on(pattern: str, network: prunus.Network, X: An
     scores = prunus.importance(network, "obs", X=X, unit=kind.unit, block=kind.block)
     at = {"neuron": [0, 1], "input": [0]}.get(pattern, [0, 1, 2])
     expected = prunus.mask([scores[i] for i in at], sparsity=sparsity, pattern=pattern)
-    pruned = prunus.prune(network, X, criterion="obs", pattern=pattern, sparsity=sparsity)
-    assert pruned.report["compensation"] == "refit"
+    pruned = prunus.prune(network, X, criterion="obs", pattern=pattern, sparsity=sparsity, compensate="refit")
     for i, mask in zip(at, expected, strict=True):
         assert np.array_equal(pruned.masks[i], mask)
 
@@ -123,9 +122,84 @@ def test_each_row_chooses_again_on_what_layers_before_put_out(network: prunus.Ne
     assert off[0] < off[1]
 
 
+def by_columns(gram: Any, weight: Any, kept: Any, width: int) -> tuple[Any, Any]:
+    """Return what is left of rows that lose weights from the first column on, those behind made up anew for each."""
+    found, left = weight.copy(), kept.copy()
+    for r, row in enumerate(found):
+        for j in range(len(row)):
+            behind = np.linalg.inv(gram[j:, j:])
+            if j % width == 0:
+                inverses = [np.linalg.inv(gram[k:, k:])[0, 0] for k in range(j, min(j + width, len(row)))]
+                score = row[j : j + width] ** 2 / inverses
+                order = np.argsort(-score, kind="stable")
+                left[r, j : j + width] = False
+                left[r, j + order[: np.count_nonzero(kept[r, j : j + width])]] = True
+            if not left[r, j]:
+                row[j:] -= row[j] / behind[0, 0] * behind[0]
+                row[j] = 0
+    return found, left
+
+
+@pytest.mark.parametrize(("pattern", "width"), [("weight", 128), ("2:4", 4), ("block:2x1", 1)])
+def test_fast_goes_column_by_column(pattern: str, width: int, network: prunus.Network, X: Any) -> None:
+    target: dict[str, Any] = {} if pattern == "2:4" else {"sparsity": 0.4}
+    plain = prunus.prune(network, X, criterion="wanda", pattern=pattern, compensate="none", **target)
+    pruned = prunus.prune(network, X, criterion="wanda", pattern=pattern, compensate="fast", **target)
+    assert pruned.report["compensation"] == "fast"
+    for i, (layer, mask) in enumerate(zip(network.layers, plain.masks, strict=True)):
+        before, now = inputs_of(network, X)[i], inputs_of(pruned.network, X)[i]
+        gram, sums = gram_of(now), before @ layer.weight.T
+        products = (now - now.mean(axis=0)).T @ (sums - sums.mean(axis=0)) / N
+        products += (gram - np.cov(now.T, bias=True)) @ layer.weight.T
+        scale = np.sqrt(gram.diagonal())  # what the core sees: columns of length one
+        best = np.linalg.solve(gram, products).T * scale
+        expected, left = by_columns(gram / np.outer(scale, scale), best, mask, width)
+        assert np.array_equal(pruned.masks[i], left)
+        assert np.allclose(pruned.network.layers[i].weight, expected / scale, rtol=1e-8, atol=1e-10)
+        bias = (sums + layer.bias).mean(axis=0) - pruned.network.layers[i].weight @ now.mean(axis=0)
+        assert np.allclose(pruned.network.layers[i].bias, bias, rtol=1e-8, atol=1e-10)
+
+
+def test_wide_layers_are_not_eliminated_unasked(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+    layers = [prunus.Layer(rng.standard_normal((6, 40)), activation="relu"), prunus.Layer(rng.standard_normal((3, 6)))]
+    network, X = prunus.Network(layers), rng.standard_normal((100, 40))
+    found = {}
+    for most, widest in ((1e12, 4096), (1e3, 4096), (1e12, 39)):
+        monkeypatch.setattr("prunus.pruning.choices._MOST_MULTIPLICATIONS", most)
+        monkeypatch.setattr("prunus.pruning.choices._MOST_INPUTS", widest)
+        report = prunus.prune(network, X, sparsity=0.5).report
+        notes = [note for note in report["notes"] if "the file grew" not in note]
+        found[most, widest] = report["criterion"], report["compensation"], notes
+    note = "criterion wanda with compensation fast, since obs would take 1e+05 multiplications (more than 1e+03)"
+    assert found == {
+        (1e12, 4096): ("obs", "obs", []),
+        (1e3, 4096): ("wanda", "fast", [note]),
+        (1e12, 39): ("wanda", "none", []),
+    }
+
+
+@pytest.mark.parametrize("pattern", ["weight", "neuron", "input", "block:2x1"])
+def test_any_order_is_priced(pattern: str, network: prunus.Network, X: Any) -> None:
+    """By allocation "loss" each row, or layer, loses as many as by criterion obs, and the criterion says which."""
+    criterion = {"neuron": "weight_norm", "input": "input_norm"}.get(pattern, "magnitude")
+    options: dict[str, Any] = {"sparsity": 0.5, "pattern": pattern, "compensate": "none", "allow_empty": True}
+    by_obs = prunus.prune(network, X, criterion="obs", **options)
+    priced = prunus.prune(network, X, criterion=criterion, allocation="loss", **options)
+    assert priced.report["allocation"] == by_obs.report["allocation"] == "loss"
+    scores = prunus.importance(network, criterion)
+    for mask, other, score in zip(priced.masks, by_obs.masks, scores, strict=True):
+        assert np.array_equal(mask.sum(axis=-1), other.sum(axis=-1))
+        if pattern == "weight":
+            for kept, row in zip(mask, score, strict=True):
+                assert row[kept].min(initial=np.inf) >= row[~kept].max(initial=0)
+    with pytest.raises(ValueError, match="X: expected data, which allocation 'loss' needs, got None"):
+        prunus.prune(network, criterion=criterion, allocation="loss", **options)
+
+
+@pytest.mark.parametrize("compensate", ["obs", "fast"])
 @pytest.mark.parametrize("pattern", ["weight", "2:4", "block:2x1"])
 def test_what_must_stay_and_what_has_gone_do_so(
-    pattern: str, network: prunus.Network, X: Any, rng: np.random.Generator
+    pattern: str, compensate: str, network: prunus.Network, X: Any, rng: np.random.Generator
 ) -> None:
     keep = [np.zeros(layer.weight.shape, bool) for layer in network.layers]
     for mask in keep:
@@ -133,7 +207,7 @@ def test_what_must_stay_and_what_has_gone_do_so(
     target: dict[str, Any] = {} if pattern == "2:4" else {"sparsity": 0.6}
     first = prunus.prune(network, sparsity=0.2, criterion="random", keep=keep, random_state=rng)
     second = prunus.prune(
-        first, X, criterion="obs", pattern=pattern, allocation="auto", compensate="obs", keep=keep, **target
+        first, X, criterion="obs", pattern=pattern, allocation="auto", compensate=compensate, keep=keep, **target
     )
     for mask, before, stays, layer in zip(second.masks, first.masks, keep, second.network.layers, strict=True):
         assert mask[stays].all()

@@ -25,6 +25,7 @@ class Space {
         p_(p),
         width_(width),
         block_(std::max(kBlock / width, i64{1}) * width),
+        strip_(width < kBlock ? std::max(kStrip / width, i64{1}) * width : kStrip),
         taken_(block_ * kRowsAtOnce),
         score_(width),
         order_(width) {}
@@ -32,12 +33,11 @@ class Space {
   void eliminate(Samples<double> w, const u8* there, u8* kept) {
     for (i64 begin = 0; begin < p_; begin += block_) {
       const Range block = {begin, std::min(begin + block_, p_)};
-      if (width_ > 1) {
-        for (i64 r = 0; r < w.n; ++r) choose(w[r], there + r * p_, kept + r * p_, block);
-      }
-      for (i64 first = block.begin; first < block.end; first += kStrip) {
-        const Range strip = {first, std::min(first + kStrip, block.end)};
-        for (i64 r = 0; r < w.n; ++r) take(w[r], kept + r * p_, strip, &taken_[(first - begin) * kRowsAtOnce + r]);
+      for (i64 first = block.begin; first < block.end; first += strip_) {
+        const Range strip = {first, std::min(first + strip_, block.end)};
+        for (i64 r = 0; r < w.n; ++r) {
+          take(w[r], there + r * p_, kept + r * p_, strip, &taken_[(first - begin) * kRowsAtOnce + r]);
+        }
         reach(w, first - begin, strip, {strip.end, block.end});
       }
       reach(w, 0, block, {block.end, p_});
@@ -45,28 +45,25 @@ class Space {
   }
 
  private:
-  // Of each `width` neighbours as many as there were.
-  void choose(const double* w, const u8* there, u8* kept, Range block) {
-    for (i64 begin = block.begin; begin < block.end; begin += width_) {
-      const i64 n = std::min(width_, block.end - begin);
-      const i64 n_kept = std::count(kept + begin, kept + begin + n, u8{1});
-      for (i64 i = 0; i < n; ++i) {
-        const double score = w[begin + i] / root_[begin + i][begin + i];
-        score_[i] = there[begin + i] != 0 ? score * score : -1;
-      }
-      std::iota(order_.begin(), order_.begin() + n, i64{0});
-      const auto is_before = [this](i64 a, i64 b) {
-        return score_[a] > score_[b] || (score_[a] == score_[b] && a < b);
-      };
-      std::nth_element(order_.begin(), order_.begin() + n_kept, order_.begin() + n, is_before);
-      std::fill_n(kept + begin, n, u8{0});
-      for (i64 i = 0; i < n_kept; ++i) kept[begin + order_[i]] = 1;
+  // Of the neighbours from `begin` on as many as there were. What went before them has reached them all: they lie in
+  // one strip, or begin a block.
+  void choose(const double* w, const u8* there, u8* kept, i64 begin) {
+    const i64 n = std::min(width_, p_ - begin), n_kept = std::count(kept + begin, kept + begin + n, u8{1});
+    for (i64 i = 0; i < n; ++i) {
+      const double score = w[begin + i] / root_[begin + i][begin + i];
+      score_[i] = there[begin + i] != 0 ? score * score : -1;
     }
+    std::iota(order_.begin(), order_.begin() + n, i64{0});
+    const auto is_before = [this](i64 a, i64 b) { return score_[a] > score_[b] || (score_[a] == score_[b] && a < b); };
+    std::nth_element(order_.begin(), order_.begin() + n_kept, order_.begin() + n, is_before);
+    std::fill_n(kept + begin, n, u8{0});
+    for (i64 i = 0; i < n_kept; ++i) kept[begin + order_[i]] = 1;
   }
 
   // Makes what goes of a strip zero, and lets it reach the rest of the strip. taken: of each column w / U[j, j], or 0.
-  void take(double* w, const u8* kept, Range strip, double* taken) const {
+  void take(double* w, const u8* there, u8* kept, Range strip, double* taken) {
     for (i64 j = strip.begin; j < strip.end; ++j, taken += kRowsAtOnce) {
+      if (width_ > 1 && j % width_ == 0) choose(w, there, kept, j);
       *taken = 0;
       if (kept[j] != 0) continue;
       const double factor = *taken = w[j] / root_[j][j];
@@ -84,7 +81,7 @@ class Space {
 
   const Kernels<double>& kernels_;
   Rows<const double> root_;
-  i64 p_, width_, block_;
+  i64 p_, width_, block_, strip_;
   List<double> taken_;  // (block_, kRowsAtOnce)
   List<double> score_;
   List<i64> order_;

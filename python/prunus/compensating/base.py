@@ -56,11 +56,13 @@ class Compensation(ABC):
         """
 
     def apply(self, sparse: Network, removal: Removal) -> tuple[Network, list[Bools]]:
-        """Go through the layers, the first one first. Return the network, and which weights are left of each layer."""
-        kept = []
+        """Go through the layers, the first that lost anything first. Return the network, and what is left of each layer."""
+        kept, begins = list(removal.kept), True
         for i in range(len(sparse.layers)):
+            begins = begins and bool((kept[i] == removal.there[i]).all())
+            if begins:
+                continue
             layers = list(sparse.layers)
-            layers[i], left = self.layer(i, sparse, removal)
-            kept.append(left)
+            layers[i], kept[i] = self.layer(i, sparse, removal)
             sparse = sparse.replace(layers)
         return sparse, kept

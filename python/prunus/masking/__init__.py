@@ -11,6 +11,7 @@ from prunus.masking.allocations import (
     ErkAllocation,
     GlobalAllocation,
     LampAllocation,
+    LossAllocation,
     NormalizedAllocation,
     UniformAllocation,
 )
@@ -38,6 +39,7 @@ _ALLOCATIONS: Mapping[str, type[Allocation]] = registry(
     ErkAllocation,
     LampAllocation,
     NormalizedAllocation,
+    LossAllocation,
 )
 
 

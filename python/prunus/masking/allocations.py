@@ -17,6 +17,7 @@ class Allocation(ABC):
     """Shares a number of removals out over the layers."""
 
     name: ClassVar[str]
+    by_loss: ClassVar[bool] = False  # whether `prune` prices the scores: what the loss rises by in their order
 
     @staticmethod
     @abstractmethod
@@ -244,3 +245,38 @@ def _normalized(score: Floats) -> Floats:
     if largest == 0:
         return score.astype(np.float64)
     return np.asarray(score / (largest * np.sqrt(np.mean((finite / largest) ** 2))))
+
+
+class LossAllocation(GlobalAllocation):
+    """One ranking over all layers, of what the loss rises by.
+
+    What it does
+    ------------
+    The criterion says in which order the weights of a neuron go, or the neurons or inputs of a layer; how many of each, optimal
+    brain surgery does: a neuron that loses k weights by its exact path loses so much of the loss, whichever they are. `prune`
+    gives the lowest score of each row the lowest of its costs by criterion ``obs``, the next the next, and ranks them over all
+    layers. Scores of ``obs`` are such costs already; scores that `prunus.mask` is given must be.
+
+    Why
+    ---
+    Rises of the loss can be compared, wherever they come from. One elimination serves every sparsity.
+
+    Cost
+    ----
+    That of criterion ``obs``: n_in**3 / 4 multiplications and additions for each neuron, and a pass over X.
+
+    When it fails
+    -------------
+    With very many inputs, and where what is left is not compensated: then the loss rises by more than was reckoned with.
+
+    Examples
+    --------
+    >>> pruned = prunus.prune(network, X, sparsity=0.9, criterion="magnitude", allocation="loss", compensate="obs")
+
+    References
+    ----------
+    E. Frantar, S. Singh, D. Alistarh, "Optimal brain compression", 2022.
+    """
+
+    name = "loss"
+    by_loss = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -60,26 +60,53 @@ def nonzero(network: Network) -> list[Bools] | None:
     return [layer.weight != 0 for layer in network.layers] if network.n_nonzero < network.n_weights else None
 
 
+# Beyond so many inputs of a layer their Gram matrix is not made unasked, 128 MB; beyond so many multiplications, a minute or
+# two on two threads, optimal brain surgery of each row is not done unasked.
+_MOST_INPUTS, _MOST_MULTIPLICATIONS = 4096, 1e12
+
+
+class Choice(NamedTuple):
+    """What `prune` takes for "auto"."""
+
+    criterion: Criterion
+    compensation: str | None = None  # None: the criterion's
+    note: str | None = None  # for the report
+
+
 def criterion_for(
-    pattern: Pattern, criterion: str | Criterion, has_X: bool, has_y: bool, trains: bool
-) -> tuple[Criterion, bool]:
+    network: Network, pattern: Pattern, criterion: str | Criterion, has_X: bool, has_y: bool, trains: bool
+) -> tuple[Choice, bool]:
     """Return the criterion, and whether it was "auto"."""
     if isinstance(criterion, str) and criterion == "auto":
-        return _auto(pattern, has_X, has_y, trains), True
-    return _named(criterion, pattern), False
+        return _auto(network, pattern, has_X, has_y, trains), True
+    return Choice(_named(criterion, pattern)), False
 
 
-def _auto(pattern: Pattern, has_X: bool, has_y: bool, trains: bool) -> Criterion:
+def _auto(network: Network, pattern: Pattern, has_X: bool, has_y: bool, trains: bool) -> Choice:
     """Return the criterion that kept most accuracy with what is there (docs/which-criterion.md)."""
     kinds = scoring.criteria()
+    if has_X and not trains and _takes_surgery(network):
+        n_multiplications = sum(layer.n_out * layer.n_in**3 / 4 for layer in network.layers)
+        if pattern.unit != "weight" or n_multiplications <= _MOST_MULTIPLICATIONS:
+            return Choice(kinds["obs"]().for_units(pattern.unit, pattern.block))
+        note = (
+            f"criterion wanda with compensation fast, since obs would take {n_multiplications:.1g} multiplications "
+            f"(more than {_MOST_MULTIPLICATIONS:.0g})"
+        )
+        return Choice(kinds["wanda"](), "fast", note)
     if pattern.unit == "neuron":
         if has_X and has_y:
-            return kinds["output_contribution"](absolute=True)
-        return kinds["activation_variance" if has_X else "weight_norm"]()
+            return Choice(kinds["output_contribution"](absolute=True))
+        return Choice(kinds["activation_variance" if has_X else "weight_norm"]())
     if pattern.unit == "input":
-        return kinds["input_contribution"](absolute=True) if has_X and has_y else kinds["input_norm"]()
+        return Choice(kinds["input_contribution"](absolute=True) if has_X and has_y else kinds["input_norm"]())
     # Before training, and for n:m, wanda kept no more than magnitude.
-    return kinds["wanda" if has_X and not trains and pattern.takes_target else "magnitude"]()
+    return Choice(kinds["wanda" if has_X and not trains and pattern.takes_target else "magnitude"]())
+
+
+def _takes_surgery(network: Network) -> bool:
+    """Whether least squares on what is left may be done unasked: a regression may have been fitted by another loss."""
+    return not network.is_linear_regression and max(layer.n_in for layer in network.layers) <= _MOST_INPUTS
 
 
 def _named(criterion: str | Criterion, pattern: Pattern) -> Criterion:
@@ -96,17 +123,18 @@ def _named(criterion: str | Criterion, pattern: Pattern) -> Criterion:
     return chosen
 
 
-def compensation_for(compensate: str | Compensation, criterion: Criterion) -> Compensation:
-    """Return the compensation; "auto" is the one that the criterion reckons with, with its penalty."""
+def compensation_for(compensate: str | Compensation, choice: Choice) -> Compensation:
+    """Return the compensation; "auto" is the one that the criterion reckons with, with its penalties."""
     if isinstance(compensate, Compensation):
         return compensate
     name = check.one_of("compensate", compensate, ["auto", *compensations()])
     if name != "auto":
         return compensation_of(name)
-    if criterion.compensation == Refit.name:
-        penalties = {name: getattr(criterion, name) for name in ("alpha", "damping") if hasattr(criterion, name)}
-        return Refit(**penalties)
-    return compensation_of(criterion.compensation)
+    kind = compensations()[choice.compensation or choice.criterion.compensation]
+    penalties = {
+        name: getattr(choice.criterion, name) for name in ("alpha", "damping") if hasattr(choice.criterion, name)
+    }
+    return kind(**penalties) if issubclass(kind, Refit) else kind()
 
 
 def schedule_for(schedule: str | Schedule, goal: masking.Goal, has_X: bool) -> Schedule:

@@ -55,7 +55,11 @@ def pruned_of(request: Request, outcome: Outcome) -> Pruned:
         latency_us=latency(before, engine, request.on.data, request.latency),
         feature_names=request.on.names,
         removed_inputs=removed_inputs(before, after, request.on.names),
-        notes=[*(choices.too_small(what.pattern, i, before) for i in what.too_small), *outcome.notes],
+        notes=[
+            *request.how.notes,
+            *(choices.too_small(what.pattern, i, before) for i in what.too_small),
+            *outcome.notes,
+        ],
     )
     if report["fine_tune"] is not None:
         report["fine_tune"]["loss"] = outcome.loss

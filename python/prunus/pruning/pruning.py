@@ -71,21 +71,23 @@ def prune(
         for n:m, which says itself how much goes.
     criterion : str or Criterion, default "auto"
         A name from `criteria()`, or one of its classes with its options set. "auto" is what kept most accuracy in
-        docs/which-criterion.md: for weights wanda with X if nothing is trained, else magnitude; for neurons the absolute
-        output_contribution with X and y, activation_variance with X alone, weight_norm without data; for inputs the absolute
-        input_contribution with X and y, else input_norm.
+        docs/which-criterion.md. With X, if nothing is trained: obs with compensation obs, of networks with up to 4096 inputs
+        of a layer (for weights wanda with compensation fast where obs would take long, which the report says). Else for weights
+        wanda with X if nothing is trained, else magnitude; for neurons the absolute output_contribution with X and y,
+        activation_variance with X alone, weight_norm without data; for inputs the absolute input_contribution with X and y,
+        else input_norm. A linear regression is not refitted unasked, since its loss may have been another.
     pattern : str or Pattern, default "weight"
         A name from `patterns()`, with numbers in the place of letters: "2:4", "block:4x1". The neurons of the last layer are
         not pruned.
     allocation : str, default "auto"
-        A name from `allocations()`: from which layers a sparsity is taken. "auto": global for obs, whose scores are rises of
-        the loss, lamp for the others.
+        A name from `allocations()`: from which layers a sparsity is taken. "auto": loss for obs, whose scores are rises of the
+        loss, lamp for the others.
     schedule : str or Schedule, default "one-shot"
         A name from `schedules()`, or one of its classes with its options set: in how many rounds, and how much training
         between them.
     compensate : str or Compensation, default "auto"
         A name from `compensations()`, or one of its classes with its options set: new values for the weights that are left.
-        "auto": what the criterion reckons with, refit for obs, none for the others.
+        "auto": what the criterion reckons with, obs for obs, none for the others.
     refine : int or Refine, optional
         So many Gauss-Newton steps, or with these settings, on what is left, after each round: towards what the model put out
         before anything went, which needs no labels, or towards the labels.
@@ -147,7 +149,7 @@ def prune(
     given = X is not None, y is not None
     how = how_of(network, kind, goal, given, criterion, allocation, schedule, compensate, refine, fine_tune, control)
     names = (model if isinstance(model, Pruned) else network).feature_names
-    on = on_of(network, how, names, X, y, sample_weight, class_weight, X_val, y_val)
+    on = on_of(network, kind, how, names, X, y, sample_weight, class_weight, X_val, y_val)
     how = how._replace(criterion=how.criterion.seeded(rng))
     latency = latency_of(latency_batch, latency_threads)
     request = Request(network, earlier, what, goal, how, on, latency, rng, progress)

@@ -24,7 +24,7 @@ from prunus.pruning import choices
 from prunus.pruning.earlier import Earlier, OriginalUnits
 from prunus.reporting import in_words
 from prunus.scheduling import FineTune, Schedule, settings_of
-from prunus.scoring import Criterion
+from prunus.scoring import Criterion, pricer
 
 
 class What(NamedTuple):
@@ -48,11 +48,17 @@ class How(NamedTuple):
     schedule: Schedule
     fine_tune: FineTune | None
     control: bool  # whether the unpruned network is trained, too
+    notes: list[str]  # on what was chosen
 
     @property
     def trains(self) -> bool:
         """Whether anything is trained."""
         return self.fine_tune is not None or self.schedule.fine_tune is not None
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether scores are exchanged for what the loss rises by."""
+        return self.allocation.by_loss and not self.criterion.are_prices
 
     @property
     def compensates(self) -> bool:
@@ -158,20 +164,23 @@ def how_of(
     rounds = choices.schedule_for(schedule, goal, given[0])
     settings = settings_of(fine_tune)
     trains = settings is not None or rounds.fine_tune is not None
-    chosen, is_auto = choices.criterion_for(pattern, criterion, *given, trains)
+    choice, is_auto = choices.criterion_for(network, pattern, criterion, *given, trains)
+    chosen = choice.criterion
     chosen.require(network)
     share_out = choices.allocation_of(allocation, pattern, chosen)
-    compensation = choices.compensation_for(compensate, chosen)
+    compensation = choices.compensation_for(compensate, choice)
     compensation.require(network)
     if check.flag("control", control) and not trains:
         raise check.error(
             ValueError, "control", "expected fine_tune, or a schedule that trains, beside it, got neither"
         )
-    return How(chosen, is_auto, compensation, refine_of(refine), share_out, rounds, settings, control)
+    notes = [] if choice.note is None else [choice.note]
+    return How(chosen, is_auto, compensation, refine_of(refine), share_out, rounds, settings, control, notes)
 
 
 def on_of(
     network: Network,
+    pattern: Pattern,
     how: How,
     fitted: list[str] | None,
     X: Any,
@@ -183,8 +192,9 @@ def on_of(
 ) -> On:
     """Check the data, once: what is used late, or not at all, is wrong at once if it is wrong."""
     criterion_needs, compensation_needs = how.criterion.needs_for(network), how.compensation.needs_for(network)
+    pricing = pricer(pattern.unit, pattern.block).needs_for(network) if how.is_priced else ()
     refine_needs = () if how.refine is None else how.refine.needs
-    needs = {*criterion_needs, *compensation_needs, *refine_needs}
+    needs = {*criterion_needs, *compensation_needs, *pricing, *refine_needs}
     without_labels = y is None and not how.trains and (how.is_auto or needs == {"X"})
     if not without_labels:
         choices.require_both("X", X, "y", y)
@@ -192,6 +202,7 @@ def on_of(
         raise check.error(ValueError, "X", "expected data to fine-tune on, got None")
     check.needed(f"criterion {how.criterion.name!r}", criterion_needs, X, y)
     check.needed(f"compensation {how.compensation.name!r}", compensation_needs, X, y)
+    check.needed(f"allocation {how.allocation.name!r}", pricing, X, y)
     check.needed("refine", refine_needs, X, y)
     choices.require_both("X_val", X_val, "y_val", y_val)
     choices.require_for_weights(X, y, sample_weight, class_weight)

@@ -16,7 +16,7 @@ from prunus.masking import Goal, SelectedMasks, full, select
 from prunus.network import Network
 from prunus.pruning.request import Request
 from prunus.scheduling import FineTune, settings_of
-from prunus.scoring import scores_of
+from prunus.scoring import priced, scores_of
 from prunus.training import train
 
 Cut = tuple[float | None, float | None]  # highest score removed, lowest kept
@@ -37,7 +37,7 @@ class Outcome:
 
 def run(request: Request, threads: int) -> Outcome:
     """Do what is asked for. The network is not changed."""
-    network, criterion = request.network, request.how.criterion
+    network = request.network
     masks = request.what.units.start
     between = settings_of(request.how.schedule.fine_tune)
     goals = _goals(request, masks, threads)
@@ -47,7 +47,7 @@ def run(request: Request, threads: int) -> Outcome:
     rounds: list[dict[str, Any]] = []
     notes: list[str] = []
     for i, goal in enumerate(goals):
-        scores, before = scores_of(network, criterion, request.on.data), masks
+        scores, before = _scores(request, network, threads), masks
         there = _trainable(request, network, masks)
         masks, row, notes = _choose(request, goal, scores, masks, threads)
         network, masks = _without(request, network, there, masks, threads)
@@ -68,6 +68,17 @@ def run(request: Request, threads: int) -> Outcome:
     cuts = [_cut(*layer) for layer in zip(scores, masks, before, strict=True)]
     networks["after"] = shrunk
     return Outcome(networks, masks, cuts, rounds, loss, n_kept, notes)
+
+
+def _scores(request: Request, network: Network, threads: int) -> tuple[Floats, ...]:
+    """Return the scores, and where the allocation asks for it what the loss rises by in their order."""
+    how, pattern, data = request.how, request.what.pattern, request.on.data
+    scores = scores_of(network, how.criterion, data)
+    if not how.is_priced:
+        return scores
+    assert data is not None
+    seen = network.view(data, standardized=True, dtype=np.float64)
+    return priced(scores, network.unfolded(), seen, pattern.block, pattern.unit, threads)
 
 
 def _trained(

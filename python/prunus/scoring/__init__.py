@@ -19,6 +19,7 @@ from prunus.scoring.gradient import Gradient, Saliency
 from prunus.scoring.layer_costs import costs_of_rows
 from prunus.scoring.magnitude import InputNorm, Magnitude, WeightNorm
 from prunus.scoring.movement import Movement
+from prunus.scoring.prices import priced, pricer
 from prunus.scoring.random import Random
 from prunus.scoring.second_order import Obs
 
@@ -134,4 +135,4 @@ def scores_of(network: Network, criterion: Criterion, data: Data | None) -> tupl
     return criterion.scores(network.unfolded(), seen, resolve_threads(None))
 
 
-__all__ = ["Criterion", "costs_of_rows", "criteria", "importance", "make", "of_units", "scores_of"]
+__all__ = ["Criterion", "costs_of_rows", "criteria", "importance", "make", "of_units", "priced", "pricer", "scores_of"]

@@ -26,6 +26,7 @@ class Criterion(ABC):
     compensation: ClassVar[str] = "none"  # what goes with it if nothing else is asked for
     # The same: lamp kept most accuracy with nearly every criterion (docs/which-criterion.md).
     allocation: ClassVar[str] = "lamp"
+    are_prices: ClassVar[bool] = False  # whether scores are rises of the loss, which can be compared over all layers
 
     if TYPE_CHECKING:  # which options there are is the subclass's to say
 

@@ -26,9 +26,10 @@ def weight_costs(network: Network, data: Data, damping: float, block: Block, thr
 
     Or what it did for a block before, where that is more. The weights of a block share its cost: their sum is the block's.
     """
+    found = _layer_costs(network, data, damping, block, threads)
     return tuple(
         costs / _sizes(layer.weight != 0, block, threads)
-        for layer, (costs, _) in zip(network.layers, _layer_costs(network, data, damping, block, threads), strict=True)
+        for layer, (costs, _) in zip(network.layers, found, strict=True)
     )
 
 
@@ -87,10 +88,21 @@ def costs_of_rows(i: int, system: GramSystem, weight: Doubles, there: Bools, blo
     return costs
 
 
+def totals_of(values: Doubles, block: Block, threads: int) -> Doubles:
+    """Return the sum of each block."""
+    return values if block == (1, 1) else np.asarray(_core.block_sums(values, *block, threads), np.float64)
+
+
+def shared_out(totals: Doubles, there: Bools, block: Block, threads: int) -> Doubles:
+    """Return what each weight that is there has of its block's total, of all the same."""
+    spread = totals.repeat(block[0], axis=0)[: len(there)].repeat(block[1], axis=1)[:, : there.shape[1]]
+    return np.where(there, spread / _sizes(there, block, threads), 0)
+
+
 def _sizes(there: Bools, block: Block, threads: int) -> Doubles:
     """Return how many weights are there in the block of each, at least one."""
     if block == (1, 1):
         return np.ones(there.shape)
-    sums = _core.block_sums(there.astype(np.float64), *block, threads)
+    sums = totals_of(there.astype(np.float64), block, threads)
     spread = sums.repeat(block[0], axis=0)[: len(there)].repeat(block[1], axis=1)[:, : there.shape[1]]
     return np.maximum(spread, 1)

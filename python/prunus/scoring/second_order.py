@@ -27,7 +27,7 @@ class Obs(Criterion):
     one without which the squared error of the *refitted* regression on y rises least: ``w[j]**2 / inverse(X'X)[j, j]``. The
     score of a weight is that rise, or the largest before it where that is larger, so that keeping the highest scores keeps a
     set of the path; ``prune`` then gives the weights that are left, and the bias, their least squares values (compensation
-    ``refit``, unless another is asked for). ``alpha`` is a ridge penalty, as in scikit-learn's Ridge; None stands for the
+    ``obs``, unless another is asked for). ``alpha`` is a ridge penalty, as in scikit-learn's Ridge; None stands for the
     model's own, where it is a Ridge, else for none. A bias is fitted unless the model comes from scikit-learn and was fitted
     without an intercept.
 
@@ -40,14 +40,14 @@ class Obs(Criterion):
     ---
     Inputs that are correlated stand in for one another: a weight that is large may cost nothing to remove once the others
     are refitted, and the other way round. For one output the order is that of exact backward stepwise regression. One
-    elimination serves every sparsity, and one threshold over all layers shares out what goes (allocation ``global``).
+    elimination serves every sparsity, and one threshold over all layers shares out what goes (allocation ``loss``).
 
     Cost
     ----
     A pass over X for Gram matrices and, but for a linear regression, one for curvatures, a backward pass for each output, 32 at
     most; for each neuron, or band of blocks, an inverse of its own, n_in**3 / 4 multiplications and additions (300 of 784
     inputs: some 2 seconds on two threads), 8 * n_in**2 bytes for each thread; for whole inputs and neurons one for each layer.
-    What ``refit`` costs comes on top.
+    What compensation ``obs`` costs comes on top.
 
     When it fails
     -------------
@@ -73,8 +73,9 @@ class Obs(Criterion):
 
     name = "obs"
     needs = ("X", "y")
-    compensation = "refit"
-    allocation = "global"  # scores are rises of the loss, in every layer
+    compensation = "obs"
+    allocation = "loss"
+    are_prices = True
 
     def __post_init__(self) -> None:
         """Check the penalties, and what goes together."""

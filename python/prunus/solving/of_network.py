@@ -34,7 +34,7 @@ def layer_system(gram: Gram, damping: float) -> GramSystem:
 
     `gram` is used up. Coefficients are those of the scaled inputs; inputs that never vary explain nothing.
     """
-    return GramSystem(gram, np.arange(len(gram.xx)), damping * float(np.mean(gram.xx.diagonal())))
+    return GramSystem(gram, np.arange(len(gram.xx)), damping * float(np.mean(np.maximum(gram.xx.diagonal(), 0))))
 
 
 def least_pivot(system: GramSystem) -> float:
