@@ -64,7 +64,7 @@ def is_there(name: str) -> bool:
 
 def trained(name: str, recipe: Recipe, seed: int) -> Trained:
     """Train: the seed decides the first weights, the order of the samples, and which of them criteria look at."""
-    X, X_test, y, y_test = _split(name, seed)
+    X, X_test, y, y_test = split(name, seed)
     rng = np.random.default_rng(seed)
     history: list[prunus.Network] = []
     network, _ = prunus.fit(
@@ -91,7 +91,7 @@ def _mnist() -> Path:
     return Path(os.environ["PRUNUS_DATA"]) / "mnist.npz"
 
 
-def _split(name: str, seed: int) -> tuple[Any, Any, Any, Any]:
+def split(name: str, seed: int) -> tuple[Any, Any, Any, Any]:
     """Return training and test data. MNIST has a split of its own; digits are split anew for each seed."""
     if name == "digits":
         X, y = load_digits(return_X_y=True)

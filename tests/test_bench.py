@@ -314,3 +314,21 @@ def test_memory_of_a_fit() -> None:
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     assert "path of all 200 sizes, 2000 x 200 float64, 2 threads: X 3 MB, the fit at its peak" in result.stdout
+
+
+def test_pruning_at_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each method in its row; networks without biases are trained without."""
+    from bench import oneshot, oneshot_networks
+
+    recipe = dataclasses.replace(oneshot_networks.NETWORKS["small"], data="digits", widths=(64, 12, 8, 10), epochs=20)
+    recipe = dataclasses.replace(recipe, standardized=False, learning_rate=0.1, falls=True)
+    model = oneshot_networks.trained(recipe, 0)
+    assert not any(layer.bias.any() for layer in model.network.layers)
+    assert model.error(model.network) < 60
+    assert oneshot_networks.trained(recipe, 0).network == model.network
+    monkeypatch.setattr(oneshot, "_SAMPLES", 300)
+    text = oneshot.table("small", "neuron", {0: model, 1: oneshot_networks.trained(recipe, 1)})
+    names = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("| `")]
+    assert "`obs`" in names
+    assert "`obs`, `refine=4`" in names
+    assert len(names) < capsys.readouterr().out.count("small, neuron") <= len(oneshot.METHODS)

@@ -53,13 +53,14 @@ def sources(monkeypatch: pytest.MonkeyPatch) -> list[Counting]:
 @pytest.mark.parametrize(
     ("options", "passes"),
     [
-        ({}, 3),
+        ({"criterion": "wanda"}, 3),
+        ({}, 6),  # of obs the layers' inputs, curvatures, and for each of two layers what it is to come near to
         ({"criterion": "magnitude"}, 2),
         ({"criterion": "fisher"}, 3),
         ({"criterion": "magnitude", "fine_tune": 2}, 4),
-        ({"pattern": "neuron"}, 3),
-        ({"pattern": "input"}, 3),
-        ({"schedule": Iterative(rounds=3)}, 5),
+        ({"pattern": "neuron", "criterion": "activation_variance"}, 3),
+        ({"pattern": "input", "criterion": "input_contribution"}, 3),
+        ({"schedule": Iterative(rounds=3), "criterion": "wanda"}, 5),
         ({"criterion": "magnitude", "fine_tune": 1, "control": True}, 4),
     ],
 )
@@ -75,7 +76,7 @@ def test_prune_reads_its_data_so_often(options: Any, passes: int, digits: Any, s
 
 def test_validation_is_read_twice(digits: Any, digits_network: prunus.Network, sources: list[Counting]) -> None:
     X, y = digits
-    prunus.prune(digits_network, X[:900], y[:900], X_val=X[900:], y_val=y[900:], sparsity=0.5)
+    prunus.prune(digits_network, X[:900], y[:900], X_val=X[900:], y_val=y[900:], sparsity=0.5, criterion="wanda")
     source, validation = sources
     assert source.rows_read == 2 * 900 + 1
     assert validation.rows_read == 2 * len(X[900:])
@@ -121,6 +122,6 @@ def test_sparse_too(digits: Any, digits_network: prunus.Network, sources: list[C
     X, y = csr_array(digits[0]), digits[1]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Counting, "__getattr__", lambda self, name: getattr(self.array, name))  # it has `tocsr`
-        prunus.prune(digits_network, X, y, sparsity=0.5)
+        prunus.prune(digits_network, X, y, sparsity=0.5, criterion="wanda")
     (source,) = sources
     assert source.rows_read == 3 * X.shape[0] + 1

@@ -25,6 +25,10 @@ class Removal:
     data: Data | None
     threads: int
 
+    def has_begun(self, i: int) -> bool:
+        """Whether the i-th layer or one before it lost anything."""
+        return any((kept != there).any() for kept, there in zip(self.kept[: i + 1], self.there, strict=False))
+
 
 class Compensation(ABC):
     """New values for the weights that are left, layer by layer, once the masks are known.
@@ -56,13 +60,11 @@ class Compensation(ABC):
         """
 
     def apply(self, sparse: Network, removal: Removal) -> tuple[Network, list[Bools]]:
-        """Go through the layers, the first that lost anything first. Return the network, and what is left of each layer."""
-        kept, begins = list(removal.kept), True
+        """Go through the layers, the first one first. Return the network, and which weights are left of each layer."""
+        kept = []
         for i in range(len(sparse.layers)):
-            begins = begins and bool((kept[i] == removal.there[i]).all())
-            if begins:
-                continue
             layers = list(sparse.layers)
-            layers[i], kept[i] = self.layer(i, sparse, removal)
+            layers[i], left = self.layer(i, sparse, removal)
+            kept.append(left)
             sparse = sparse.replace(layers)
         return sparse, kept

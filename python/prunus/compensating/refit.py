@@ -81,6 +81,8 @@ class Refit(Compensation):
         if sparse.is_linear_regression:
             assert removal.data is not None
             return self._regression(sparse, removal.kept[i], removal.data), removal.kept[i]
+        if not removal.has_begun(i):
+            return sparse.layers[i], removal.kept[i]
         return StandIn(i, sparse, removal, self.damping).fitted(removal.kept[i]), removal.kept[i]
 
     def _regression(self, network: Network, kept: Bools, data: Data) -> Layer:
