@@ -38,7 +38,7 @@ class Method:
     name: str
     options: Mapping[str, Any]
     patterns: tuple[str, ...] | None = None  # None: all
-    labels: bool = False
+    labels: bool = False  # whether prune is handed any
 
 
 METHODS = [

@@ -190,6 +190,13 @@ def test_refused(options: Any, error: Any, text: str, X: Any, rng: np.random.Gen
         prunus.prune(network_of(rng), **{"X": X, "sparsity": 0.5, "criterion": "magnitude", **options})
 
 
+def test_weights_that_may_not_fall_below_zero_are_not_refined(X: Any, rng: np.random.Generator) -> None:
+    y = X @ rng.random(WIDTHS[0]) + rng.standard_normal(N)
+    model = LinearRegression(positive=True).fit(X, y)
+    with pytest.raises(prunus.NotSupportedError, match="refine: expected a model without positive=True"):
+        prunus.prune(model, X, y, sparsity=0.5, criterion="magnitude", refine=1)
+
+
 @pytest.mark.parametrize(
     ("options", "text"),
     [

@@ -174,8 +174,11 @@ def how_of(
         raise check.error(
             ValueError, "control", "expected fine_tune, or a schedule that trains, beside it, got neither"
         )
+    steps = refine_of(refine)
+    if steps is not None:
+        steps.require(network)
     notes = [] if choice.note is None else [choice.note]
-    return How(chosen, is_auto, compensation, refine_of(refine), share_out, rounds, settings, control, notes)
+    return How(chosen, is_auto, compensation, steps, share_out, rounds, settings, control, notes)
 
 
 def on_of(

@@ -95,14 +95,17 @@ def totals_of(values: Doubles, block: Block, threads: int) -> Doubles:
 
 def shared_out(totals: Doubles, there: Bools, block: Block, threads: int) -> Doubles:
     """Return what each weight that is there has of its block's total, of all the same."""
-    spread = totals.repeat(block[0], axis=0)[: len(there)].repeat(block[1], axis=1)[:, : there.shape[1]]
-    return np.where(there, spread / _sizes(there, block, threads), 0)
+    return np.where(there, _spread(totals, there, block) / _sizes(there, block, threads), 0)
 
 
 def _sizes(there: Bools, block: Block, threads: int) -> Doubles:
     """Return how many weights are there in the block of each, at least one."""
     if block == (1, 1):
         return np.ones(there.shape)
-    sums = totals_of(there.astype(np.float64), block, threads)
-    spread = sums.repeat(block[0], axis=0)[: len(there)].repeat(block[1], axis=1)[:, : there.shape[1]]
-    return np.maximum(spread, 1)
+    return np.maximum(_spread(totals_of(there.astype(np.float64), block, threads), there, block), 1)
+
+
+def _spread(totals: Doubles, there: Bools, block: Block) -> Doubles:
+    """Return for each weight its block's total."""
+    n_out, n_in = there.shape
+    return totals.repeat(block[0], axis=0)[:n_out].repeat(block[1], axis=1)[:, :n_in]

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from prunus._base import check
+from prunus._base import NotSupportedError, check
+from prunus.network import Network
 
 _TOWARDS = ("outputs", "labels")
 
@@ -64,6 +65,15 @@ class Refine:
     def needs(self) -> tuple[str, ...]:
         """What it needs of the data."""
         return ("X",) if self.towards == "outputs" else ("X", "y")
+
+    def require(self, network: Network) -> None:
+        """Raise NotSupportedError for a network that it cannot refine."""
+        if network.provenance.positive:
+            raise check.error(
+                NotSupportedError,
+                "refine",
+                "expected a model without positive=True, whose weights may fall below zero",
+            )
 
 
 def refine_of(refine: Any) -> Refine | None:

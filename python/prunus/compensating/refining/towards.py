@@ -12,8 +12,8 @@ from prunus.compensating.refining.steps import stepped
 from prunus.data import Data
 from prunus.network import Network
 
-# Of the root mean square of logits, about their mean over the classes. Of 784-300-100-10 on MNIST at 98 %, after four steps,
-# the error rose by 1.3 points with the logits as they are (about 15), by 1.2 with a third of that, 0.9 with a seventh.
+# Of the root mean square of logits, about their mean over the classes. Of two networks 784-300-100-10 on MNIST at 98 %, after
+# four steps, the error rose by 2.4 points with the logits as they are (about 15), by 1.3 with a third, by 0.9 with a sixth.
 _LOGITS = 2.0
 
 
