@@ -4,6 +4,7 @@
 // definite matrix has an error of n eps cond times its norm, by Cholesky factorization as by sweeps of its Schur
 // complements; each downdate is a step of those. Both sides have one, and the products with the outputs add theirs.
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -391,6 +392,54 @@ void check_eliminate_columns(std::mt19937& random, i64 n, i64 p, i64 width) {
       require(before == now, "eliminate_columns: as many are left", r, begin);
     }
     if (width == 1) require(std::equal(&left[r * p], &left[r * p] + p, &kept[r * p]), "eliminate_columns: mask", r);
+  }
+}
+
+// Says yes from its n-th question on.
+class Asks final : public prunus::Interrupt {
+ public:
+  explicit Asks(i64 n) : left_(n) {}
+  bool is_asked() noexcept override { return --left_ < 0; }
+  i64 asked_in_vain() const { return std::max<i64>(-left_, 0); }
+
+ private:
+  std::atomic<i64> left_;
+};
+
+// Long work ends soon after it is asked to, and does not say that it is done.
+void check_interrupts(std::mt19937& random) {
+  const i64 p = 400, n = 10;
+  const Matrix x = samples(random, 2 * p, p), gram = cross(x, x), w = random_matrix(random, n, p);
+  const List<u8> there(n * p, 1);
+  for (const int threads : {1, 3}) {
+    for (const i64 after : {0, 1, 2}) {
+      const auto check = [&](const char* what, bool is_done, const Asks& asks) {
+        require(!is_done, what, after, threads);
+        // Each thread leaves off at its next question; a row not begun is one more.
+        require(asks.asked_in_vain() >= 1 && asks.asked_in_vain() <= n + 2 * threads, what, after, threads);
+      };
+      Asks inverse(after), root(after), rows(after), columns(after), fit(after);
+      Matrix of = gram;
+      check("interrupt: invert", prunus::invert(kernels<double>(), of.rows(), p, 0, threads, &inverse), inverse);
+      of = gram;
+      check("interrupt: root", prunus::inverse_root(kernels<double>(), of.rows(), p, 0, threads, &root), root);
+      Matrix to(n, p);
+      List<u8> is_done(n, 2);
+      prunus::eliminate_rows(kernels<double>(), gram.rows(), nullptr, p, {w.data(), p, n}, there.data(), {1, 1}, 0,
+                             to.rows(), is_done.data(), threads, &rows);
+      check("interrupt: eliminate_rows", is_done.back() != 0, rows);
+      is_done.assign(n, 2);
+      List<u8> support(n * p, 1);
+      for (i64 r = 0; r < n; ++r) support[r * p + r] = 0;
+      prunus::fit_rows(kernels<double>(), gram.rows(), p, {w.data(), p, n}, support.data(), 0, to.rows(),
+                       is_done.data(), threads, &fit);
+      check("interrupt: fit_rows", is_done.back() != 0, fit);
+      Matrix values = w;
+      List<u8> kept = support;
+      prunus::eliminate_columns(kernels<double>(), gram.rows(), p, {values.data(), p, n}, there.data(), kept.data(), 1,
+                                threads, &columns);
+      require(columns.asked_in_vain() >= 1, "interrupt: eliminate_columns", after, threads);
+    }
   }
 }
 
@@ -1106,6 +1155,7 @@ void check_solve(std::mt19937& random) {
     for (const i64 p : {1, 5, 40}) check_eliminate_columns(random, 3, p, width);
   }
   check_eliminate_columns(random, 100, 50, 3);
+  check_interrupts(random);
   check_choice_of_columns();
   check_eliminate(random, 1, 1, Groups(1, {1}, 0), 1);
   check_eliminate(random, 5, 1, Groups(5, {5}, 0), 1);

@@ -28,7 +28,7 @@ CPP_LAYERS = [
     ["simd/"],
     ["kernels/"],
     ["dispatch/"],
-    ["list.h", "fork.h", "failure.h"],
+    ["list.h", "fork.h", "failure.h", "interrupt.h"],
     ["parallel."],
     ["team.", "processors.h", "huge_pages.h"],
     ["pack/", "select/", "solve/"],

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+import _thread
+import threading
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise, repeat, starmap
 from typing import Any
 
 import numpy as np
@@ -10,6 +14,7 @@ import pytest
 
 import prunus
 import reference
+from prunus import _core
 from prunus.compensating import Obs
 from prunus.masking import pattern_of
 
@@ -260,3 +265,23 @@ def test_bad_options() -> None:
             prunus.criteria()["obs"](**options)
     with pytest.raises(ValueError, match="damping: expected"):
         Obs(damping=-1)
+
+
+def test_an_interrupt_ends_it(rng: np.random.Generator) -> None:
+    p = 1500
+    samples = rng.standard_normal((2 * p, p))
+    gram, w, there = samples.T @ samples, rng.standard_normal((4, p)), np.ones((4, p), np.bool_)
+    calls: dict[str, Callable[[], Any]] = {
+        "rows": partial(_core.eliminate_rows, gram, None, w, there, 1, 1, 0.0, 2),
+        "inverse": partial(_core.inverse, gram, 0.0, 2),
+        "columns": partial(_core.inverse_root, gram, 0.0, 2),
+    }
+    for name, call in calls.items():
+        done: list[Any] = []
+        timer = threading.Timer(0.1, _thread.interrupt_main)
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            # Between these calls Python looks at no signal: one of them has to.
+            done.extend(starmap(call, repeat((), 100)))
+        timer.join()
+        assert len(done) < 100, name

@@ -5,15 +5,19 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base.h"
 #include "bindings/recycler.h"
 #include "dispatch/cpu.h"
+#include "interrupt.h"
 
 namespace py = pybind11;
 
@@ -43,6 +47,34 @@ class Unlocked {
 
  private:
   std::optional<py::gil_scoped_release> release_;
+};
+
+// A signal that Python has a handler for, such as Ctrl-C, while work goes on without the interpreter's lock. The thread
+// that made it looks for one, twenty times a second at most: to get the lock may take 5 ms. The others see what it
+// found.
+class Signal final : public Interrupt {
+ public:
+  bool is_asked() noexcept override {
+    const bool looks = std::this_thread::get_id() == caller_ && !is_asked_.load(std::memory_order_relaxed);
+    if (const auto now = Clock::now(); looks && now >= next_) {
+      next_ = now + std::chrono::milliseconds(50);
+      const py::gil_scoped_acquire lock;
+      if (PyErr_CheckSignals() != 0) is_asked_.store(true, std::memory_order_relaxed);
+    }
+    return is_asked_.load(std::memory_order_relaxed);
+  }
+
+  // With the interpreter's lock, when all is done: throws what the handler raised.
+  void rethrow() const {
+    if (is_asked_.load()) throw py::error_already_set();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  const std::thread::id caller_ = std::this_thread::get_id();
+  Clock::time_point next_ = Clock::now() + std::chrono::milliseconds(50);
+  std::atomic<bool> is_asked_{false};
 };
 
 inline void require(bool holds, const char* message) {

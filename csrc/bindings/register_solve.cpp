@@ -62,7 +62,8 @@ py::tuple eliminate_features(Matrix inverse, Matrix coef, const Array<i64>& star
   Array<i64> order(n_remove);
   Matrix rise(n_remove);
   double *h = inverse.mutable_data(), *b = coef.mutable_data();
-  const Removals removals = {order.mutable_data(), rise.mutable_data(), n_remove, rounding};
+  Signal signal;
+  const Removals removals = {order.mutable_data(), rise.mutable_data(), n_remove, rounding, &signal};
   const i64 n_out = coef.shape(0);
   i64 n = 0;
   {
@@ -70,6 +71,7 @@ py::tuple eliminate_features(Matrix inverse, Matrix coef, const Array<i64>& star
     n = eliminate(kernels_in_use<double>(), {h, p}, p, {b, p, n_out}, groups.view(), removals, floor, {},
                   unlocked.threads(threads));
   }
+  signal.rethrow();
   return py::make_tuple(order[py::slice(0, n, 1)], rise[py::slice(0, n, 1)]);
 }
 
@@ -238,7 +240,7 @@ Array<i64> advance_problems(const Matrix& x, const Matrix& q, const Matrix& fact
   return best;
 }
 
-// A copy of the matrix, changed by f(rows, p, lock); None where f says that it could not.
+// A copy of the matrix, changed by f(rows, p, lock, signal); None where f says that it could not.
 template <class F>
 py::object changed_copy(const Matrix& gram, F&& f) {
   require(gram.ndim() == 2 && gram.shape(0) == gram.shape(1), "expected a square matrix");
@@ -247,24 +249,26 @@ py::object changed_copy(const Matrix& gram, F&& f) {
   std::copy_n(gram.data(), p * p, copy.mutable_data());
   double* to = copy.mutable_data();
   bool is_done = false;
+  Signal signal;
   {
     const Unlocked unlocked(p * p * p);
-    is_done = f(Rows<double>{to, p}, p, unlocked);
+    is_done = f(Rows<double>{to, p}, p, unlocked, signal);
   }
+  signal.rethrow();
   return is_done ? py::object(copy) : py::none();
 }
 
 // The inverse; None where a pivot is not above `least`.
 py::object inverse_of(const Matrix& gram, double least, int threads) {
-  return changed_copy(gram, [&](Rows<double> rows, i64 p, const Unlocked& unlocked) {
-    return invert(kernels_in_use<double>(), rows, p, least, unlocked.threads(threads));
+  return changed_copy(gram, [&](Rows<double> rows, i64 p, const Unlocked& unlocked, Signal& signal) {
+    return invert(kernels_in_use<double>(), rows, p, least, unlocked.threads(threads), &signal);
   });
 }
 
 // U, upper triangular, with U'U the inverse; None where a pivot is not above `least`.
 py::object inverse_root_of(const Matrix& gram, double least, int threads) {
-  return changed_copy(gram, [&](Rows<double> rows, i64 p, const Unlocked& unlocked) {
-    return inverse_root(kernels_in_use<double>(), rows, p, least, unlocked.threads(threads));
+  return changed_copy(gram, [&](Rows<double> rows, i64 p, const Unlocked& unlocked, Signal& signal) {
+    return inverse_root(kernels_in_use<double>(), rows, p, least, unlocked.threads(threads), &signal);
   });
 }
 
@@ -286,16 +290,18 @@ py::tuple eliminate_columns_of(const Matrix& root, const Matrix& w, const MaskAr
   const List<u8> candidates(bytes_of(there), bytes_of(there) + n * p);
   const Rows<const double> factor = {root.data(), p};
   const Samples<double> rows = {out.mutable_data(), p, n};
+  Signal signal;
   {
     const Unlocked unlocked(n * p * p);
     eliminate_columns(kernels_in_use<double>(), factor, p, rows, candidates.data(), mask, width,
-                      unlocked.threads(threads));
+                      unlocked.threads(threads), &signal);
   }
+  signal.rethrow();
   return py::make_tuple(out, left);
 }
 
 // What f makes of each row, (n, p), and whether it could: f(matrix, p, rows, flags of the rows, results, whether each
-// is done, lock), of so many cycles a row.
+// is done, lock, signal), of so many cycles a row.
 template <class F>
 py::tuple of_each_row(const Matrix& gram, const Matrix& rows, const MaskArray& flags, i64 cycles, F&& f) {
   require(gram.ndim() == 2 && gram.shape(0) == gram.shape(1), "expected a square matrix");
@@ -311,18 +317,21 @@ py::tuple of_each_row(const Matrix& gram, const Matrix& rows, const MaskArray& f
   const Samples<const double> from = {rows.data(), p, n};
   const Rows<double> to = {out.mutable_data(), p};
   u8* done = mutable_bytes_of(is_done);
+  Signal signal;
   {
     const Unlocked unlocked(n * cycles);
-    f(matrix, p, from, own_flags.data(), to, done, unlocked);
+    f(matrix, p, from, own_flags.data(), to, done, unlocked, signal);
   }
+  signal.rethrow();
   return py::make_tuple(out, is_done);
 }
 
 // The least squares values of each row on its own support.
 py::tuple fit_rows_on_support(const Matrix& gram, const Matrix& products, const MaskArray& support, double least,
                               int threads) {
-  const auto fit = [&](auto matrix, i64 p, auto rows, const u8* there, auto to, u8* done, const Unlocked& unlocked) {
-    fit_rows(kernels_in_use<double>(), matrix, p, rows, there, least, to, done, unlocked.threads(threads));
+  const auto fit = [&](auto matrix, i64 p, auto rows, const u8* there, auto to, u8* done, const Unlocked& unlocked,
+                       Signal& signal) {
+    fit_rows(kernels_in_use<double>(), matrix, p, rows, there, least, to, done, unlocked.threads(threads), &signal);
   };
   return of_each_row(gram, products, support, gram.size(), fit);
 }
@@ -334,9 +343,9 @@ py::tuple eliminate_each_row(const Matrix& gram, const std::optional<Matrix>& in
   require(n_rows > 0 && n_columns > 0, "expected blocks of at least one row and column");
   const double* whole = inverse ? inverse->data() : nullptr;
   const auto eliminate = [&](auto matrix, i64 p, auto rows, const u8* flags, auto to, u8* done,
-                             const Unlocked& unlocked) {
+                             const Unlocked& unlocked, Signal& signal) {
     eliminate_rows(kernels_in_use<double>(), matrix, whole, p, rows, flags, {n_rows, n_columns}, least, to, done,
-                   unlocked.threads(threads));
+                   unlocked.threads(threads), &signal);
   };
   return of_each_row(gram, w, there, gram.size() * gram.shape(0), eliminate);
 }

@@ -7,6 +7,8 @@
 namespace prunus {
 namespace {
 
+constexpr i64 kRemovalsAtOnce = 64;  // of 4096 features some 50 ms, then an interrupt is looked at
+
 // Takes group after group out. The features that are still there lie together in the first rows and columns, in their
 // order, with a few among them that have gone since they were last moved together.
 class Eliminator {
@@ -75,6 +77,7 @@ i64 eliminate(const Kernels<double>& kernels, Rows<double> inverse, i64 p, Sampl
   Eliminator eliminator(kernels, inverse, p, coef, groups, floor, removals.rounding, held, threads);
   i64 n = 0;
   for (bool is_low = false; n < removals.n && !is_low; ++n) {
+    if (n % kRemovalsAtOnce == 0 && is_asked(removals.interrupt)) break;
     const i64 g = eliminator.step(removals.rise[n], is_low);
     if (g < 0) break;
     removals.group[n] = g;

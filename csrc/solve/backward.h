@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dispatch/table.h"
+#include "interrupt.h"
 
 namespace prunus {
 
@@ -18,6 +19,7 @@ struct Removals {
   i64 n;
   double rounding =
       0;  // what it can change a loss by: those that differ by no more, or by kTie of themselves, are equal
+  Interrupt* interrupt = nullptr;
 };
 
 // Samples that the path has not seen, by their sums of products about the means of those that it has.
@@ -30,7 +32,7 @@ struct HeldOut {
 
 // Removes the group whose absence lets the refitted loss rise least, `removals.n` times or until the inverse has to be
 // computed anew: when an element of its diagonal has fallen to `floor` times what it was. Of rises that are equal
-// but for rounding the later group's is taken. Returns how many were removed.
+// but for rounding the later group's is taken. Returns how many were removed, until it is interrupted too.
 //
 // inverse: (p, p), symmetric, of G = X'X; coef: p for each output, inverse @ X'y. Removing feature j from a set with
 // inverse H and coefficients b lets the loss rise by sum over outputs of b_j^2 / H_jj, of a group by b_g' H_gg^-1 b_g

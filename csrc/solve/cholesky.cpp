@@ -36,11 +36,11 @@ bool factorize_rows(const Kernels<double>& kernels, Rows<double> a, i64 n, Range
 
 }  // namespace
 
-bool factorize(const Kernels<double>& kernels, Rows<double> a, i64 n, double least, int threads) {
+bool factorize(const Kernels<double>& kernels, Rows<double> a, i64 n, double least, int threads, Interrupt* interrupt) {
   List<double> row(n);
   for (i64 begin = 0; begin < n; begin += kBlock) {
     const i64 end = std::min(begin + kBlock, n), rest = n - end;
-    if (!factorize_rows(kernels, a, n, {begin, end}, least, row)) return false;
+    if (is_asked(interrupt) || !factorize_rows(kernels, a, n, {begin, end}, least, row)) return false;
     const Rows<const double> block = a.from(begin, 0);
     for_units(ceil_div(rest, kRowsAtOnce), rest < kFewFeatures ? 1 : threads, [&](i64 strip) {
       const i64 first = end + strip * kRowsAtOnce;

@@ -19,8 +19,9 @@ constexpr i64 kRowsAtOnce = 96;  // for a thread: they read U once
 // What a thread needs for some rows; the same for all that it does.
 class Space {
  public:
-  Space(const Kernels<double>& kernels, Rows<const double> root, i64 p, i64 width)
+  Space(const Kernels<double>& kernels, Rows<const double> root, i64 p, i64 width, Interrupt* interrupt)
       : kernels_(kernels),
+        interrupt_(interrupt),
         root_(root),
         p_(p),
         width_(width),
@@ -31,7 +32,7 @@ class Space {
         order_(width) {}
 
   void eliminate(Samples<double> w, const u8* there, u8* kept) {
-    for (i64 begin = 0; begin < p_; begin += block_) {
+    for (i64 begin = 0; begin < p_ && !is_asked(interrupt_); begin += block_) {
       const Range block = {begin, std::min(begin + block_, p_)};
       for (i64 first = block.begin; first < block.end; first += strip_) {
         const Range strip = {first, std::min(first + strip_, block.end)};
@@ -80,6 +81,7 @@ class Space {
   }
 
   const Kernels<double>& kernels_;
+  Interrupt* interrupt_;
   Rows<const double> root_;
   i64 p_, width_, block_, strip_;
   List<double> taken_;  // (block_, kRowsAtOnce)
@@ -89,17 +91,18 @@ class Space {
 
 }  // namespace
 
-bool inverse_root(const Kernels<double>& kernels, Rows<double> gram, i64 p, double least, int threads) {
-  return invert(kernels, gram, p, least, threads) && factorize(kernels, gram, p, 0, threads);
+bool inverse_root(const Kernels<double>& kernels, Rows<double> gram, i64 p, double least, int threads,
+                  Interrupt* interrupt) {
+  return invert(kernels, gram, p, least, threads, interrupt) && factorize(kernels, gram, p, 0, threads, interrupt);
 }
 
 void eliminate_columns(const Kernels<double>& kernels, Rows<const double> root, i64 p, Samples<double> w,
-                       const u8* there, u8* kept, i64 width, int threads) {
+                       const u8* there, u8* kept, i64 width, int threads, Interrupt* interrupt) {
   PRUNUS_ASSERT(1 <= width && width <= kWidestChoice);
   List<std::unique_ptr<Space>> spaces(std::max(threads, 1));
   for_units(ceil_div(w.n, kRowsAtOnce), threads, [&](i64 part, int rank) {
     std::unique_ptr<Space>& space = spaces[rank];
-    if (!space) space = std::make_unique<Space>(kernels, root, p, width);
+    if (!space) space = std::make_unique<Space>(kernels, root, p, width, interrupt);
     const i64 begin = part * kRowsAtOnce;
     space->eliminate(w.some(begin, std::min(kRowsAtOnce, w.n - begin)), there + begin * p, kept + begin * p);
   });

@@ -3,13 +3,15 @@
 #pragma once
 
 #include "dispatch/table.h"
+#include "interrupt.h"
 
 namespace prunus {
 
 // Turns a symmetric positive definite matrix (p, p) into U with U'U its inverse, upper triangular, zeros below: in
-// place. Returns false if a pivot is not above `least`; the matrix is of no use then. 2 p^3 / 3 multiplications and
-// additions. Throws std::bad_alloc.
-bool inverse_root(const Kernels<double>& kernels, Rows<double> gram, i64 p, double least, int threads);
+// place. Returns false if a pivot is not above `least`, or it is interrupted; the matrix is of no use then. 2 p^3 / 3
+// multiplications and additions. Throws std::bad_alloc.
+bool inverse_root(const Kernels<double>& kernels, Rows<double> gram, i64 p, double least, int threads,
+                  Interrupt* interrupt = nullptr);
 
 // Goes through the columns of n rows of w, p each, from the first to the last: a weight that is not kept becomes zero,
 // and the columns behind it take over what they can (E. Frantar, D. Alistarh, "SparseGPT: massive language models can
@@ -23,7 +25,7 @@ bool inverse_root(const Kernels<double>& kernels, Rows<double> gram, i64 p, doub
 // n p^2 / 2 multiplications and additions, in blocks of 128 columns: what a block has taken reaches those behind it in
 // one product of matrices. The number of threads changes no bit. Throws std::bad_alloc.
 void eliminate_columns(const Kernels<double>& kernels, Rows<const double> root, i64 p, Samples<double> w,
-                       const u8* there, u8* kept, i64 width, int threads);
+                       const u8* there, u8* kept, i64 width, int threads, Interrupt* interrupt = nullptr);
 
 constexpr i64 kWidestChoice = 256;
 

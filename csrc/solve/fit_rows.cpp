@@ -14,7 +14,7 @@ namespace {
 // What a thread needs for the rows of one support; the same for all that it does.
 class Space {
  public:
-  explicit Space(const Kernels<double>& kernels) : kernels_(kernels) {}
+  Space(const Kernels<double>& kernels, Interrupt* interrupt) : kernels_(kernels), interrupt_(interrupt) {}
 
   // Takes the part of the matrix that a support has. False if a pivot is not above `least`.
   bool factorize(Rows<const double> gram, const u8* support, i64 p, double least) {
@@ -27,7 +27,7 @@ class Space {
     for (i64 i = 0; i < k; ++i) {
       for (i64 j = i; j < k; ++j) root()[i][j] = gram[places_[i]][places_[j]];
     }
-    return prunus::factorize(kernels_, root(), k, least, 1);
+    return prunus::factorize(kernels_, root(), k, least, 1, interrupt_);
   }
 
   // R'R w = c on the support: forwards, then backwards, both by rows of R.
@@ -54,6 +54,7 @@ class Space {
   Rows<double> root() { return {root_.data(), odd_stride(places_.size())}; }
 
   const Kernels<double>& kernels_;
+  Interrupt* interrupt_;
   List<i64> places_;  // of the support
   List<double> root_, solution_;
 };
@@ -71,13 +72,13 @@ List<i64> runs_of(const u8* support, i64 n, i64 p) {
 }  // namespace
 
 void fit_rows(const Kernels<double>& kernels, Rows<const double> gram, i64 p, Samples<const double> products,
-              const u8* support, double least, Rows<double> w, u8* is_done, int threads) {
+              const u8* support, double least, Rows<double> w, u8* is_done, int threads, Interrupt* interrupt) {
   const List<i64> begin = runs_of(support, products.n, p);
   List<std::unique_ptr<Space>> spaces(std::max(threads, 1));
   for_units(begin.size() - 1, threads, [&](i64 run, int rank) {
     std::unique_ptr<Space>& space = spaces[rank];
-    if (!space) space = std::make_unique<Space>(kernels);
-    const bool is_there = space->factorize(gram, support + begin[run] * p, p, least);
+    if (!space) space = std::make_unique<Space>(kernels, interrupt);
+    const bool is_there = !is_asked(interrupt) && space->factorize(gram, support + begin[run] * p, p, least);
     for (i64 r = begin[run]; r < begin[run + 1]; ++r) {
       is_done[r] = is_there;
       if (is_there) space->solve(products[r], w[r], p);

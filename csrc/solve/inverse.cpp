@@ -102,11 +102,11 @@ class Block {
 
 }  // namespace
 
-bool invert(const Kernels<double>& kernels, Rows<double> a, i64 n, double least, int threads) {
+bool invert(const Kernels<double>& kernels, Rows<double> a, i64 n, double least, int threads, Interrupt* interrupt) {
   Block block(n, kernels);
   for (i64 begin = 0; begin < n; begin += kBlock) {
     const Range own = {begin, std::min(begin + kBlock, n)};
-    if (!block.take(a, own, least)) return false;
+    if (is_asked(interrupt) || !block.take(a, own, least)) return false;
     // On and above the diagonal, in strips of rows; the block's own rows and columns are put in place afterwards.
     for_units(ceil_div(n, kRowsAtOnce), n < kFewFeatures ? 1 : threads, [&](i64 strip) {
       const i64 row = strip * kRowsAtOnce;

@@ -20,8 +20,15 @@ constexpr double kFloor = 1e-6;
 // What a thread needs for a band; the same for all that it does.
 class Space {
  public:
-  Space(const Kernels<double>& kernels, Rows<const double> gram, i64 p, double least, i64 n_columns, int threads)
-      : kernels_(kernels), gram_(gram), least_(least), n_columns_(n_columns), threads_(threads), inverse_(p * p) {}
+  Space(const Kernels<double>& kernels, Rows<const double> gram, i64 p, double least, i64 n_columns, int threads,
+        Interrupt* interrupt)
+      : kernels_(kernels),
+        gram_(gram),
+        least_(least),
+        n_columns_(n_columns),
+        threads_(threads),
+        interrupt_(interrupt),
+        inverse_(p * p) {}
 
   // inverse: of the whole matrix, null if there is none. False if a pivot was too small.
   bool eliminate(Samples<const double> w, const u8* there, i64 p, const double* inverse, Rows<double> cost) {
@@ -35,7 +42,7 @@ class Space {
         return false;
       }
       const i64 n_removed = remove();
-      if (n_removed == 0) return false;
+      if (n_removed == 0 || is_asked(interrupt_)) return false;
       List<u8> is_gone(places_.size(), 0);
       for (i64 t = 0; t < n_removed; ++t) {
         // Above the one before, so that whatever is cut at a cost is a set of the path.
@@ -75,7 +82,7 @@ class Space {
     for (i64 i = 0; i < n; ++i) {
       for (i64 j = 0; j < n; ++j) part[i][j] = gram_[places_[i]][places_[j]];
     }
-    return invert(kernels_, part, n, least_, threads_);
+    return invert(kernels_, part, n, least_, threads_, interrupt_);
   }
 
   i64 remove() {
@@ -90,8 +97,8 @@ class Space {
     order_.resize(n_blocks);
     rise_.resize(n_blocks);
     return prunus::eliminate(kernels_, {inverse_.data(), n}, n, {coef_.data(), n, n_rows_},
-                             {start_.data(), stays_.data(), n_blocks}, {order_.data(), rise_.data(), n_blocks}, kFloor,
-                             {}, threads_);
+                             {start_.data(), stays_.data(), n_blocks},
+                             {order_.data(), rise_.data(), n_blocks, 0, interrupt_}, kFloor, {}, threads_);
   }
 
   void keep_the_rest(const List<u8>& is_gone) {
@@ -114,6 +121,7 @@ class Space {
   double least_;
   i64 n_columns_;
   int threads_;
+  Interrupt* interrupt_;
   i64 n_rows_ = 0;
   List<i64> places_;   // of the columns that are there
   List<double> coef_;  // n_rows, of these columns
@@ -126,15 +134,16 @@ class Space {
 
 void eliminate_rows(const Kernels<double>& kernels, Rows<const double> gram, const double* inverse, i64 p,
                     Samples<const double> w, const u8* there, BlockShape block, double least, Rows<double> cost,
-                    u8* is_done, int threads) {
+                    u8* is_done, int threads, Interrupt* interrupt) {
   const i64 n_bands = ceil_div(w.n, block.rows);
   const int within = n_bands == 1 ? threads : 1;  // a band alone has all threads
   List<std::unique_ptr<Space>> spaces(std::max(threads, 1));
   for_units(n_bands, threads, [&](i64 band, int rank) {
     std::unique_ptr<Space>& space = spaces[rank];
-    if (!space) space = std::make_unique<Space>(kernels, gram, p, least, block.columns, within);
+    if (!space) space = std::make_unique<Space>(kernels, gram, p, least, block.columns, within, interrupt);
     const i64 begin = band * block.rows, n = std::min(block.rows, w.n - begin);
-    const bool done = space->eliminate(w.some(begin, n), there + begin * p, p, inverse, cost.from(begin, 0));
+    const bool done =
+        !is_asked(interrupt) && space->eliminate(w.some(begin, n), there + begin * p, p, inverse, cost.from(begin, 0));
     std::fill_n(is_done + begin, n, u8{done});
   });
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dispatch/table.h"
+#include "interrupt.h"
 
 namespace prunus {
 
@@ -14,13 +15,13 @@ namespace prunus {
 // cost of the block before: the weights of the highest costs are a set of the path. Of weights that are not there it is
 // 0, and a column that one row of a band has counts as there in all of them, of weight zero. gram: (p, p), symmetric
 // positive definite; inverse: its own, or null where it has none, since bands that lack some columns may be told all
-// the same. is_done[r] is 0, and the row's cost of no use, where a pivot is not above `least`.
+// the same. is_done[r] is 0, and the row's cost of no use, where a pivot is not above `least`, or it is interrupted.
 //
 // p^3 / 4 multiplications and additions for a band that has all, p^3 / 2 more for others, and 8 p^2 bytes for a thread;
 // blocks of c columns take c^3 / 6 more for each of them that is left, in every step. The number of threads changes no
 // bit. Throws std::bad_alloc.
 void eliminate_rows(const Kernels<double>& kernels, Rows<const double> gram, const double* inverse, i64 p,
                     Samples<const double> w, const u8* there, BlockShape block, double least, Rows<double> cost,
-                    u8* is_done, int threads);
+                    u8* is_done, int threads, Interrupt* interrupt = nullptr);
 
 }  // namespace prunus

@@ -13,8 +13,6 @@ from prunus.network import Layer, Network, outputs_of, widest
 from prunus.scoring import costs_of_rows
 from prunus.statistics import Gram, GramAccumulator
 
-_MULTIPLICATIONS = 2e10  # of a call of the core: about a second, after which an interrupt is looked at
-
 
 class StandIn:
     """The i-th layer, on the inputs that the layers before it put out in `sparse`, towards its sums in the dense network.
@@ -45,13 +43,7 @@ class StandIn:
         if root is None:
             raise self._collinear()
         best = (self._products @ root.T) @ root if there.all() else self._fit(there & ~system.constant)
-        found, left = np.empty(best.shape), np.empty(best.shape, np.bool_)
-        step = max(int(_MULTIPLICATIONS / max(system.n, 1) ** 2), 96)
-        for begin in range(0, len(best), step):
-            rows = slice(begin, begin + step)
-            found[rows], left[rows] = _core.eliminate_columns(
-                root, best[rows], there[rows], kept[rows], neighbours, threads
-            )
+        found, left = _core.eliminate_columns(root, best, there, kept, neighbours, threads)
         left &= there
         return self._layer_of(np.where(left, found, 0), left), left
 

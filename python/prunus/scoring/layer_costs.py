@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 Block = tuple[int, int]  # rows and columns that go together
 
-_MULTIPLICATIONS = 2e10  # of a call of the core: about a second, after which an interrupt is looked at
-
 
 def weight_costs(network: Network, data: Data, damping: float, block: Block, threads: int) -> tuple[Doubles, ...]:
     """Return for each weight of each layer what the loss rises by, to second order, when its block goes at its turn.
@@ -63,7 +61,7 @@ def _layer_costs(
 
 
 def costs_of_rows(i: int, system: GramSystem, weight: Doubles, there: Bools, block: Block, threads: int) -> Doubles:
-    """Return the costs of the weights of the i-th layer's scaled inputs, which are `there`, some rows at a time.
+    """Return the costs of the weights of the i-th layer's scaled inputs, which are `there`.
 
     Of inputs that never vary they are 0.
     """
@@ -72,19 +70,13 @@ def costs_of_rows(i: int, system: GramSystem, weight: Doubles, there: Bools, blo
     there = there & ~system.constant
     least = solving.least_pivot(system)
     inverse = _core.inverse(system.matrix, least, threads)
-    n_bands = max(threads, int(_MULTIPLICATIONS / max(system.n, 1) ** 3))
-    costs = np.zeros(weight.shape)
-    for begin in range(0, len(weight), n_bands * block[0]):
-        rows = slice(begin, begin + n_bands * block[0])
-        costs[rows], is_done = _core.eliminate_rows(
-            system.matrix, inverse, weight[rows], there[rows], *block, least, threads
+    costs, is_done = _core.eliminate_rows(system.matrix, inverse, weight, there, *block, least, threads)
+    if not is_done.all():
+        raise check.error(
+            ValueError,
+            "X",
+            f"expected inputs of layer {i} that are no combinations of others for 'obs' without damping",
         )
-        if not is_done.all():
-            raise check.error(
-                ValueError,
-                "X",
-                f"expected inputs of layer {i} that are no combinations of others for 'obs' without damping",
-            )
     return costs
 
 
