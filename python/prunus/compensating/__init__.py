@@ -9,6 +9,7 @@ from prunus.compensating.base import Compensation, Removal
 from prunus.compensating.fast import Fast
 from prunus.compensating.none import NoCompensation
 from prunus.compensating.obs import Obs
+from prunus.compensating.optimum import has_optimum
 from prunus.compensating.refining import Refine, refine_of, refined
 from prunus.compensating.refit import Refit
 
@@ -48,6 +49,7 @@ __all__ = [
     "Removal",
     "compensation_of",
     "compensations",
+    "has_optimum",
     "refine_of",
     "refined",
 ]

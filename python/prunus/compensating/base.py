@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from prunus._base import Bools
+from prunus._base import Bools, Doubles
 from prunus.data import Data
 from prunus.masking import Pattern
 from prunus.network import Layer, Network
+
+# Of samples (n, k), targets (n,) and weights (n,), or None for such as count the same: coefficients (k,) and the intercept.
+OwnFit = Callable[[Any, Doubles, Doubles | None], tuple[Doubles, float]]
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Removal:
     stays: Sequence[Bools] | None  # what must, of the scores' shapes; None: anything may go
     data: Data | None
     threads: int
+    own_fit: OwnFit | None = None  # of the library that the model came from, for one output; None: it has none here
 
     def has_begun(self, i: int) -> bool:
         """Whether the i-th layer or one before it lost anything."""

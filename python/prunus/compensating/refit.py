@@ -8,8 +8,8 @@ import numpy as np
 
 from prunus._base import Bools, NotSupportedError, check
 from prunus.compensating.base import Compensation, Removal
+from prunus.compensating.optimum import has_optimum, optimum
 from prunus.compensating.stand_in import StandIn
-from prunus.data import Data
 from prunus.network import Layer, Network
 
 
@@ -19,13 +19,17 @@ class Refit(Compensation):
 
     What it does
     ------------
-    Of a linear regression, fits the weights that are left of each output to the labels. ``alpha`` is a ridge penalty, as in
-    scikit-learn's Ridge; None stands for the model's own, where it is a Ridge, else for none. A bias is fitted unless the
-    model comes from scikit-learn and was fitted without an intercept.
+    Of a linear model of scikit-learn, with labels, goes to where its own loss and penalty are least on the weights that are
+    left: squared errors with a ridge penalty by a factorization, logistic losses by Newton's method (to a gradient of the mean
+    objective of 1e-9, or what rounding lets it become), and for any other loss or penalty by the estimator's own fit, output
+    by output, with the parameter that a cross-validation chose. ``alpha`` is a ridge penalty to take instead of the model's:
+    that times the squares of the weights, beside the sum of the losses. What the estimator's ``class_weight`` says counts; an
+    intercept is fitted if it was. Any other linear regression is fitted by least squares.
 
-    Of any other network, takes one layer after the other and fits what is left of each neuron to what it summed up before
-    anything went, on the inputs that the layers before put out now. No labels are needed. ``damping``, as a part of the mean
-    square of the layer's inputs, draws each weight to the value it had. Biases are fitted where the network has any.
+    Of any other network, and without labels, takes one layer after the other and fits what is left of each neuron to what it
+    summed up before anything went, on the inputs that the layers before put out now. No labels are needed. ``damping``, as a
+    part of the mean square of the layer's inputs, draws each weight to the value it had. Biases are fitted where the network
+    has any.
 
     Why
     ---
@@ -34,14 +38,16 @@ class Refit(Compensation):
 
     Cost
     ----
-    For each layer a pass over X, n_samples * n_in**2 multiplications and additions for a Gram matrix, and for each neuron a
-    factorization of what is left, k**3 / 6 for k weights. 8 * n_in**2 bytes for each thread.
+    Of logistic losses some ten steps, each of a few passes over X, and n_samples * k**2 multiplications and additions for k
+    weights of an output. Else for each layer a pass over X, n_samples * n_in**2 multiplications and additions for a Gram
+    matrix, and for each neuron a factorization of what is left, k**3 / 6 for k weights. 8 * n_in**2 bytes for each thread.
 
     When it fails
     -------------
-    The constraint ``positive=True`` is not supported. A regression that was fitted by another loss (Lasso, Huber, SVR) is
-    refitted by this one. Without a penalty and with hardly more samples than weights it fits the noise. A classifier's outputs
-    come near to what they were, whatever the labels say.
+    Without a penalty and with hardly more samples than weights it fits the noise; classes that a plane tells apart have no
+    optimum then, and weights grow until the loss hardly falls. Of classes that are fitted together with an L1 penalty, or by
+    ``multi_class="crammer_singer"``, and of networks with hidden layers, outputs come near to what they were, whatever the
+    labels say.
 
     Examples
     --------
@@ -50,14 +56,15 @@ class Refit(Compensation):
     References
     ----------
     B. Hassibi, D. Stork, "Second order derivatives for network pruning: optimal brain surgeon", 1993; X. Dong, S. Chen, S.
-    Pan, "Learning to prune deep neural networks via layer-wise optimal brain surgeon", 2017.
+    Pan, "Learning to prune deep neural networks via layer-wise optimal brain surgeon", 2017; R. Dembo, S. Eisenstat, T.
+    Steihaug, "Inexact Newton methods", 1982.
     """
 
     alpha: float | None = None
     damping: float = 1e-3
 
     name = "refit"
-    needs = ("X", "y")
+    needs = ("X",)
 
     def __post_init__(self) -> None:
         """Check the penalties."""
@@ -67,34 +74,28 @@ class Refit(Compensation):
         check.put(self, damping=check.number("damping", self.damping, 0, largest))
 
     def needs_for(self, network: Network) -> tuple[str, ...]:
-        return self.needs if network.is_linear_regression else ("X",)
+        return ("X", "y") if network.provenance.positive else ("X",)
 
     def require(self, network: Network) -> None:
-        if network.provenance.positive:
+        if network.provenance.positive and network.provenance.loss != "own":
             raise check.error(
                 NotSupportedError,
                 "compensate",
-                "expected a model without positive=True for 'refit', whose weights may fall below zero",
+                f"expected a model without positive=True for {self.name!r}, whose weights may fall below zero",
             )
 
     def layer(self, i: int, sparse: Network, removal: Removal) -> tuple[Layer, Bools]:
-        if sparse.is_linear_regression:
-            assert removal.data is not None
-            return self._regression(sparse, removal.kept[i], removal.data), removal.kept[i]
+        kept = removal.kept[i]
         if not removal.has_begun(i):
-            return sparse.layers[i], removal.kept[i]
-        return StandIn(i, sparse, removal, self.damping).fitted(removal.kept[i]), removal.kept[i]
+            return sparse.layers[i], kept
+        if self._knows_the_optimum(sparse, removal):
+            return self._optimum(sparse, kept, removal)
+        return StandIn(i, sparse, removal, self.damping).fitted(kept), kept
 
-    def _regression(self, network: Network, kept: Bools, data: Data) -> Layer:
-        from prunus import solving  # it takes a quarter of the time to import prunus
+    def _knows_the_optimum(self, sparse: Network, removal: Removal) -> bool:
+        has_fit = sparse.provenance.loss != "own" or removal.own_fit is not None
+        return removal.data is not None and removal.data.target is not None and has_optimum(sparse) and has_fit
 
-        layer, whole = network.layers[0], solving.gram_of(network, data)
-        alpha = solving.penalty_of(network, self.alpha, data, "compensation 'refit'")
-        weight, bias = np.zeros(layer.weight.shape), np.zeros(layer.n_out)
-        for j, there in enumerate(kept):
-            gram = solving.of_output(whole, j)
-            at = np.flatnonzero(there & ~gram.constant)
-            columns, coef = solving.fit_of_one(solving.system_of(gram, at, alpha))
-            weight[j, columns] = coef
-            bias[j] = gram.y_mean[0] - coef @ gram.x_mean[columns]
-        return layer.replace(weight.astype(layer.weight.dtype), bias.astype(layer.bias.dtype))
+    def _optimum(self, sparse: Network, kept: Bools, removal: Removal) -> tuple[Layer, Bools]:
+        assert removal.data is not None
+        return optimum(sparse, kept, removal.data, self.alpha, removal.own_fit, removal.threads), kept

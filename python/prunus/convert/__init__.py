@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import numpy.typing as npt
 
-from prunus._base import check
+from prunus._base import Doubles, check
 from prunus.network import Network
+
+OwnFit = Callable[[Any, Doubles, "Doubles | None"], tuple[Doubles, float]]
 
 
 def from_sklearn(estimator: Any, *, dtype: npt.DTypeLike | None = None) -> Network:
@@ -90,6 +94,14 @@ def to_sklearn(network: Any, *, like: Any = None) -> Any:
         ) from error
 
 
+def own_fit(network: Network) -> OwnFit | None:
+    """Return the fit of one output of the estimator that the network came from; None: there is none here."""
+    if network.provenance.library != "sklearn" or find_spec("sklearn") is None:
+        return None
+    fit: OwnFit | None = _sklearn().own_fit(network)
+    return fit
+
+
 def provided_by(module: str) -> None:
     """Import this module before a model of scikit-learn is converted: it registers converters of its own."""
     _PROVIDERS.append(module)
@@ -106,4 +118,4 @@ def _sklearn() -> Any:
     return sklearn
 
 
-__all__ = ["from_sklearn", "provided_by", "to_sklearn"]
+__all__ = ["from_sklearn", "own_fit", "provided_by", "to_sklearn"]

@@ -39,6 +39,20 @@ class Data:
         weight = total if sample_weight is None else total * float(np.max(np.asarray(sample_weight)))
         return replace(self, share=share / (total or 1), weight=weight)
 
+    def columns(self, kept: Bools) -> Data:
+        """Return the samples without the other ones of the columns that the network takes."""
+        if kept.all():
+            return self
+        inputs = np.ones(self.source.shape[1], np.bool_) if self.inputs is None else self.inputs.copy()
+        inputs[inputs] = kept
+        scaling = None if self.scaling is None else Scaling(*(part[kept] for part in self.scaling))
+        return replace(self, inputs=inputs, scaling=scaling)
+
+    def taken_once(self) -> Data:
+        """Return the samples as the network takes them, in memory, so that many passes convert them once."""
+        source = self.rows(slice(None))
+        return replace(self, source=source, inputs=None, scaling=None)
+
     def rows(self, which: Any) -> Any:
         """Return these samples, (n, n_in of the first layer): C-contiguous, or a csr_array where the source is one."""
         return self.taken(self.source[which])

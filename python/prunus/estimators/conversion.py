@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from prunus.convert.sklearn import Kind, Row, Step, read_regression, refuse_output, register
+from prunus.convert.sklearn import Kind, Row, Step, read_regression, refuse_output, register, ridge
 from prunus.estimators.linear_regression import PrunedLinearRegression
 from prunus.estimators.selector import PruneSelector
 from prunus.network import Network
@@ -25,7 +25,7 @@ def _write(model: PrunedLinearRegression, network: Network, row: Row) -> None:
 
 def register_ours() -> None:
     """Add them."""
-    register(Kind(PrunedLinearRegression, read_regression, _write))
+    register(Kind(PrunedLinearRegression, read_regression, _write, objective=ridge))
     register(
         Step(
             PruneSelector,

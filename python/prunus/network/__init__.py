@@ -3,9 +3,11 @@
 from prunus.network.functions import ACTIVATION_NUMBER, ACTIVATIONS, OUTPUTS, r2
 from prunus.network.layer import Layer
 from prunus.network.network import Network
+from prunus.network.own_problem import as_fitted, of_output
 from prunus.network.parts import WIDEST
 from prunus.network.passes import Forward, Trace, outputs_of, trace, widest
 from prunus.network.provenance import Provenance
+from prunus.network.row_curvature import row_curvatures
 from prunus.network.structure import Structure
 
 __all__ = [
@@ -19,8 +21,11 @@ __all__ = [
     "Provenance",
     "Structure",
     "Trace",
+    "as_fitted",
+    "of_output",
     "outputs_of",
     "r2",
+    "row_curvatures",
     "trace",
     "widest",
 ]

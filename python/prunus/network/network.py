@@ -127,10 +127,14 @@ class Network:
         return 1 - self.n_nonzero / self.n_weights
 
     @property
+    def is_linear(self) -> bool:
+        """Whether it has one layer and no activation: a linear regression or a linear classifier."""
+        return len(self.layers) == 1 and self.layers[0].activation == "identity"
+
+    @property
     def is_linear_regression(self) -> bool:
         """Whether it has one layer, no activation, and no classes."""
-        is_linear = len(self.layers) == 1 and self.layers[0].activation == "identity"
-        return is_linear and self.output == "identity" and self.classes is None
+        return self.is_linear and self.output == "identity" and self.classes is None
 
     def replace(self, layers: Sequence[Layer]) -> Network:
         """Return a network with these layers and otherwise like this one."""

@@ -9,7 +9,14 @@ import numpy as np
 
 from prunus import masking, scoring
 from prunus._base import Bools, check, names_of
-from prunus.compensating import Compensation, Refit, compensation_of, compensations
+from prunus.compensating import (
+    Compensation,
+    Refit,
+    compensation_of,
+    compensations,
+    has_optimum,
+)
+from prunus.convert import own_fit
 from prunus.data import require_names
 from prunus.masking import Pattern
 from prunus.network import Network
@@ -85,28 +92,38 @@ def criterion_for(
 def _auto(network: Network, pattern: Pattern, has_X: bool, has_y: bool, trains: bool) -> Choice:
     """Return the criterion that kept most accuracy with what is there (docs/which-criterion.md)."""
     kinds = scoring.criteria()
-    if has_X and not trains and _takes_surgery(network):
+    # The optimum on what is left is what training a linear model comes to.
+    refits = has_X and has_y and has_optimum(network) and _fits(network)
+    compensation = "refit" if refits else None
+    if has_X and (refits or not trains) and _takes_surgery(network):
         n_multiplications = sum(layer.n_out * layer.n_in**3 / 4 for layer in network.layers)
         if pattern.unit != "weight" or n_multiplications <= _MOST_MULTIPLICATIONS:
             return Choice(kinds["obs"]().for_units(pattern.unit, pattern.block))
         note = (
-            f"criterion wanda with compensation fast, since obs would take {n_multiplications:.1g} multiplications "
-            f"(more than {_MOST_MULTIPLICATIONS:.0g})"
+            f"criterion wanda with compensation {compensation or 'fast'}, since obs would take "
+            f"{n_multiplications:.1g} multiplications (more than {_MOST_MULTIPLICATIONS:.0g})"
         )
-        return Choice(kinds["wanda"](), "fast", note)
+        return Choice(kinds["wanda"](), compensation or "fast", note)
     if pattern.unit == "neuron":
         if has_X and has_y:
             return Choice(kinds["output_contribution"](absolute=True))
         return Choice(kinds["activation_variance" if has_X else "weight_norm"]())
     if pattern.unit == "input":
-        return Choice(kinds["input_contribution"](absolute=True) if has_X and has_y else kinds["input_norm"]())
+        chosen = kinds["input_contribution"](absolute=True) if has_X and has_y else kinds["input_norm"]()
+        return Choice(chosen, compensation)
     # Before training, and for n:m, wanda kept no more than magnitude.
-    return Choice(kinds["wanda" if has_X and not trains and pattern.takes_target else "magnitude"]())
+    by_input = has_X and (refits or not trains) and pattern.takes_target
+    return Choice(kinds["wanda" if by_input else "magnitude"](), compensation)
 
 
 def _takes_surgery(network: Network) -> bool:
-    """Whether least squares on what is left may be done unasked: a regression may have been fitted by another loss."""
-    return not network.is_linear_regression and max(layer.n_in for layer in network.layers) <= _MOST_INPUTS
+    """Whether optimal brain surgery may be done unasked."""
+    return not network.provenance.positive and max(layer.n_in for layer in network.layers) <= _MOST_INPUTS
+
+
+def _fits(network: Network) -> bool:
+    """Whether what fits the model is here: its library, where nothing else can."""
+    return network.provenance.loss != "own" or own_fit(network) is not None
 
 
 def _named(criterion: str | Criterion, pattern: Pattern) -> Criterion:
@@ -123,13 +140,16 @@ def _named(criterion: str | Criterion, pattern: Pattern) -> Criterion:
     return chosen
 
 
-def compensation_for(compensate: str | Compensation, choice: Choice) -> Compensation:
+def compensation_for(network: Network, compensate: str | Compensation, choice: Choice, has_y: bool) -> Compensation:
     """Return the compensation; "auto" is the one that the criterion reckons with, with its penalties."""
-    if isinstance(compensate, Compensation):
-        return compensate
-    name = check.one_of("compensate", compensate, ["auto", *compensations()])
-    if name != "auto":
-        return compensation_of(name)
+    if not isinstance(compensate, Compensation):
+        check.one_of("compensate", compensate, ["auto", *compensations()])
+    if compensate != "auto":
+        chosen = compensation_of(compensate)
+        if type(chosen) is Refit and has_y and not _fits(network):
+            model = network.provenance.kind
+            raise check.error(ImportError, "compensate", f"expected scikit-learn, which alone refits a {model}")
+        return chosen
     kind = compensations()[choice.compensation or choice.criterion.compensation]
     penalties = {
         name: getattr(choice.criterion, name) for name in ("alpha", "damping") if hasattr(choice.criterion, name)

@@ -75,7 +75,7 @@ def prune(
         of a layer (for weights wanda with compensation fast where obs would take long, which the report says). Else for weights
         wanda with X if nothing is trained, else magnitude; for neurons the absolute output_contribution with X and y,
         activation_variance with X alone, weight_norm without data; for inputs the absolute input_contribution with X and y,
-        else input_norm. A linear regression is not refitted unasked, since its loss may have been another.
+        else input_norm. A linear model of known loss, with X and y, is refitted whatever chose, and before training too.
     pattern : str or Pattern, default "weight"
         A name from `patterns()`, with numbers in the place of letters: "2:4", "block:4x1". The neurons of the last layer are
         not pruned.
@@ -87,7 +87,7 @@ def prune(
         between them.
     compensate : str or Compensation, default "auto"
         A name from `compensations()`, or one of its classes with its options set: new values for the weights that are left.
-        "auto": what the criterion reckons with, obs for obs, none for the others.
+        "auto": what the criterion reckons with, obs for obs, none for the others; of criterion "auto", what goes with it.
     refine : int or Refine, optional
         So many Gauss-Newton steps, or with these settings, on what is left, after each round: towards what the model put out
         before anything went, which needs no labels, or towards the labels.

@@ -168,7 +168,7 @@ def how_of(
     chosen = choice.criterion
     chosen.require(network)
     share_out = choices.allocation_of(allocation, pattern, chosen)
-    compensation = choices.compensation_for(compensate, choice)
+    compensation = choices.compensation_for(network, compensate, choice, given[1])
     compensation.require(network)
     if check.flag("control", control) and not trains:
         raise check.error(

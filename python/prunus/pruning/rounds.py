@@ -12,6 +12,7 @@ import numpy as np
 from prunus import _core
 from prunus._base import Bools, Floats, check
 from prunus.compensating import Removal, refined
+from prunus.convert import own_fit
 from prunus.masking import Goal, SelectedMasks, full, select
 from prunus.network import Network
 from prunus.pruning.request import Request
@@ -100,7 +101,8 @@ def _without(
         return sparse, masks
     data = None if request.on.data is None else sparse.view(request.on.data, standardized=True, dtype=np.float64)
     kept = _trainable(request, sparse, masks)
-    removal = Removal(dense.unfolded(), kept, there, what.pattern, what.keep, data, threads)
+    fit = own_fit(request.network) if request.network.provenance.loss == "own" else None
+    removal = Removal(dense.unfolded(), kept, there, what.pattern, what.keep, data, threads, fit)
     compensated, left = compensation.apply(sparse.unfolded(), removal)
     if what.pattern.unit == "weight":  # other weights may have been chosen of those that were there
         masks = tuple((mask & ~before) | now for mask, before, now in zip(masks, there, left, strict=True))

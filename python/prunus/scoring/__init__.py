@@ -84,7 +84,7 @@ def importance(
         Needed by the criteria that look at data. It is read in batches: an array mapped from a file need not fit in memory,
         and a sparse one is never made dense.
     y : array_like of shape (n_samples,) or (n_samples, n_out), optional
-        Labels or values, needed by the criteria that look at the loss.
+        Labels or values, needed by the criteria that look at the loss; `obs` looks at those of a linear regression if it can.
     sample_weight : array_like of shape (n_samples,), optional
         Nonnegative.
     class_weight : mapping or "balanced", optional
@@ -120,7 +120,7 @@ def importance(
     check.needed(f"criterion {chosen.name!r}", needs, X, y)
     chosen.require(network)
     data: Data | None = None
-    if "y" in needs or (needs and class_weight is not None):
+    if needs and (y is not None or class_weight is not None):
         data = network.data(X, y, sample_weight, class_weight=class_weight, standardized=True)
     elif needs:
         data = network.samples(X, sample_weight, standardized=True)

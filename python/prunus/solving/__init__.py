@@ -10,13 +10,13 @@ from prunus.solving.of_network import (
     layer_system,
     least_pivot,
     of_output,
-    penalty_of,
+    penalties_of,
     system_of,
 )
 from prunus.solving.regression import Regression
 from prunus.solving.searching.backward import IllConditionedError
 from prunus.solving.searching.methods import METHODS, obs_path
-from prunus.solving.searching.paths import NestedPath
+from prunus.solving.searching.paths import NestedPath, Path
 from prunus.solving.selecting import SELECTIONS, Options, select_subset
 from prunus.solving.selection import SubsetSelection
 from prunus.solving.systems import CollinearError, GramSystem
@@ -33,6 +33,7 @@ __all__ = [
     "IllConditionedError",
     "NestedPath",
     "Options",
+    "Path",
     "Regression",
     "SubsetSelection",
     "Units",
@@ -44,7 +45,7 @@ __all__ = [
     "least_pivot",
     "obs_path",
     "of_output",
-    "penalty_of",
+    "penalties_of",
     "select_subset",
     "system_of",
     "units_of",

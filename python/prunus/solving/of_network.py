@@ -19,14 +19,18 @@ def gram_of(network: Network, data: Data) -> Gram:
     return gathered.gram(fit_intercept=network.provenance.fit_intercept)
 
 
-def penalty_of(network: Network, alpha: float | None, data: Data, asks: str) -> float:
-    """Return a ridge penalty beside shares of the samples, which sum to one: `alpha`, or for None the model's own."""
-    ridge = network.provenance.ridge if alpha is None else alpha
+def penalties_of(network: Network, alpha: float | None, data: Data, asks: str) -> Doubles:
+    """Return a ridge penalty for each output beside shares of the samples, which sum to one: `alpha`, or the model's own."""
+    provenance = network.provenance
+    ridge = provenance.ridge if alpha is None else alpha
     if ridge is None:
+        raise check.error(ValueError, "alpha", f"expected a number for {asks}, since the model's is unknown, got None")
+    if isinstance(ridge, list) and len(ridge) not in (1, network.n_out):
         raise check.error(
-            ValueError, "alpha", f"expected a number for {asks}, since the model has one for each output, got None"
+            ValueError, "origin.provenance.ridge", f"expected one for each of {network.n_out} outputs, got {len(ridge)}"
         )
-    return ridge / data.weight
+    own = provenance.ridge_per_sample * len(data) if alpha is None else 0.0
+    return np.broadcast_to((np.asarray(ridge, np.float64) + own) / data.weight, network.n_out)
 
 
 def layer_system(gram: Gram, damping: float) -> GramSystem:

@@ -6,7 +6,7 @@ import numpy as np
 
 from prunus import _core
 from prunus._base import Doubles
-from prunus.compensating.refining.parameters import Parameters
+from prunus.compensating.parameters import Parameters
 from prunus.data import Data
 from prunus.network import Network
 from prunus.statistics import LayerGrams, collect

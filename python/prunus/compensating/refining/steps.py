@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
-import numpy as np
+from collections.abc import Sequence
 
 from prunus._base import Bools, Doubles
-from prunus.compensating.refining.parameters import Parameters
+from prunus.compensating.conjugate_gradients import conjugate_gradients
+from prunus.compensating.parameters import Parameters
 from prunus.compensating.refining.preconditioner import Preconditioner
 from prunus.compensating.refining.settings import Refine
 from prunus.data import Data
@@ -40,7 +39,7 @@ def stepped(
         def product(vector: Doubles, network: Network = network) -> Doubles:
             return parameters.vector(network.curvature_product(data, parameters.arrays(vector)))
 
-        change = _conjugate_gradients(product, -slope, preconditioner.solve, damping, settings.products)
+        change = conjugate_gradients(product, -slope, preconditioner.solve, settings.products, damping=damping)
         moved, after, part = _searched(network, parameters, change, float(slope @ change), data, loss)
         if part == 0:
             break
@@ -62,32 +61,3 @@ def _searched(
         if after <= loss + _PART * part * slope:
             return moved, after, part
     return network, loss, 0.0
-
-
-def _conjugate_gradients(
-    product: Callable[[Doubles], Doubles],
-    right: Doubles,
-    precondition: Callable[[Doubles], Doubles],
-    damping: float,
-    n: int,
-) -> Doubles:
-    """Return an approximate solution of product(x) + damping * M x = right, by n products (M. Hestenes, E. Stiefel, 1952).
-
-    M is the preconditioner's matrix. It need not be known: of what it was solved for, it is that.
-    """
-    found, residual = np.zeros_like(right), right
-    direction, of_direction = precondition(residual), right  # M times the direction
-    length = residual @ direction
-    for _ in range(n):
-        moved = product(direction) + damping * of_direction
-        curvature = direction @ moved
-        if not (curvature > 0 and length > 0):
-            break
-        step = length / curvature
-        found = found + step * direction
-        residual = residual - step * moved
-        solved = precondition(residual)
-        length, before = residual @ solved, length
-        direction = solved + length / before * direction
-        of_direction = residual + length / before * of_direction
-    return found

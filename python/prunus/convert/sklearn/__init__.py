@@ -20,6 +20,8 @@ from prunus.convert.sklearn.base import Kind, Model, Row, refuse_output
 from prunus.convert.sklearn.front import Step
 from prunus.convert.sklearn.kinds import KINDS, kind_of, register
 from prunus.convert.sklearn.linear import read as read_regression
+from prunus.convert.sklearn.objectives import ridge
+from prunus.convert.sklearn.own_fit import own_fit
 from prunus.data import Scaling
 from prunus.network import Layer, Network
 
@@ -134,4 +136,15 @@ def _behind(before: Sequence[Any], network: Network) -> Network:
     return Network(network.layers, output=network.output, classes=network.classes, scaling=scaling).unfolded()
 
 
-__all__ = ["Kind", "Row", "Step", "from_sklearn", "read_regression", "refuse_output", "register", "to_sklearn"]
+__all__ = [
+    "Kind",
+    "Row",
+    "Step",
+    "from_sklearn",
+    "own_fit",
+    "read_regression",
+    "refuse_output",
+    "register",
+    "ridge",
+    "to_sklearn",
+]

@@ -10,6 +10,8 @@ import numpy.typing as npt
 from sklearn.preprocessing import LabelBinarizer
 
 from prunus._base import NotSupportedError, check
+from prunus.convert.sklearn.alone import Alone, as_it_is
+from prunus.convert.sklearn.objectives import Objective, unknown
 from prunus.network import Network
 
 Arrays = npt.NDArray[Any]
@@ -33,6 +35,8 @@ class Kind(NamedTuple):
     classifier: bool = False
     hidden: bool = False  # whether it may have hidden layers
     learns: tuple[str, ...] = ()  # what a fit tells beside the weights
+    objective: Callable[[Any], Objective] = unknown  # what one was fitted to
+    alone: Alone = as_it_is  # what fits one on columns that are left
     begin: Callable[[Any], None] = lambda _: None  # sets what training goes on from, as it is before the first epoch
 
     def require(self, network: Network) -> None:

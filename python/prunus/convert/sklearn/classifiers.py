@@ -10,8 +10,10 @@ from sklearn import linear_model
 from sklearn.svm import LinearSVC
 
 from prunus._base import NotSupportedError, check
+from prunus.convert.sklearn.alone import Alone, as_it_is, chosen
 from prunus.convert.sklearn.base import Kind, Model, Row, binarizer_of, classes_of, refuse_output
 from prunus.convert.sklearn.linear import read_layer, write_layer
+from prunus.convert.sklearn.objectives import Objective, logistic, own, ridge, stochastic, support_vectors
 from prunus.network import Network
 
 _Output = Callable[[Any, int], str]  # of an estimator and a number of classes
@@ -72,21 +74,35 @@ def _set_classes(model: Any, network: Network) -> None:
         model.classes_ = network.classes.copy()
 
 
-def _kind(cls: Any, output: _Output, *learns: str) -> Kind:
+def _kind(
+    cls: Any,
+    output: _Output,
+    objective: Callable[[Any], Objective],
+    *learns: str,
+    alone: Alone = as_it_is,
+) -> Kind:
     read, write = functools.partial(_read, output), functools.partial(_write, output)
-    return Kind(cls, read, write, classifier=True, learns=learns)
+    return Kind(cls, read, write, classifier=True, learns=learns, objective=objective, alone=alone)
 
 
 _MULTILABEL = (linear_model.RidgeClassifier, linear_model.RidgeClassifierCV)
 KINDS = {
     kind.cls.__name__: kind
     for kind in (
-        _kind(LinearSVC, _margin, "n_iter_"),
-        _kind(linear_model.LogisticRegression, _logistic, "n_iter_"),
-        _kind(linear_model.LogisticRegressionCV, _logistic, "C_", "l1_ratio_", "n_iter_"),
-        _kind(linear_model.Perceptron, _margin, "n_iter_", "t_"),
-        _kind(linear_model.RidgeClassifier, _margin, "n_iter_", "solver_"),
-        _kind(linear_model.RidgeClassifierCV, _margin, "alpha_", "best_score_"),
-        _kind(linear_model.SGDClassifier, _sgd, "n_iter_", "t_"),
+        _kind(LinearSVC, _margin, support_vectors, "n_iter_"),
+        _kind(linear_model.LogisticRegression, _logistic, logistic, "n_iter_"),
+        _kind(
+            linear_model.LogisticRegressionCV,
+            _logistic,
+            logistic,
+            "C_",
+            "l1_ratio_",
+            "n_iter_",
+            alone=chosen(linear_model.LogisticRegression, "C", "l1_ratio"),
+        ),
+        _kind(linear_model.Perceptron, _margin, own, "n_iter_", "t_"),
+        _kind(linear_model.RidgeClassifier, _margin, ridge, "n_iter_", "solver_"),
+        _kind(linear_model.RidgeClassifierCV, _margin, ridge, "alpha_", "best_score_"),
+        _kind(linear_model.SGDClassifier, _sgd, stochastic, "n_iter_", "t_"),
     )
 }

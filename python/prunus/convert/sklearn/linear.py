@@ -10,7 +10,9 @@ import numpy as np
 from sklearn import linear_model
 from sklearn.svm import LinearSVR
 
+from prunus.convert.sklearn.alone import Alone, as_it_is, chosen, with_time
 from prunus.convert.sklearn.base import Arrays, Kind, Model, Row, refuse_output
+from prunus.convert.sklearn.objectives import Objective, least_squares, own, ridge, stochastic
 from prunus.network import Network
 
 
@@ -53,30 +55,47 @@ def _begin_huber(model: Any) -> None:
     model.scale_ = 1.0  # where its search begins
 
 
-def _kind(cls: Any, *learns: str, intercept_ndim: int = 0, begin: Callable[[Any], None] = lambda _: None) -> Kind:
-    """Say what a fit tells, and how many dimensions a fit of one output gives to intercept_."""
-    return Kind(cls, read, functools.partial(_write, intercept_ndim), learns=learns, begin=begin)
+def _kind(
+    cls: Any,
+    objective: Callable[[Any], Objective],
+    *learns: str,
+    intercept_ndim: int = 0,
+    alone: Alone = as_it_is,
+    begin: Callable[[Any], None] = lambda _: None,
+) -> Kind:
+    """Say what it is fitted to, what a fit tells, and how many dimensions a fit of one output gives to intercept_."""
+    write = functools.partial(_write, intercept_ndim)
+    return Kind(cls, read, write, learns=learns, objective=objective, alone=alone, begin=begin)
 
 
+# On a support of its own size, Lars and orthogonal matching pursuit go on to the least squares fit.
 KINDS = {
     kind.cls.__name__: kind
     for kind in (
-        _kind(linear_model.BayesianRidge, "alpha_", "lambda_", "n_iter_"),
-        _kind(linear_model.ElasticNet, "dual_gap_", "n_iter_"),
-        _kind(linear_model.ElasticNetCV, "alpha_", "dual_gap_", "l1_ratio_", "n_iter_"),
-        _kind(linear_model.HuberRegressor, "n_iter_", "scale_", begin=_begin_huber),
-        _kind(linear_model.Lars, "n_iter_"),
-        _kind(linear_model.LarsCV, "alpha_", "n_iter_"),
-        _kind(linear_model.Lasso, "dual_gap_", "n_iter_"),
-        _kind(linear_model.LassoCV, "alpha_", "dual_gap_", "n_iter_"),
-        _kind(linear_model.LassoLars, "n_iter_"),
-        _kind(linear_model.LassoLarsCV, "alpha_", "n_iter_"),
-        _kind(linear_model.LinearRegression, "rank_"),
-        _kind(LinearSVR, "n_iter_", intercept_ndim=1),
-        _kind(linear_model.OrthogonalMatchingPursuit, "n_iter_", "n_nonzero_coefs_"),
-        _kind(linear_model.OrthogonalMatchingPursuitCV, "n_iter_", "n_nonzero_coefs_"),
-        _kind(linear_model.Ridge, "n_iter_", "solver_"),
-        _kind(linear_model.RidgeCV, "alpha_", "best_score_"),
-        _kind(linear_model.SGDRegressor, "n_iter_", "t_", intercept_ndim=1),
+        _kind(linear_model.BayesianRidge, own, "alpha_", "lambda_", "n_iter_"),
+        _kind(linear_model.ElasticNet, own, "dual_gap_", "n_iter_"),
+        _kind(
+            linear_model.ElasticNetCV,
+            own,
+            "alpha_",
+            "dual_gap_",
+            "l1_ratio_",
+            "n_iter_",
+            alone=chosen(linear_model.ElasticNet, "alpha", "l1_ratio"),
+        ),
+        _kind(linear_model.HuberRegressor, own, "n_iter_", "scale_", begin=_begin_huber, alone=with_time),
+        _kind(linear_model.Lars, least_squares, "n_iter_"),
+        _kind(linear_model.LarsCV, own, "alpha_", "n_iter_", alone=chosen(linear_model.LassoLars, "alpha")),
+        _kind(linear_model.Lasso, own, "dual_gap_", "n_iter_"),
+        _kind(linear_model.LassoCV, own, "alpha_", "dual_gap_", "n_iter_", alone=chosen(linear_model.Lasso, "alpha")),
+        _kind(linear_model.LassoLars, own, "n_iter_"),
+        _kind(linear_model.LassoLarsCV, own, "alpha_", "n_iter_", alone=chosen(linear_model.LassoLars, "alpha")),
+        _kind(linear_model.LinearRegression, least_squares, "rank_"),
+        _kind(LinearSVR, own, "n_iter_", intercept_ndim=1),
+        _kind(linear_model.OrthogonalMatchingPursuit, least_squares, "n_iter_", "n_nonzero_coefs_"),
+        _kind(linear_model.OrthogonalMatchingPursuitCV, least_squares, "n_iter_", "n_nonzero_coefs_"),
+        _kind(linear_model.Ridge, ridge, "n_iter_", "solver_"),
+        _kind(linear_model.RidgeCV, ridge, "alpha_", "best_score_"),
+        _kind(linear_model.SGDRegressor, stochastic, "n_iter_", "t_", intercept_ndim=1),
     )
 }

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import sklearn
 from sklearn.pipeline import Pipeline
 
 from prunus._base import NotSupportedError, check
-from prunus.convert.sklearn import codec, front, learnt
+from prunus.convert.sklearn import codec, front, learnt, objectives
 from prunus.convert.sklearn.base import Row, feature_names, made
 from prunus.convert.sklearn.kinds import KINDS, kind_of
 from prunus.network import Provenance
@@ -56,15 +55,16 @@ def described(estimator: Any) -> dict[str, Any]:
 
 def _provenance(model: Any, names: list[str] | None) -> Provenance:
     """Say of a model, fitted or not, what others than its converter may ask."""
-    kind, params = type(model).__name__, model.get_params(deep=False)
-    ridge = np.asarray({"Ridge": params.get("alpha"), "RidgeCV": getattr(model, "alpha_", None)}.get(kind, 0.0))
+    params = model.get_params(deep=False)
+    positive = bool(params.get("positive", False))
+    objective = (objectives.own if positive else kind_of(model).objective)(model)
     return Provenance(
         "sklearn",
-        kind,
+        type(model).__name__,
         names,
         bool(params.get("fit_intercept", True)),
-        float(ridge) if ridge.ndim == 0 and ridge.dtype.kind in "iuf" else None,
-        bool(params.get("positive", False)),
+        positive=positive,
+        **objective._asdict(),
     )
 
 

@@ -9,6 +9,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from prunus._base import NotSupportedError, check
 from prunus.convert.sklearn.base import Kind, Model, Row, binarizer_of, classes_of, refuse_output
+from prunus.convert.sklearn.objectives import perceptron_without_hidden_layers
 from prunus.network import Network
 
 _ACTIVATIONS = {"identity": "identity", "logistic": "sigmoid", "tanh": "tanh", "relu": "relu"}
@@ -80,6 +81,15 @@ def _write(model: Any, network: Network, _: Row) -> None:
 
 _LEARNS = ("_no_improvement_count", "best_loss_", "best_validation_score_", "loss_", "n_iter_", "t_")
 KINDS = {
-    "MLPClassifier": Kind(MLPClassifier, _read, _write, classifier=True, hidden=True, learns=_LEARNS, begin=_begin),
-    "MLPRegressor": Kind(MLPRegressor, _read, _write, hidden=True, learns=_LEARNS, begin=_begin),
+    cls.__name__: Kind(
+        cls,
+        _read,
+        _write,
+        classifier=cls is MLPClassifier,
+        hidden=True,
+        learns=_LEARNS,
+        objective=perceptron_without_hidden_layers,
+        begin=_begin,
+    )
+    for cls in (MLPClassifier, MLPRegressor)
 }
