@@ -52,13 +52,13 @@ METHODS = [
     Method("`obs`", {"criterion": "obs"}),
     Method("`obs`, `refine=4`", {"criterion": "obs", "refine": 4}),
     Method(
-        "`obs`, four rounds, `refine=3`",
-        {"criterion": "obs", "refine": 3, "schedule": Iterative(rounds=4)},
+        "`obs`, eight rounds, `refine=3`",
+        {"criterion": "obs", "refine": 3, "schedule": Iterative(rounds=8)},
         ("weight", "block:4x1", "neuron"),
     ),
     Method(
         "the same towards labels",
-        {"criterion": "obs", "refine": Refine(3, "labels"), "schedule": Iterative(rounds=4)},
+        {"criterion": "obs", "refine": Refine(3, "labels"), "schedule": Iterative(rounds=8)},
         ("weight",),
         True,
     ),

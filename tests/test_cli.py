@@ -53,16 +53,29 @@ def test_demo(tmp_path: Path) -> None:
     rows = re.findall(
         r"│ (\S.*?)\s*│\s*([\d.]+) (\S+)\s*│\s*(\d+) │\s*(\d+) │\s*([\d.]+) │\s*([\d.]+) │", result.stdout
     )
-    assert [row[0].split(",")[0] for row in rows] == ["digits", "digits", "diabetes", "diabetes"]
+    assert [row[0] for row in rows] == [
+        "digits, dense",
+        "digits, pruned",
+        "digits, fine-tuned",
+        "diabetes, dense",
+        "diabetes, pruned",
+    ]
     assert max(map(len, result.stdout.splitlines())) <= 80
-    assert [int(row[3]) for row in rows] == [50200, 5020, 10, 5]
-    dense, pruned = (float(row[1]) for row in rows[:2])
+    assert [int(row[3]) for row in rows] == [50200, 5020, 5020, 10, 5]
+    dense, pruned, tuned = (float(row[1]) for row in rows[:3])
     assert pruned > dense - 0.02
+    assert tuned > dense - 0.02
+    curve = re.findall(r"│ (\d+)%\s*│\s*([\d.]+) │\s*(\d+) │\s*([\d.]+) │\s*([\d.]+) │", result.stdout)
+    assert [int(row[0]) for row in curve] == [0, 50, 60, 70, 80, 90, 95, 98]
+    assert float(curve[5][1]) == pruned
     assert int(rows[1][4]) < int(rows[0][4]) / 4
     folder = tmp_path / "prunus-demo"
     assert sorted(p.name for p in folder.iterdir()) == [
         "diabetes.safetensors",
         "diabetes.txt",
+        "digits-at-once.safetensors",
+        "digits-at-once.txt",
+        "digits-sweep.txt",
         "digits.safetensors",
         "digits.txt",
     ]
@@ -84,7 +97,8 @@ def test_demo_as_json(tmp_path: Path) -> None:
     value = strict(result.stdout)
     assert value["output"] == str(tmp_path / "models")
     assert value["batches"] == [1, 1024]
-    assert [model["n_nonzero"] for model in value["models"]] == [50200, 5020, 10, 5]
+    assert [model["n_nonzero"] for model in value["models"]] == [50200, 5020, 5020, 10, 5]
+    assert [point["sparsity"] for point in value["sweep"]] == [None, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98]
     assert all(len(model["microseconds"]) == 2 for model in value["models"])
 
 

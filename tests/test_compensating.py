@@ -196,9 +196,9 @@ def test_the_request_says_what_the_report_does(problem: tuple[Any, Any, Any], mo
     X, y, _ = problem
     requests: list[Any] = []
 
-    def watched(request: Any, threads: int) -> Any:
+    def watched(request: Any, *arguments: Any) -> Any:
         requests.append(request)
-        return run(request, threads)
+        return run(request, *arguments)
 
     monkeypatch.setattr("prunus.pruning.pruning.run", watched)
     schedule = prunus.schedules()["cubic"]()

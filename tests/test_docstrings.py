@@ -29,7 +29,7 @@ PARTS = {
     for kind in ("criteria", "patterns", "allocations", "schedules", "compensations", "statistics.statistics")
     for name, part in attrgetter(kind)(prunus)().items()
 }
-ERRORS = {"FormatError", "NotSupportedError"}
+ERRORS = {"BudgetError", "FormatError", "NotSupportedError"}
 WITHOUT_EXAMPLE = {*ERRORS, "Criterion", "Engine", "Gram", "Report", "SubsetPath"}
 
 

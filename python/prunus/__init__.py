@@ -10,13 +10,27 @@ from prunus.convert import from_sklearn, provided_by, to_sklearn
 from prunus.engine import Engine, SparseMatrix, compile
 from prunus.masking import Pattern, allocations, apply_masks, mask, patterns
 from prunus.network import Layer, Network
-from prunus.pruning import Pruned, as_network, load, prune, save
+from prunus.pruning import (
+    BudgetError,
+    Pruned,
+    Sensitivity,
+    Stability,
+    Sweep,
+    as_network,
+    load,
+    prune,
+    save,
+    sensitivity,
+    stability,
+    sweep,
+)
 from prunus.reporting import Report
 from prunus.scheduling import FineTune, Schedule, schedules
 from prunus.scoring import Criterion, criteria, importance
 from prunus.training import fit
 
 __all__ = [
+    "BudgetError",
     "Compensation",
     "Criterion",
     "Engine",
@@ -30,7 +44,10 @@ __all__ = [
     "Refine",
     "Report",
     "Schedule",
+    "Sensitivity",
     "SparseMatrix",
+    "Stability",
+    "Sweep",
     "__version__",
     "allocations",
     "apply_masks",
@@ -47,7 +64,10 @@ __all__ = [
     "prune",
     "save",
     "schedules",
+    "sensitivity",
     "show_config",
+    "stability",
+    "sweep",
     "to_sklearn",
 ]
 

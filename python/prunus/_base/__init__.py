@@ -5,7 +5,7 @@ from prunus._base.arrays import Bools, Doubles, Floats, Places, Shape
 from prunus._base.check import MAKE_ONE
 from prunus._base.config import show_config
 from prunus._base.errors import FormatError, NotSupportedError
-from prunus._base.frames import columns_of, names_of
+from prunus._base.frames import columns_of, frame_of, names_of
 from prunus._base.records import record
 from prunus._base.registry import registry
 from prunus._base.tables import table
@@ -23,6 +23,7 @@ __all__ = [
     "check",
     "checked_threads",
     "columns_of",
+    "frame_of",
     "frames",
     "names_of",
     "record",

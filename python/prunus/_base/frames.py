@@ -1,8 +1,10 @@
-"""DataFrames and Series as arrays of numbers, by what pandas' and polars' have in common; neither is imported."""
+"""DataFrames and Series as arrays of numbers, by what pandas' and polars' have in common; neither is needed."""
 
 from __future__ import annotations
 
 import numbers
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,11 @@ import numpy.typing as npt
 from prunus._base.errors import error
 
 _MOST_NAMED = 5  # columns in an error
+
+
+def frame_of(columns: dict[str, Any]) -> Any:
+    """Return a pandas.DataFrame of these columns; without pandas, which nothing else needs, themselves."""
+    return columns if find_spec("pandas") is None else import_module("pandas").DataFrame(columns)
 
 
 def is_frame(value: Any) -> bool:

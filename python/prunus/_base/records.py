@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import types
 import typing
 from typing import Any, TypeVar
@@ -24,8 +25,14 @@ def record(kind: type[_Record], place: str, row: Any) -> _Record:
     if not isinstance(row, dict) or not needed <= row.keys() <= fields.keys():
         got = ", ".join(sorted(map(str, row))) if isinstance(row, dict) else describe(row)
         raise error(ValueError, place, f"expected the keys {', '.join(sorted(fields))}, got {got}")
-    hints = typing.get_type_hints(kind)
+    as_any: Any = kind
+    hints = _hints(as_any)
     return kind(**{name: _value(hints[name], f"{place}.{name}", value) for name, value in row.items()})
+
+
+@functools.cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
 
 
 def _value(hint: Any, place: str, value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -23,20 +24,27 @@ def demo(
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(f"the demo needs {error.name}: pip install 'prunus[demo]'") from None
 
-    rows = demonstration.run(output, progress=True)
+    rows, curve = demonstration.run(output, progress=True)
     if as_json:
-        models = [row._asdict() for row in rows]
-        print_json({"batches": demonstration.BATCHES, "models": models, "output": str(output)})
+        models, points = [row._asdict() for row in rows], [asdict(point) for point in curve.points]
+        print_json({"batches": demonstration.BATCHES, "models": models, "sweep": points, "output": str(output)})
         return
-    _print_table(demonstration.HEADER, [demonstration.row_text(row) for row in rows], demonstration.CAPTION)
+    header, *points_text = demonstration.curve_texts(curve)
+    _print_table(
+        "dense beside pruned",
+        demonstration.HEADER,
+        [demonstration.row_text(row) for row in rows],
+        demonstration.CAPTION,
+    )
+    _print_table("a sweep", header, points_text, demonstration.CURVE_CAPTION)
     print(f"Models and reports are in {output}/")
 
 
-def _print_table(header: list[str], rows: list[list[str]], caption: str) -> None:
+def _print_table(title: str, header: list[str], rows: list[list[str]], caption: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(*header, title="dense beside pruned", caption=caption)
+    table = Table(*header, title=title, caption=caption)
     for column in table.columns[1:]:
         column.justify = "right"
     for row in rows:

@@ -58,6 +58,16 @@ def prune(
     # From here to --trust-pickle: named as prunus.prune names its arguments, which is all that passes them on.
     sparsity: Annotated[float | None, typer.Option(min=0, max=1, help="Fraction of the units to remove.")] = None,
     threshold: Annotated[float | None, typer.Option(help="Remove what scores below it.")] = None,
+    max_accuracy_drop: Annotated[
+        float | None,
+        typer.Option(min=0, help="As sparse as the score may fall by that, 0.005 say, with a standard error."),
+    ] = None,
+    max_bytes: Annotated[
+        int | None, typer.Option(min=1, help="As sparse as the file must be for so many bytes.")
+    ] = None,
+    max_latency_us: Annotated[
+        float | None, typer.Option(min=0, help="As sparse as a call must be for so many microseconds.")
+    ] = None,
     criterion: Annotated[
         str | None, typer.Option(help=f"What units are scored by: auto, {_names(scoring.criteria())}.")
     ] = None,
@@ -85,6 +95,9 @@ def prune(
     ] = None,
     fine_tune: Annotated[
         int | None, typer.Option(min=1, metavar="EPOCHS", help="Train what is left for so many epochs.")
+    ] = None,
+    scoring: Annotated[
+        str | None, typer.Option(help="The score: a name of scikit-learn's; accuracy or r2 without it.")
     ] = None,
     control: Annotated[
         bool, typer.Option("--control", help="Train the unpruned model equally long, too, and report its score.")

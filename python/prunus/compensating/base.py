@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from prunus._base import Bools, Doubles
+from prunus.compensating.inputs import Inputs
 from prunus.data import Data
 from prunus.masking import Pattern
 from prunus.network import Layer, Network
@@ -28,6 +29,18 @@ class Removal:
     data: Data | None
     threads: int
     own_fit: OwnFit | None = None  # of the library that the model came from, for one output; None: it has none here
+    in_order: bool = False  # whether each row lost first what costs least on the inputs that its layer had before
+    # What is the same for whatever is removed of `dense`: its sums, and problems of layers whose inputs are as they were.
+    shared: dict[Any, Any] = field(default_factory=dict)
+
+    @property
+    def inputs(self) -> Inputs:
+        """What layers read now, and summed up before."""
+        assert self.data is not None
+        if "inputs" not in self.shared:
+            self.shared["inputs"] = Inputs(self.dense, self.data)
+        found: Inputs = self.shared["inputs"]
+        return found
 
     def has_begun(self, i: int) -> bool:
         """Whether the i-th layer or one before it lost anything."""

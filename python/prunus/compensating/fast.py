@@ -54,4 +54,4 @@ class Fast(Refit):
         if sparse.is_linear_regression or pattern.unit != "weight" or (kept == there).all():
             return super().layer(i, sparse, removal)
         neighbours = 1 if removal.stays is not None else pattern.neighbours
-        return StandIn(i, sparse, removal, self.damping).by_columns(kept, neighbours)
+        return StandIn.of(i, sparse, removal, self.damping).by_columns(kept, neighbours)

@@ -68,7 +68,9 @@ class Obs(Refit):
             return self._optimum(sparse, kept, removal)
         if sparse.is_linear_regression or pattern.unit != "weight" or (kept == there).all():
             return super().layer(i, sparse, removal)
-        problem = StandIn(i, sparse, removal, self.damping)
+        problem = StandIn.of(i, sparse, removal, self.damping)
+        if removal.in_order and not removal.has_begun(i - 1):
+            return problem.fitted(kept), kept
         stays = None if removal.stays is None else removal.stays[i]
         chosen = pattern.chosen_again(problem.costs(pattern.block), kept, there, stays, removal.threads) & there
         return problem.fitted(chosen), chosen

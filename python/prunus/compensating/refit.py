@@ -90,7 +90,7 @@ class Refit(Compensation):
             return sparse.layers[i], kept
         if self._knows_the_optimum(sparse, removal):
             return self._optimum(sparse, kept, removal)
-        return StandIn(i, sparse, removal, self.damping).fitted(kept), kept
+        return StandIn.of(i, sparse, removal, self.damping).fitted(kept), kept
 
     def _knows_the_optimum(self, sparse: Network, removal: Removal) -> bool:
         has_fit = sparse.provenance.loss != "own" or removal.own_fit is not None

@@ -9,7 +9,7 @@ import numpy as np
 from prunus import _core
 from prunus._base import Bools, Doubles, check
 from prunus.compensating.base import Removal
-from prunus.network import Layer, Network, outputs_of, widest
+from prunus.network import Layer, Network
 from prunus.scoring import costs_of_rows
 from prunus.statistics import Gram, GramAccumulator
 
@@ -28,6 +28,18 @@ class StandIn:
         self._weight = removal.dense.layers[i].weight.astype(np.float64)
         self._system = solving.layer_system(self._gram, damping)
         self._least = solving.least_pivot(self._system)
+        self._costs: dict[tuple[int, int], Doubles] = {}
+
+    @classmethod
+    def of(cls, i: int, sparse: Network, removal: Removal, damping: float) -> StandIn:
+        """Return one; the one that was there before, if nothing before the layer has changed since."""
+        if removal.has_begun(i - 1):
+            return cls(i, sparse, removal, damping)
+        key = i, damping
+        if key not in removal.shared:
+            removal.shared[key] = cls(i, sparse, removal, damping)
+        found: StandIn = removal.shared[key]
+        return found
 
     def fitted(self, kept: Bools) -> Layer:
         """Return the layer whose sums come nearest, with weights where `kept` is True and 0 elsewhere."""
@@ -38,10 +50,7 @@ class StandIn:
 
         As many as `kept` has of so many neighbours of a row.
         """
-        system, threads, there = self._system, self._removal.threads, self._removal.there[self._i]
-        root = _core.inverse_root(system.matrix, self._least, threads)
-        if root is None:
-            raise self._collinear()
+        system, threads, there, root = self._system, self._removal.threads, self._removal.there[self._i], self._root
         best = (self._products @ root.T) @ root if there.all() else self._fit(there & ~system.constant)
         found, left = _core.eliminate_columns(root, best, there, kept, neighbours, threads)
         left &= there
@@ -57,11 +66,20 @@ class StandIn:
 
     def costs(self, block: tuple[int, int]) -> Doubles:
         """Return what each weight that was there costs when it goes, after others of its rows and with its block."""
-        there = self._removal.there[self._i]
-        weight = self._fit(there & ~self._system.constant)
-        if block[0] > 1:
-            weight = weight * np.sqrt(self._curvature)[:, None]
-        return costs_of_rows(self._i, self._system, weight, there, block, self._removal.threads)
+        if block not in self._costs:
+            there = self._removal.there[self._i]
+            weight = self._fit(there & ~self._system.constant)
+            if block[0] > 1:
+                weight = weight * np.sqrt(self._curvature)[:, None]
+            self._costs[block] = costs_of_rows(self._i, self._system, weight, there, block, self._removal.threads)
+        return self._costs[block]
+
+    @cached_property
+    def _root(self) -> Doubles:
+        root = _core.inverse_root(self._system.matrix, self._least, self._removal.threads)
+        if root is None:
+            raise self._collinear()
+        return root
 
     @cached_property
     def _curvature(self) -> Doubles:
@@ -91,12 +109,7 @@ class StandIn:
 
 def _gram(i: int, sparse: Network, removal: Removal) -> Gram:
     """Return the sums of a layer's inputs and of what it summed up before."""
-    dense, data = removal.dense, removal.data
-    assert data is not None
     gathered = GramAccumulator()
-    for rows in data.batches(widest(dense.layers)):
-        X = data.rows(rows)
-        sums, _ = outputs_of(dense.layers[: i + 1], X)
-        _, outputs = outputs_of(sparse.layers[:i], X)
-        gathered.update(outputs[-1] if outputs else X, sums[-1], data.shares(rows))
-    return gathered.gram(fit_intercept=dense.fits_biases)
+    for batch in removal.inputs.batches(i, sparse):
+        gathered.update(batch.inputs, batch.sums, batch.share)
+    return gathered.gram(fit_intercept=removal.dense.fits_biases)

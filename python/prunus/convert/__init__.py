@@ -12,6 +12,7 @@ import numpy.typing as npt
 from prunus._base import Doubles, check
 from prunus.network import Network
 
+Score = Callable[[Any, Any, Any, "Doubles | None"], float]
 OwnFit = Callable[[Any, Doubles, "Doubles | None"], tuple[Doubles, float]]
 
 
@@ -102,6 +103,12 @@ def own_fit(network: Network) -> OwnFit | None:
     return fit
 
 
+def scorer(scoring: Any) -> tuple[str, Score]:
+    """Return the name and the function of one of scikit-learn's scorers, or of a callable of an estimator, X and y."""
+    found: tuple[str, Score] = _sklearn().scorer(scoring)
+    return found
+
+
 def provided_by(module: str) -> None:
     """Import this module before a model of scikit-learn is converted: it registers converters of its own."""
     _PROVIDERS.append(module)
@@ -118,4 +125,4 @@ def _sklearn() -> Any:
     return sklearn
 
 
-__all__ = ["from_sklearn", "own_fit", "provided_by", "to_sklearn"]
+__all__ = ["from_sklearn", "own_fit", "provided_by", "scorer", "to_sklearn"]

@@ -39,6 +39,16 @@ class Data:
         weight = total if sample_weight is None else total * float(np.max(np.asarray(sample_weight)))
         return replace(self, share=share / (total or 1), weight=weight)
 
+    def some(self, which: Any) -> Data:
+        """Return these samples, which have shares."""
+        assert self.share is not None
+        share = self.share[which]
+        total = float(share.sum())
+        target = None if self.target is None else self.target[which]
+        return replace(
+            self, source=self.source[which], share=share / (total or 1), weight=self.weight * total, target=target
+        )
+
     def columns(self, kept: Bools) -> Data:
         """Return the samples without the other ones of the columns that the network takes."""
         if kept.all():

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from prunus._base import Doubles, Places, check
+from prunus._base import Doubles, Places, check, frame_of
 from prunus.solving import NestedPath, SubsetSelection
 
 # Makes a fitted model of a size, from the columns of X that it reads, its coefficients (n_out, k) and intercepts (n_out,).
@@ -62,11 +61,7 @@ class SubsetPath:
         columns = self.measures
         columns["added"], columns["removed"] = self._changes()
         columns["chosen"] = np.arange(len(self.sizes)) == self._selection.index
-        if importlib.util.find_spec("pandas") is None:
-            return columns
-        import pandas as pd
-
-        return pd.DataFrame(columns)
+        return frame_of(columns)
 
     def at(self, n_nonzero: int) -> Any:
         """Return the fitted model of this size, of `sizes`, without its data. O(n_nonzero**2) on a nested path.

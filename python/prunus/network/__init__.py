@@ -1,6 +1,6 @@
 """The one representation of a model: immutable layers, what goes through them forwards and backwards, what comes out."""
 
-from prunus.network.functions import ACTIVATION_NUMBER, ACTIVATIONS, OUTPUTS, r2
+from prunus.network.functions import ACTIVATION_NUMBER, ACTIVATIONS, OUTPUTS
 from prunus.network.layer import Layer
 from prunus.network.network import Network
 from prunus.network.own_problem import as_fitted, of_output
@@ -24,7 +24,6 @@ __all__ = [
     "as_fitted",
     "of_output",
     "outputs_of",
-    "r2",
     "row_curvatures",
     "trace",
     "widest",

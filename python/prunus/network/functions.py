@@ -165,12 +165,3 @@ OUTPUTS: Mapping[str, Output] = {
     ),
     "ovr": _bernoulli(_one_versus_rest),
 }
-
-
-def r2(predicted: Floats, y: Floats, weights: Floats) -> float:
-    """Return the (weighted) coefficient of determination, averaged over the outputs; of a constant one 1 if exact, else 0."""
-    predicted, y = predicted.reshape(len(y), -1), y.reshape(len(y), -1)
-    residual = weights @ (y - predicted) ** 2
-    total = weights @ (y - np.average(y, axis=0, weights=weights)) ** 2
-    constant = (residual == 0).astype(np.float64)
-    return float(np.mean(np.where(total > 0, 1 - residual / np.where(total > 0, total, 1), constant)))

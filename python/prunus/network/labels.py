@@ -75,6 +75,15 @@ class Labels(NamedTuple):
         target[np.arange(n_samples), index] = 1
         return target
 
+    def decode(self, target: Floats) -> npt.NDArray[Any]:
+        """Return the labels, or values, that `encode` made targets of."""
+        if self.classes is None:
+            return target[:, 0] if self.n_out == 1 else target
+        if self.is_multilabel:
+            return target.astype(np.int64)
+        index = target[:, 0].astype(np.intp) if self.is_binary else target.argmax(axis=1)
+        return self.classes[index]  # type: ignore[no-any-return]
+
     def weights(self, class_weight: Any, y: Any, sample_weight: Any, n_samples: int) -> npt.NDArray[np.float64]:
         """Return the weight of every sample, that of its class in it."""
         return self._of_classes(class_weight, y, n_samples) * relative_weights(sample_weight, n_samples)

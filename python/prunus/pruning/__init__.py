@@ -3,5 +3,19 @@
 from prunus.pruning.interop import as_network, load, save
 from prunus.pruning.pruned import Pruned
 from prunus.pruning.pruning import prune
+from prunus.pruning.sweeping import BudgetError, Sensitivity, Stability, Sweep, sensitivity, stability, sweep
 
-__all__ = ["Pruned", "as_network", "load", "prune", "save"]
+__all__ = [
+    "BudgetError",
+    "Pruned",
+    "Sensitivity",
+    "Stability",
+    "Sweep",
+    "as_network",
+    "load",
+    "prune",
+    "save",
+    "sensitivity",
+    "stability",
+    "sweep",
+]

@@ -10,35 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from prunus._base import Floats
 from prunus.data import Data, is_sparse
 from prunus.engine import Engine
-from prunus.network import OUTPUTS, Network, outputs_of, widest
-from prunus.pruning.pruned import score_of
+from prunus.network import OUTPUTS, Network, outputs_of
+from prunus.pruning.judging import Judged
 from prunus.pruning.request import Latency
 
 
-def quality(engines: Mapping[str, Engine], data: Data, where: str) -> dict[str, Any]:
-    """Return the (weighted) loss and score of each engine, by its name, in one pass over the data."""
-    assert data.share is not None
-    assert data.target is not None
-    seen = replace(data, inputs=None, scaling=None)
-    outputs: dict[str, list[Floats]] = {name: [] for name in engines}
-    widths = [widest(engine.network.layers) for engine in engines.values()]
-    for rows in seen.batches(max(widths)):
-        x = seen.rows(rows)
-        for name, engine in engines.items():
-            outputs[name].append(engine(x))
-    weights = data.share / data.share.max()  # ones where all count the same
-    loss, scores = {}, {}
-    for name, engine in engines.items():
-        network, raw = engine.network, np.concatenate(outputs[name])
-        loss[name] = float(OUTPUTS[network.output].loss(raw.astype(np.float64), data.target) @ data.share)
-        scores[name] = score_of(network, network.labels.decide(raw), data.target, weights)
-    metric = scores["before"][0]
+def quality(found: Mapping[str, Judged], where: str) -> dict[str, Any]:
+    """Return what a report tells of loss and score."""
+    scores = {name: one.score for name, one in found.items()}
     return {
-        "loss": {**loss, "data": where},
-        "score": {"metric": metric, **{name: value for name, (_, value) in scores.items()}, "data": where},
+        "loss": {**{name: one.loss for name, one in found.items()}, "data": where},
+        "score": {"metric": found["before"].metric, **scores, "data": where},
     }
 
 
@@ -47,10 +31,7 @@ def latency(before: Network, engine: Engine, data: Data | None, call: Latency) -
 
     Of sparse X the engine takes the rows as they are, and NumPy the same rows dense.
     """
-    if data is None:
-        rows: Any = np.random.default_rng(0).standard_normal((call.batch, before.n_in)).astype(before.dtype)
-    else:
-        rows = replace(data, inputs=None, scaling=None).rows(np.arange(call.batch) % len(data))
+    rows = _rows(before, data, call.batch)
     dense, dense_rows = before.with_all_inputs(), rows.toarray() if is_sparse(rows) else rows
     after = engine.on(call.threads)
     with _numpy_on(call.threads) as numpy_threads:
@@ -87,3 +68,33 @@ def _microseconds(call: Callable[[], object]) -> float:
         call()
         times.append(time.perf_counter() - begin)
     return min(times) * 1e6
+
+
+def microseconds(engine: Engine, data: Data | None, batch: int, threads: int) -> float:
+    """The shortest of some calls of an engine."""
+    return _microseconds(_call(engine, data, batch, threads))
+
+
+def steady_microseconds(engine: Engine, data: Data | None, batch: int, threads: int) -> float:
+    """The median of many calls."""
+    call = _call(engine, data, batch, threads)
+    times: list[float] = []
+    begin = time.perf_counter()
+    while len(times) < 20 or (time.perf_counter() - begin < 5e-3 and len(times) < 500):
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return float(np.median(times)) * 1e6
+
+
+def _call(engine: Engine, data: Data | None, batch: int, threads: int) -> Callable[[], object]:
+    network, run = engine.network, engine.on(threads)
+    rows = _rows(network, data, batch)
+    return lambda: OUTPUTS[network.output].link(run(rows))
+
+
+def _rows(network: Network, data: Data | None, batch: int) -> Any:
+    """Return so many rows of X as it is."""
+    if data is None:
+        return np.random.default_rng(0).standard_normal((batch, network.n_in)).astype(network.dtype)
+    return replace(data, inputs=None, scaling=None).rows(np.arange(batch) % len(data))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
 from typing import Any
 
@@ -11,6 +12,7 @@ from prunus.engine import Engine
 from prunus.masking import n_removed
 from prunus.network import Network
 from prunus.pruning import choices
+from prunus.pruning.judging import Judged, judged
 from prunus.pruning.measuring import latency, quality
 from prunus.pruning.pruned import Pruned
 from prunus.pruning.request import Request
@@ -37,23 +39,26 @@ def removed_inputs(before: Network, after: Network, names: list[str] | None) -> 
     return [name for name, gone in zip(names, was & ~still, strict=True) if gone]
 
 
-def pruned_of(request: Request, outcome: Outcome) -> Pruned:
-    """Return what came of it, with its report."""
+def pruned_of(
+    request: Request, outcome: Outcome, engine: Engine | None = None, known: Mapping[str, Judged] | None = None
+) -> Pruned:
+    """Return what came of it, with its report; with its engine and what networks are worth, where that is known."""
     earlier, what = request.earlier, request.what
     before, after = outcome.networks["before"], outcome.networks["after"]
     masks = earlier.structure.original(what.pattern.unit, outcome.masks)
     n_weights = sum(map(prod, earlier.structure.shapes))
-    engine = Engine(after, feature_names=request.on.names or after.feature_names)
+    engine = engine_of(request, outcome) if engine is None else engine
     report = Report(
         **request.described(),
         sparsity=1 - outcome.n_kept / n_weights,
         weights={"before": n_weights, "after": outcome.n_kept},
         layers=_layer_rows(request, outcome, masks),
         rounds=outcome.rounds,
-        **_measured(request, outcome, engine),
+        **_measured(request, outcome, engine, known or {}),
         bytes={"before": files.size_of(files.Contents(before)), "after": 0},
         latency_us=latency(before, engine, request.on.data, request.latency),
         feature_names=request.on.names,
+        explanation=outcome.explanation,
         removed_inputs=removed_inputs(before, after, request.on.names),
         notes=[
             *request.how.notes,
@@ -63,13 +68,20 @@ def pruned_of(request: Request, outcome: Outcome) -> Pruned:
     )
     if report["fine_tune"] is not None:
         report["fine_tune"]["loss"] = outcome.loss
-    pruned = Pruned(after, masks, report, earlier.structure.without(what.pattern.unit, masks))
+    structure = earlier.structure.without(what.pattern.unit, masks)
+    pruned = Pruned(after, masks, report, structure, request.scoring)
     pruned.engine = engine
-    _tell_size(pruned)
+    tell_size(pruned)
     return pruned
 
 
-def _measured(request: Request, outcome: Outcome, engine: Engine) -> dict[str, Any]:
+def engine_of(request: Request, outcome: Outcome) -> Engine:
+    """Return what runs the pruned network."""
+    after = outcome.networks["after"]
+    return Engine(after, feature_names=request.on.names or after.feature_names)
+
+
+def _measured(request: Request, outcome: Outcome, engine: Engine, known: Mapping[str, Judged]) -> dict[str, Any]:
     """Return loss and score, if there is data to tell them by."""
     data, where = request.on.data, "training"
     if request.on.validation is not None:
@@ -77,8 +89,11 @@ def _measured(request: Request, outcome: Outcome, engine: Engine) -> dict[str, A
     if data is None or data.target is None:
         return {"loss": None, "score": None}
     networks = outcome.networks
-    engines = {name: engine if name == "after" else Engine(network) for name, network in networks.items()}
-    return quality(engines, data, where)
+    engines = {
+        name: engine if name == "after" else Engine(network) for name, network in networks.items() if name not in known
+    }
+    found = {**known, **(judged(engines, data, request.scoring) if engines else {})}
+    return quality({name: found[name] for name in networks}, where)
 
 
 def _layer_rows(request: Request, outcome: Outcome, masks: tuple[Bools, ...]) -> list[dict[str, Any]]:
@@ -90,7 +105,7 @@ def _layer_rows(request: Request, outcome: Outcome, masks: tuple[Bools, ...]) ->
     ]
 
 
-def _tell_size(pruned: Pruned) -> None:
+def tell_size(pruned: Pruned) -> None:
     """Put the size of the file into the report, which is part of the file: its own digits are not counted."""
     report = pruned.report
     report["bytes"]["after"] = files.size_of(pruned.contents())

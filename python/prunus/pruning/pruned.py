@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from prunus import files
-from prunus._base import Bools, Doubles, Floats, check
+from prunus._base import Bools, check
 from prunus.data import relative_weights
 from prunus.engine import Engine
-from prunus.network import Network, Structure, r2
+from prunus.network import Network, Structure
+from prunus.pruning.judging import Scoring, parts_of, scoring_of
 from prunus.reporting import Report
 
 
@@ -41,11 +42,17 @@ class Pruned:
     """
 
     def __init__(
-        self, network: Network, masks: tuple[Bools, ...], report: Report, structure: Structure | None = None
+        self,
+        network: Network,
+        masks: tuple[Bools, ...],
+        report: Report,
+        structure: Structure | None = None,
+        scoring: Scoring | None = None,
     ) -> None:
         self.network = network
         self.masks = masks
         self.report = report
+        self.scoring = scoring  # what `score` returns; None: what the report names
         self.structure = files.structure_of(masks, report) if structure is None else structure
 
     @property
@@ -73,11 +80,26 @@ class Pruned:
         return self.engine.predict_proba(X)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return the (weighted) accuracy of a classifier, or R² of a regression, on the given data.
+        """Return the (weighted) accuracy of a classifier, R² of a regression, or the score that pruning was asked to report.
 
         Raises TypeError or ValueError if X is empty, or y does not fit the network's classes.
         """
-        return score(self.network, self.predict(X), y, sample_weight)[1]
+        predicted = self.predict(X)
+        n = len(predicted)
+        if n == 0:
+            raise check.error(ValueError, "X", "expected at least one row to score, got none")
+        weights, target = relative_weights(sample_weight, n), self.network.encode(y, n)
+        if (scoring := self._scoring) is not None:
+            return scoring.of(self.engine, X, y, None if sample_weight is None else weights)
+        parts = parts_of(self.network, predicted, target, weights / weights.sum())[1]
+        return float(np.average(parts, weights=weights))
+
+    @property
+    def _scoring(self) -> Scoring | None:
+        if self.scoring is not None:
+            return self.scoring
+        metric = (self.report["score"] or {}).get("metric")
+        return None if metric in (None, "accuracy", "r2") else scoring_of(metric)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save to a .safetensors file, whole or not at all; `prunus.load` gives it back."""
@@ -104,19 +126,3 @@ def _restored(raw: bytes) -> Pruned:
     assert masks is not None
     assert report is not None
     return Pruned(network, masks, report, structure)
-
-
-def score(network: Network, predicted: npt.NDArray[Any], y: Any, sample_weight: Any = None) -> tuple[str, float]:
-    """Return the name of the (weighted) score and its value: accuracy with classes, else R²."""
-    if len(predicted) == 0:
-        raise check.error(ValueError, "X", "expected at least one row to score, got none")
-    weights = relative_weights(sample_weight, len(predicted))
-    return score_of(network, predicted, network.encode(y, len(predicted)), weights)
-
-
-def score_of(network: Network, predicted: npt.NDArray[Any], target: Floats, weights: Doubles) -> tuple[str, float]:
-    """Return it by labels that are encoded and weights that are checked."""
-    if network.classes is None:
-        return "r2", r2(predicted, target, weights)
-    right = (network.encode(predicted, len(predicted)) == target).all(axis=1)
-    return "accuracy", float(np.average(right, weights=weights))

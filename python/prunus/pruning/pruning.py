@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from prunus._base import check, resolve_threads
+from prunus._base import resolve_threads
 from prunus.compensating import Compensation, Refine
-from prunus.masking import Pattern, goal_of, pattern_of
-from prunus.pruning.earlier import of
-from prunus.pruning.interop import as_network, load
+from prunus.masking import Pattern
+from prunus.pruning.asking import request_of
+from prunus.pruning.explaining import explained
 from prunus.pruning.outcome import pruned_of
 from prunus.pruning.pruned import Pruned
-from prunus.pruning.request import Request, how_of, latency_of, on_of, what_of, within_limits
-from prunus.pruning.rounds import run
+from prunus.pruning.rounds import beginning, run
+from prunus.pruning.sweeping import within_budget
 from prunus.scheduling import FineTune, Schedule
 from prunus.scoring import Criterion
 
@@ -26,6 +26,9 @@ def prune(
     *,
     sparsity: float | None = None,
     threshold: float | None = None,
+    max_accuracy_drop: float | None = None,
+    max_bytes: int | None = None,
+    max_latency_us: float | None = None,
     criterion: str | Criterion = "auto",
     pattern: str | Pattern = "weight",
     allocation: str = "auto",
@@ -34,10 +37,12 @@ def prune(
     refine: int | Refine | None = None,
     fine_tune: int | FineTune | None = None,
     control: bool = False,
+    explain: bool = False,
     sample_weight: Any = None,
     class_weight: Any = None,
     X_val: Any = None,
     y_val: Any = None,
+    scoring: Any = None,
     latency_batch: int = 1,
     latency_threads: int = 1,
     layers: Sequence[int] | None = None,
@@ -67,8 +72,18 @@ def prune(
         Fraction of the units to remove: of the weights, the hidden neurons, the inputs, or the blocks (of `layers` where it
         is given, else of all that the pattern fits).
     threshold : float, optional
-        Remove what scores strictly below it. Exactly one of `sparsity` and `threshold` must be given; neither
-        for n:m, which says itself how much goes.
+        Remove what scores strictly below it. Exactly one of `sparsity`, `threshold` and the budgets that follow must be given;
+        none for n:m, which says itself how much goes.
+    max_accuracy_drop : float, optional
+        Remove as much as lets the score fall by at most that, with one standard error of the difference: 0.005 is half a point
+        of accuracy. On X_val, y_val; without them on samples of X that are held out from pruning, in five folds, though not
+        from the training of the model. The sparsity is one of a grid, in steps of 0.01 up to 0.95 and of 0.005 above, of which
+        the next does not hold.
+    max_bytes : int, optional
+        Remove as little as makes the saved file so small.
+    max_latency_us : float, optional
+        Remove as little as makes one call of `latency_batch` rows on `latency_threads` threads take so few microseconds, in the
+        median, here and now.
     criterion : str or Criterion, default "auto"
         A name from `criteria()`, or one of its classes with its options set. "auto" is what kept most accuracy in
         docs/which-criterion.md. With X, if nothing is trained: obs with compensation obs, of networks with up to 4096 inputs
@@ -95,12 +110,20 @@ def prune(
         Train under the mask afterwards: so many epochs, or with these settings.
     control : bool, default False
         Also train the model as it is, unpruned, equally long, and report its loss and score: what the training did.
+    explain : bool, default False
+        Also report what each layer alone, and each removed neuron, was predicted to cost and what it does cost: by how much the
+        loss rises towards what the model put out before, of a linear model towards the labels. Where these differ by more than
+        a factor of two, a note says so. For scores that are rises of the loss: criterion obs, allocation loss. It takes a
+        compensation for each row.
     sample_weight : array_like of shape (n_samples,), optional
         Nonnegative. It counts wherever X does, in the report's loss and score too.
     class_weight : mapping or "balanced", optional
         Weight of each label (others: 1), multiplied with sample_weight.
     X_val, y_val : array_like, optional
         Data for the loss and the score in the report, instead of X and y.
+    scoring : str or callable, optional
+        The score of the report, and of the Pruned: a name of scikit-learn's scorers, or a callable of (estimator, X, y), where
+        the estimator has what a fitted one has: predict, predict_proba, decision_function, classes_. None: accuracy, or R².
     latency_batch, latency_threads : int, default 1
         Rows of a call, and threads, for the latency in the report: of the engine, and of NumPy where threadpoolctl is there.
     layers : sequence of int, optional
@@ -127,6 +150,8 @@ def prune(
     TypeError, ValueError
         If an argument is of the wrong kind, shape or value, a name is unknown (the message lists the valid ones), or
         what must stay leaves too little to remove.
+    BudgetError
+        If no sparsity meets the budget; the message says how close 0.995 comes, and `closest` is that model.
     NotSupportedError
         If a part of the model cannot be represented; the message names it.
 
@@ -137,20 +162,44 @@ def prune(
     Pruned 90.00% of 1480 weights: magnitude by weight, lamp, sparsity 0.9, then 10 epochs of fine-tuning
     ...
     """
-    if isinstance(model, (str, os.PathLike)):
-        model = load(model)
-    network = as_network(model)
-    earlier = of(model, network)
-    kind = pattern_of(pattern)
-    goal = goal_of(kind, sparsity, threshold)
-    what, named = what_of(earlier, network, kind, layers, keep)
-    goal = within_limits(goal, kind, named, max_layer_sparsity, allow_empty)
-    rng = check.generator("random_state", random_state)
-    given = X is not None, y is not None
-    how = how_of(network, kind, goal, given, criterion, allocation, schedule, compensate, refine, fine_tune, control)
-    names = (model if isinstance(model, Pruned) else network).feature_names
-    on = on_of(network, kind, how, names, X, y, sample_weight, class_weight, X_val, y_val)
-    how = how._replace(criterion=how.criterion.seeded(rng))
-    latency = latency_of(latency_batch, latency_threads)
-    request = Request(network, earlier, what, goal, how, on, latency, rng, progress)
-    return pruned_of(request, run(request, resolve_threads(None)))
+    request = request_of(
+        model,
+        X,
+        y,
+        sparsity=sparsity,
+        threshold=threshold,
+        max_accuracy_drop=max_accuracy_drop,
+        max_bytes=max_bytes,
+        max_latency_us=max_latency_us,
+        criterion=criterion,
+        pattern=pattern,
+        allocation=allocation,
+        schedule=schedule,
+        compensate=compensate,
+        refine=refine,
+        fine_tune=fine_tune,
+        control=control,
+        explain=explain,
+        sample_weight=sample_weight,
+        class_weight=class_weight,
+        X_val=X_val,
+        y_val=y_val,
+        scoring=scoring,
+        latency_batch=latency_batch,
+        latency_threads=latency_threads,
+        layers=layers,
+        keep=keep,
+        max_layer_sparsity=max_layer_sparsity,
+        allow_empty=allow_empty,
+        random_state=random_state,
+        progress=progress,
+    )
+    threads = resolve_threads(None)
+    if request.budget is not None:
+        return within_budget(request, threads)
+    begin = beginning(request, threads)
+    outcome = run(request, threads, begin)
+    if request.explain:
+        rows, notes = explained(request, begin, outcome, threads)
+        outcome = replace(outcome, explanation=rows, notes=[*outcome.notes, *notes])
+    return pruned_of(request, outcome)

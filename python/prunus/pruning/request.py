@@ -21,7 +21,9 @@ from prunus.masking import (
 )
 from prunus.network import Network
 from prunus.pruning import choices
+from prunus.pruning.budget import Budget
 from prunus.pruning.earlier import Earlier, OriginalUnits
+from prunus.pruning.judging import Scoring
 from prunus.reporting import in_words
 from prunus.scheduling import FineTune, Schedule, settings_of
 from prunus.scoring import Criterion, pricer
@@ -61,6 +63,12 @@ class How(NamedTuple):
         return self.allocation.by_loss and not self.criterion.are_prices
 
     @property
+    def is_in_order(self) -> bool:
+        """Whether the scores put each row's weights in the order in which the compensation would remove them."""
+        damping = getattr(self.compensation, "damping", None)
+        return self.criterion.are_prices and damping == getattr(self.criterion, "damping", None)
+
+    @property
     def compensates(self) -> bool:
         """Whether what is left gets new values at once."""
         return not isinstance(self.compensation, NoCompensation)
@@ -94,9 +102,12 @@ class Request:
     earlier: Earlier
     what: What
     goal: Goal  # how much
+    budget: Budget | None  # by what the sparsity of the goal is chosen
     how: How
     on: On
     latency: Latency
+    scoring: Scoring | None  # of the report; None: accuracy or R²
+    explain: bool  # whether what each layer costs is told beside what was predicted
     rng: np.random.Generator
     progress: bool
 
@@ -115,7 +126,10 @@ class Request:
             "allocation": how.allocation.name if takes_target else None,
             "schedule": how.schedule.name,
             "target": {
-                name: value for name in ("sparsity", "threshold") if (value := getattr(self.goal, name)) is not None
+                **({} if self.budget is None else {self.budget.name: self.budget.limit}),
+                **{
+                    name: value for name in ("sparsity", "threshold") if (value := getattr(self.goal, name)) is not None
+                },
             },
             "refine": None if how.refine is None else asdict(how.refine),
             "fine_tune": None if how.fine_tune is None else asdict(how.fine_tune),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -34,10 +34,25 @@ class Outcome:
     loss: float | None  # of the last epoch of fine-tuning
     n_kept: int  # weights
     notes: list[str]
+    explanation: list[dict[str, Any]] | None = None
 
 
-def run(request: Request, threads: int) -> Outcome:
+@dataclass(frozen=True)
+class Beginning:
+    """What the first round sees, whatever it is to remove."""
+
+    scores: tuple[Floats, ...]
+    problems: dict[Any, Any] = field(default_factory=dict)  # of the compensation
+
+
+def beginning(request: Request, threads: int) -> Beginning:
+    """Return it: it serves every sparsity."""
+    return Beginning(_scores(request, request.network, threads))
+
+
+def run(request: Request, threads: int, begin: Beginning | None = None) -> Outcome:
     """Do what is asked for. The network is not changed."""
+    begin = beginning(request, threads) if begin is None else begin
     network = request.network
     masks = request.what.units.start
     between = settings_of(request.how.schedule.fine_tune)
@@ -48,10 +63,10 @@ def run(request: Request, threads: int) -> Outcome:
     rounds: list[dict[str, Any]] = []
     notes: list[str] = []
     for i, goal in enumerate(goals):
-        scores, before = _scores(request, network, threads), masks
+        scores, before = begin.scores if i == 0 else _scores(request, network, threads), masks
         there = _trainable(request, network, masks)
         masks, row, notes = _choose(request, goal, scores, masks, threads)
-        network, masks = _without(request, network, there, masks, threads)
+        network, masks = _without(request, network, there, masks, begin.problems if i == 0 else {}, threads)
         network = _refined(request, network, masks, threads)
         if between is not None and i < len(goals) - 1:
             network, row["loss"] = _trained(request, network, between, _trainable(request, network, masks), request.rng)
@@ -92,7 +107,12 @@ def _trained(
 
 
 def _without(
-    request: Request, dense: Network, there: list[Bools], masks: tuple[Bools, ...], threads: int
+    request: Request,
+    dense: Network,
+    there: list[Bools],
+    masks: tuple[Bools, ...],
+    problems: dict[Any, Any],
+    threads: int,
 ) -> tuple[Network, tuple[Bools, ...]]:
     """Return the network without what the masks remove, with the new values of what is left; and the masks of that."""
     what, compensation = request.what, request.how.compensation
@@ -102,11 +122,29 @@ def _without(
     data = None if request.on.data is None else sparse.view(request.on.data, standardized=True, dtype=np.float64)
     kept = _trainable(request, sparse, masks)
     fit = own_fit(request.network) if request.network.provenance.loss == "own" else None
-    removal = Removal(dense.unfolded(), kept, there, what.pattern, what.keep, data, threads, fit)
+    removal = Removal(
+        dense.unfolded(),
+        kept,
+        there,
+        what.pattern,
+        what.keep,
+        data,
+        threads,
+        own_fit=fit,
+        in_order=request.how.is_in_order,
+        shared=problems,
+    )
     compensated, left = compensation.apply(sparse.unfolded(), removal)
     if what.pattern.unit == "weight":  # other weights may have been chosen of those that were there
         masks = tuple((mask & ~before) | now for mask, before, now in zip(masks, there, left, strict=True))
     return sparse.refolded(compensated), masks
+
+
+def only_without(request: Request, masks: tuple[Bools, ...], begin: Beginning, threads: int) -> Network:
+    """Return the network as it came without what these masks remove at once, with new values of what is left."""
+    network = request.network
+    there = _trainable(request, network, request.what.units.start)
+    return _without(request, network, there, masks, begin.problems, threads)[0]
 
 
 def _refined(request: Request, network: Network, masks: tuple[Bools, ...], threads: int) -> Network:

@@ -1,4 +1,7 @@
-"""Drawings of what a selection of features tells of every size. Needs Matplotlib, the extra ``plot``."""
+"""Drawings of what a selection of features tells of every size, and a sweep of every sparsity.
+
+Needs Matplotlib, the extra ``plot``.
+"""
 
 from __future__ import annotations
 
@@ -66,6 +69,30 @@ def draw_coefficients(axes: Any, sizes: Sizes, coef: Doubles, labels: Sequence[s
     axes.set(xlabel="number of features", ylabel="coefficient")
     if len(named):
         axes.legend(fontsize="small")
+    return axes
+
+
+def draw_frequencies(axes: Any, frequencies: Mapping[str, Doubles], n: int) -> Any:
+    """Draw for each name how many units were kept in how many of n resamples."""
+    edges = np.arange(n + 2) - 0.5
+    for i, (name, kept) in enumerate(frequencies.items()):
+        axes.hist(np.round(kept.ravel() * n), edges, histtype="step", color=f"C{i % _COLOURS}", label=name)
+    axes.set(xlabel=f"times kept, of {n}", ylabel="number of units", yscale="log")
+    axes.legend()
+    return axes
+
+
+def draw_curves(
+    axes: Any,
+    curves: Mapping[str, tuple[list[float], list[float], list[float]]],
+    label: str,
+    what: str = "weights that are left",
+) -> Any:
+    """Draw for each name the fractions of what is left, and values with their errors."""
+    for i, (name, (left, values, errors)) in enumerate(curves.items()):
+        axes.errorbar(left, values, yerr=errors, marker=".", capsize=2, color=f"C{i % _COLOURS}", label=name)
+    axes.set(xlabel=what, ylabel=label, xscale="log")
+    axes.legend()
     return axes
 
 

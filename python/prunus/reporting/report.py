@@ -45,6 +45,9 @@ class Report(dict[str, Any]):
         The settings.
     fine_tune : dict or None
         The settings and the training ``loss`` after the last epoch.
+    explanation : list of dict or None
+        For each layer, and for each removed neuron, by how much the loss was ``predicted`` to rise and by how much it rises
+        (``actual``), with nothing else removed; ``layer``, and ``neuron``, None of a whole layer. None: it was not asked for.
     feature_names : list of str or None
         Of the columns of X, where the model was fitted or pruned with a DataFrame.
     removed_inputs : list of str or None
@@ -74,6 +77,8 @@ class Report(dict[str, Any]):
             "",
             *table(_summary_rows(self), right_from=1),
         ]
+        if self["explanation"]:
+            lines += ["", *table(_explanation_rows(self), right_from=1)]
         if self["removed_inputs"]:
             lines.append(f"inputs removed: {_listed(self['removed_inputs'])}")
         lines += [f"note: {note}" for note in (*_of_training(self), *self["notes"])]
@@ -103,6 +108,7 @@ class _Content:
     removed_inputs: list[str] | None = None
     compensation: str | None = None
     refine: dict[str, Any] | None = None
+    explanation: list[dict[str, Any]] | None = None
 
 
 _MOST_NAMES = 50  # that are printed
@@ -136,6 +142,12 @@ def _layer_rows(report: Mapping[str, Any]) -> list[list[str]]:
             [str(i), "x".join(map(str, layer["shape"])), str(layer["units"]), str(layer["removed"]), share, *cut]
         )
     return rows
+
+
+def _explanation_rows(report: Mapping[str, Any]) -> list[list[str]]:
+    rows = [["layer alone", "predicted rise of the loss", "actual"]]
+    layers = [row for row in report["explanation"] if row["neuron"] is None]
+    return rows + [[str(row["layer"]), f"{row['predicted']:.3g}", f"{row['actual']:.3g}"] for row in layers]
 
 
 def _summary_rows(report: Mapping[str, Any]) -> list[list[str]]:

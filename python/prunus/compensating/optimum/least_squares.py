@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from prunus._base import Bools, Doubles
-from prunus.compensating.optimum.outputs import Problem, of_one
+from prunus.compensating.optimum.outputs import Problem, of_one, penalty_of
 from prunus.data import Data
 from prunus.network import Network, as_fitted
 
@@ -31,7 +31,7 @@ def least_squares(
         if not together and np.count_nonzero(there) > _MOST_COLUMNS:
             assert data.target is not None
             own = replace(data, target=data.target[:, j : j + 1])
-            weight[j], bias[j] = of_one(Problem(network, j, own, float(alphas[j]), threads), there)
+            weight[j], bias[j] = of_one(Problem(network, j, own, penalty_of(network, float(alphas[j])), threads), there)
             continue
         columns = np.flatnonzero(read if together else there)
         gram = whole if together else solving.gram_of(network, data.columns(there))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from prunus._base import Bools, Doubles, check
@@ -17,19 +19,22 @@ _REACHED, _ENOUGH = 1e-9, 1e-6
 _MOST_STEPS, _MOST_PRODUCTS, _HALVINGS, _PART = 100, 500, 30, 1e-4
 
 
-def least(
-    network: Network, kept: Bools, data: Data, penalty: float, threads: int, reached: float = _REACHED
-) -> tuple[float, Network]:
-    """Return the least of the loss and `penalty` times the squares of the weights, and the network of one layer that has it.
+class Penalty(NamedTuple):
+    """What squares are multiplied with, beside the mean loss."""
 
-    Weights are zero but where `kept` is True. Of the biases, what the network was fitted with says whether they are fitted, and
-    what part of the penalty they have.
+    weights: float
+    biases: float | None  # None: they are not fitted
+
+
+def least(
+    network: Network, kept: Bools, data: Data, penalty: Penalty, threads: int, reached: float = _REACHED
+) -> tuple[float, Network]:
+    """Return the least of the loss and its penalty, and the network of one layer that has it.
+
+    Weights are zero but where `kept` is True.
     """
-    provenance = network.provenance
-    parameters = Parameters(network, [kept], provenance.fit_intercept)
-    penalties = parameters.vector(
-        [(np.full(kept.shape, penalty), np.full(len(kept), penalty * provenance.ridge_of_bias))]
-    )
+    parameters = Parameters(network, [kept], penalty.biases is not None)
+    penalties = parameters.vector([(np.full(kept.shape, penalty.weights), np.full(len(kept), penalty.biases or 0.0))])
     return _Objective(parameters, penalties, data, threads, reached).least(network)
 
 

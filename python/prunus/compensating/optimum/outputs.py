@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from prunus._base import Bools, Doubles
-from prunus.compensating.optimum.newton import least
+from prunus.compensating.optimum.newton import Penalty, least
 from prunus.data import Data, is_sparse
 from prunus.network import Layer, Network, as_fitted, of_output, row_curvatures
 
@@ -15,12 +15,12 @@ _MOST_VALUES = 1 << 26  # of samples that are converted once for all steps, 512 
 class Problem:
     """The j-th output's own problem, on all columns that the network reads."""
 
-    def __init__(self, network: Network, j: int, data: Data, penalty: float, threads: int) -> None:
+    def __init__(self, network: Network, j: int, data: Data, penalty: Penalty, threads: int) -> None:
         layer = network.layers[0]
         own = Layer(layer.weight[j : j + 1].astype(np.float64), layer.bias[j : j + 1].astype(np.float64))
         is_squared = network.classes is None or network.provenance.loss == "squared"
         output, classes = ("identity", None) if is_squared else ("sigmoid", np.arange(2))
-        self._network = Network([own], output=output, classes=classes, origin=network.origin)
+        self._network = Network([own], output=output, classes=classes)
         self._data, self._penalty, self.threads = _in_memory(data, layer.n_in), penalty, threads
 
     @property
@@ -42,12 +42,11 @@ class Problem:
     def slopes(self, layer: Layer) -> tuple[Doubles, Doubles]:
         """Return gradient (n_in,) and second derivative by all weights, and after them by the bias where one is fitted."""
         network = self._network.replace([layer])
-        bias = network.provenance.fit_intercept
-        columns = np.arange(layer.n_in)
+        columns, bias = np.arange(layer.n_in), self._penalty.biases is not None
         (curvature,) = row_curvatures(network, self._data, [columns], bias=bias)
-        own = np.full(len(curvature), 2 * self._penalty)
-        own[layer.n_in :] *= network.provenance.ridge_of_bias
-        gradient = network.gradients(self._data).weights[0][0] + 2 * self._penalty * layer.weight[0]
+        own = np.full(len(curvature), 2 * self._penalty.weights)
+        own[layer.n_in :] = 2 * (self._penalty.biases or 0.0)
+        gradient = network.gradients(self._data).weights[0][0] + 2 * self._penalty.weights * layer.weight[0]
         return gradient, curvature + np.diag(own)
 
 
@@ -56,12 +55,13 @@ def together(network: Network, kept: Bools, data: Data, alpha: float | None, thr
     from prunus import solving  # it takes a quarter of the time to import prunus
 
     data = as_fitted(network, data)
-    penalty = float(solving.penalties_of(network, alpha, data, "compensation 'refit'").max())
+    penalty = penalty_of(network, float(solving.penalties_of(network, alpha, data, "compensation 'refit'").max()))
     read = np.asarray(kept.any(axis=0)) if kept.any() else np.arange(kept.shape[1]) == 0
     layer = network.layers[0]
     start = Layer(np.where(kept, layer.weight, 0)[:, read].astype(np.float64), layer.bias.astype(np.float64))
     own = _in_memory(data.columns(read), int(read.sum()))
-    _, found = least(network.replace([start]), kept[:, read], own, penalty, threads)
+    small = Network([start], output=network.output, classes=network.classes)
+    _, found = least(small, kept[:, read], own, penalty, threads)
     weight = np.zeros(kept.shape)
     weight[:, read] = found.layers[0].weight
     return weight, found.layers[0].bias.astype(np.float64)
@@ -81,7 +81,13 @@ def problem_of(network: Network, j: int, data: Data, alpha: float | None, thread
 
     own = of_output(network, data, j)
     penalty = solving.penalties_of(network, alpha, own, "compensation 'refit'")[j]
-    return Problem(network, j, own, float(penalty), threads)
+    return Problem(network, j, own, penalty_of(network, float(penalty)), threads)
+
+
+def penalty_of(network: Network, ridge: float) -> Penalty:
+    """Return the penalty of a model, whose biases may be left out of it, or out of the fit."""
+    provenance = network.provenance
+    return Penalty(ridge, ridge * provenance.ridge_of_bias if provenance.fit_intercept else None)
 
 
 def of_one(problem: Problem, there: Bools, start: Layer | None = None) -> tuple[Doubles, float]:

@@ -22,6 +22,7 @@ from prunus.convert.sklearn.kinds import KINDS, kind_of, register
 from prunus.convert.sklearn.linear import read as read_regression
 from prunus.convert.sklearn.objectives import ridge
 from prunus.convert.sklearn.own_fit import own_fit
+from prunus.convert.sklearn.scorer import scorer
 from prunus.data import Scaling
 from prunus.network import Layer, Network
 
@@ -146,5 +147,6 @@ __all__ = [
     "refuse_output",
     "register",
     "ridge",
+    "scorer",
     "to_sklearn",
 ]

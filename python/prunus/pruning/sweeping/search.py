@@ -1,0 +1,96 @@
+"""The sparsity that a budget allows or asks for, searched on a grid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prunus import files
+from prunus._base import check
+from prunus.pruning.measuring import steady_microseconds
+from prunus.pruning.outcome import tell_size
+from prunus.pruning.pruned import Pruned
+from prunus.pruning.request import Request
+from prunus.pruning.sweeping.trials import Trials
+
+# Steps of a hundredth up to 0.95, then of half of one.
+GRID = (*(i / 100 for i in range(95)), *(i / 1000 for i in range(950, 1000, 5)))
+_COARSE = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
+_FOLDS = 5
+
+
+class BudgetError(ValueError):
+    """No model of the grid meets the budget; the message says how close it comes, and `closest` is that Pruned."""
+
+    closest: Pruned
+
+
+def within_budget(request: Request, threads: int) -> Pruned:
+    """Return the sparsest model that loses no more accuracy than allowed, or the one that loses least of those small enough."""
+    budget = request.budget
+    assert budget is not None
+    trials = Trials.of(request, threads, _FOLDS)
+    if budget.needs_labels:
+        at = _largest(lambda sparsity: _keeps(trials, sparsity, budget.limit))
+        pruned = trials.pruned(at)
+        pruned.report["notes"].append(_in_words(trials, at))
+        tell_size(pruned)
+        return pruned
+    measure = _bytes if budget.name == "max_bytes" else _microseconds
+    found = _smallest(lambda sparsity: measure(trials, sparsity) <= budget.limit)
+    if found is not None:
+        return trials.pruned(found)
+    least, last = measure(trials, GRID[-1]), GRID[-1]
+    error = check.error(
+        BudgetError, budget.name, f"expected {least:g} at least, for a sparsity of {last:g}, got {budget.limit:g}"
+    )
+    error.closest = trials.pruned(last)
+    raise error
+
+
+def _keeps(trials: Trials, sparsity: float, limit: float) -> bool:
+    """Whether the score falls by no more than that, with one standard error."""
+    held = trials.held(sparsity)
+    assert held is not None
+    return held.drop.value + held.drop.error <= limit
+
+
+def _bytes(trials: Trials, sparsity: float) -> float:
+    return float(files.size_of(trials.pruned(sparsity).contents()))
+
+
+def _microseconds(trials: Trials, sparsity: float) -> float:
+    """Return the largest of three medians, so that a call that is measured afterwards is not above it."""
+    engine, call = trials.pruned(sparsity).engine, trials.request.latency
+    return max(steady_microseconds(engine, trials.request.on.data, call.batch, call.threads) for _ in range(3))
+
+
+def _largest(holds: Callable[[float], bool]) -> float:
+    """Return a sparsity of the grid for which it holds, but not for the next: the one after a coarse look; 0 always holds."""
+    low, high = 0, len(GRID)
+    for sparsity in _COARSE:
+        i = GRID.index(sparsity)
+        if not holds(sparsity):
+            high = i
+            break
+        low = i
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if holds(GRID[middle]) else (low, middle)
+    return GRID[low]
+
+
+def _smallest(holds: Callable[[float], bool]) -> float | None:
+    """Return a sparsity for which it holds, but not for the one before; None: it does not for the last."""
+    low, high = -1, len(GRID) - 1
+    if not holds(GRID[high]):
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(GRID[middle]) else (middle, high)
+    return GRID[high]
+
+
+def _in_words(trials: Trials, at: float) -> str:
+    held = trials.held(at)
+    assert held is not None
+    return f"{held.metric} fell by {held.drop.value:.4f} ± {held.drop.error:.4f} ({trials.where})"
