@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 import prunus
+from bench import oneshot_text
 from bench.machine import Machine
 from bench.oneshot_networks import NETWORKS, Network, Recipe, trained
 from bench.report import markdown
@@ -127,12 +128,26 @@ def report(name: str, recipe: Recipe, seeds: range) -> str:
     return "\n\n".join([f"## {name}", facts, *(table(name, pattern, models) for pattern in recipe.patterns)])
 
 
+def section(name: str, n_seeds: int, *, quick: bool) -> str | None:
+    """Return what is said of one network, or of the text; None where the data are not there."""
+    if name == "trec":
+        return oneshot_text.report(2 * n_seeds) if oneshot_text.is_there() else None
+    recipe = NETWORKS[name]
+    if not is_there(recipe.data):
+        return None
+    if quick:
+        recipe = dataclasses.replace(recipe, epochs=1, patterns=("2:4",))
+    return report(name, recipe, range(1 if quick else n_seeds))
+
+
 def main() -> None:
     """Print the tables of each network."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
-    parser.add_argument("--network", choices=NETWORKS, action="append", help="only this one (may be repeated)")
+    parser.add_argument(
+        "--network", choices=[*NETWORKS, "trec"], action="append", help="only this one (may be repeated)"
+    )
     parser.add_argument("--seeds", type=int, default=5, help="how many networks are trained")
     parser.add_argument("--output", type=Path, help="write the tables to this file, too")
     parser.add_argument("--quick", action="store_true", help="digits, one seed, one epoch")
@@ -140,14 +155,12 @@ def main() -> None:
 
     versions = {"prunus": prunus.__version__, "NumPy": np.__version__, "Python": platform.python_version()}
     parts = [", ".join(f"{name} {version}" for name, version in versions.items()) + f"; {Machine().cpu}"]
-    for name in ["digits"] if options.quick else options.network or NETWORKS:
-        recipe = NETWORKS[name]
-        if not is_there(recipe.data):
-            print(f"{name}: left out, PRUNUS_DATA names no folder with {recipe.data}.npz")
+    for name in ["digits"] if options.quick else options.network or [*NETWORKS, "trec"]:
+        found = section(name, options.seeds, quick=options.quick)
+        if found is None:
+            print(f"{name}: left out, PRUNUS_DATA names no folder with its data")
             continue
-        if options.quick:
-            recipe = dataclasses.replace(recipe, epochs=1, patterns=("2:4",))
-        parts.append(report(name, recipe, range(1 if options.quick else options.seeds)))
+        parts.append(found)
         if options.output:
             options.output.write_text("\n\n".join(parts) + "\n")
     print("\n\n" + "\n\n".join(parts))
