@@ -120,6 +120,50 @@ def test_class_and_sample_weights(cancer: tuple[Any, Any], three: tuple[Any, Any
     assert slope(many.network, X, y, np.array([table[label] for label in y]), 0.5) <= 1e-6
 
 
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        LogisticRegression(class_weight="balanced", max_iter=1000, tol=1e-8),
+        LogisticRegression(class_weight="balanced", solver="liblinear", tol=1e-8),
+        LinearSVC(class_weight="balanced", random_state=0),
+        RidgeClassifier(class_weight="balanced"),
+    ],
+    ids=repr,
+)
+def test_classes_are_balanced_as_the_estimator_does(estimator: Any, cancer: tuple[Any, Any]) -> None:
+    X, y = cancer
+    weight = 1.0 + 5 * y
+    estimator.fit(X, y, sample_weight=weight)
+    pruned = prunus.prune(
+        estimator, X, y, sparsity=0.8, criterion="magnitude", compensate="refit", sample_weight=weight
+    )
+    there = pruned.masks[0][0]
+    again = clone(estimator).fit(X[:, there], y, sample_weight=weight)
+    # As near as the solvers of scikit-learn come.
+    assert np.allclose(pruned.network.layers[0].weight[0, there], np.ravel(again.coef_), rtol=1e-3, atol=1e-3)
+    assert np.isclose(pruned.network.layers[0].bias[0], np.ravel(again.intercept_)[0], rtol=1e-2, atol=1e-3)
+
+
+def test_class_weights_of_squared_losses(three: tuple[Any, Any]) -> None:
+    X, y = three
+    model = SGDClassifier(
+        "squared_error", class_weight={"none": 20.0}, random_state=0, eta0=1e-3, learning_rate="constant"
+    )
+    assert prunus.from_sklearn(model.fit(X, y)).provenance.loss == "own"
+    labels = (X[:, :3] > 0.5).astype(int)
+    for class_weight, loss in ((None, "squared"), ("balanced", None)):  # a product over the labels, which is not known
+        network = prunus.from_sklearn(RidgeClassifier(class_weight=class_weight).fit(X, labels))
+        assert network.provenance.loss == loss
+        pruned = prunus.prune(network, X, labels, sparsity=0.8)
+        assert np.isfinite(pruned.network.layers[0].weight).all()
+
+
+def test_mini_batches_have_a_penalty_of_their_own(cancer: tuple[Any, Any]) -> None:
+    X, y = cancer
+    model = MLPClassifier(hidden_layer_sizes=(), max_iter=20, random_state=0).fit(X, y)
+    assert prunus.from_sklearn(model).provenance.loss is None
+
+
 def test_liblinear_penalizes_the_intercept(cancer: tuple[Any, Any]) -> None:
     X, y = cancer
     model = LogisticRegression(solver="liblinear", intercept_scaling=2.0).fit(X + 1, y)
@@ -145,14 +189,14 @@ def test_cross_validation_and_perceptrons_without_hidden_layers(cancer: tuple[An
     chosen = LogisticRegressionCV(Cs=[0.05, 5.0], cv=3, max_iter=1000).fit(X, y)
     pruned = prunus.prune(chosen, X, y, sparsity=0.8)
     assert slope(pruned.network, X, y, np.ones(len(X)), 0.5 / np.ravel(chosen.C_)[0]) <= 1e-6
-    alone = MLPClassifier(hidden_layer_sizes=(), alpha=3.0, max_iter=50, random_state=0).fit(X, y)
+    alone = MLPClassifier(hidden_layer_sizes=(), alpha=3.0, max_iter=50, solver="lbfgs", random_state=0).fit(X, y)
     pruned = prunus.prune(prunus.from_sklearn(alone, dtype=np.float64), X, y, sparsity=0.8)
     assert slope(pruned.network, X, y, np.ones(len(X)), 1.5) <= 1e-6
     Y = np.column_stack([X[:, 0] + y, X[:, 1]])
-    alone = MLPRegressor(hidden_layer_sizes=(), alpha=3.0, max_iter=50, random_state=0).fit(X, Y)
+    alone = MLPRegressor(hidden_layer_sizes=(), alpha=3.0, max_iter=50, solver="lbfgs", random_state=0).fit(X, Y)
     pruned = prunus.prune(prunus.from_sklearn(alone, dtype=np.float64), X, Y, sparsity=0.8)
-    for j, kept in enumerate(pruned.masks[0]):  # half of the mean over two outputs, and half of alpha times the squares
-        again = Ridge(2 * 3.0).fit(X[:, kept], Y[:, j])
+    for j, kept in enumerate(pruned.masks[0]):  # half of the squared errors, and half of alpha times the squares
+        again = Ridge(3.0).fit(X[:, kept], Y[:, j])
         assert np.allclose(pruned.network.layers[0].weight[j, kept], again.coef_, rtol=1e-9)
 
 

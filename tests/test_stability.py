@@ -8,7 +8,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pytest
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LassoLars, LinearRegression, Ridge, RidgeClassifier, SGDClassifier
 
 import prunus
 from prunus.compensating import inputs
@@ -120,15 +120,47 @@ def test_an_explanation_of_layers(digits_network: prunus.Network, halves: Any) -
 
 
 def test_an_explanation_of_neurons(digits_network: prunus.Network, halves: Any) -> None:
+    """What each costs at its turn: together they cost what their layer does."""
     X = halves[0]
     pruned = prunus.prune(digits_network, X, sparsity=0.3, pattern="neuron", explain=True)
-    rows = [row for row in pruned.report["explanation"] if row["neuron"] is not None]
-    assert sorted((row["layer"], row["neuron"]) for row in rows) == [
-        (i, j) for i, mask in enumerate(pruned.masks) for j in np.flatnonzero(~mask)
-    ]
-    predicted, actual = (np.array([row[name] for row in rows]) for name in ("predicted", "actual"))
-    assert (predicted >= 0).all()
-    assert np.corrcoef(np.log(predicted + 1e-9), np.log(np.maximum(actual, 0) + 1e-9))[0, 1] > 0.5
+    rows = pruned.report["explanation"]
+    for i, mask in enumerate(pruned.masks):
+        neurons = [row for row in rows if row["layer"] == i and row["neuron"] is not None]
+        assert sorted(row["neuron"] for row in neurons) == np.flatnonzero(~mask).tolist()
+        for row in rows:
+            if row["layer"] == i and row["neuron"] is None:
+                for name in ("predicted", "actual"):
+                    assert np.isclose(sum(neuron[name] for neuron in neurons), row[name], rtol=1e-6, atol=1e-12)
+
+
+def test_an_explanation_has_the_numbers_of_the_original(digits_network: prunus.Network, halves: Any) -> None:
+    X = halves[0]
+    once = prunus.prune(digits_network, X, sparsity=0.4, pattern="neuron")
+    twice = prunus.prune(once, X, sparsity=0.6, pattern="neuron", explain=True)
+    named = {(row["layer"], row["neuron"]) for row in twice.report["explanation"] if row["neuron"] is not None}
+    gone = [before & ~after for before, after in zip(once.masks, twice.masks, strict=True)]
+    assert named == {(i, j) for i, mask in enumerate(gone) for j in np.flatnonzero(mask).tolist()}
+
+
+@pytest.mark.parametrize("model", [LinearRegression(), Ridge(5.0), RidgeClassifier(2.0)], ids=repr)
+def test_an_explanation_in_the_unit_of_the_scores(model: Any, rng: np.random.Generator) -> None:
+    X = rng.standard_normal((80, 6))
+    Y = X @ rng.standard_normal((6, 3)) + rng.standard_normal((80, 3))
+    y = Y.argmax(axis=1) if isinstance(model, RidgeClassifier) else Y
+    pruned = prunus.prune(model.fit(X, y), X, y, sparsity=0.3, explain=True)
+    (row,) = pruned.report["explanation"]
+    rtol = 1e-6 if type(model) is LinearRegression else 0.2  # scores count the penalty, too
+    assert np.isclose(row["predicted"], row["actual"], rtol=rtol)
+
+
+def test_an_explanation_of_what_must_stay(rng: np.random.Generator) -> None:
+    X = rng.standard_normal((100, 6))
+    y = X @ [0.1, 0.2, 0.3, 1, 2, 3] + 0.1 * rng.standard_normal(100)
+    keep = [np.array([[True, True, True, False, False, False]])]
+    pruned = prunus.prune(LinearRegression().fit(X, y), X, y, sparsity=0.5, keep=keep, explain=True)
+    (row,) = pruned.report["explanation"]
+    loss = pruned.report["loss"]
+    assert np.isclose(row["actual"], loss["after"] - loss["before"])
 
 
 def test_what_is_far_from_predicted_is_noted(digits_network: prunus.Network, halves: Any) -> None:
@@ -152,6 +184,10 @@ def test_refused(digits_network: prunus.Network, halves: Any) -> None:
     X, y, *_ = halves
     with pytest.raises(ValueError, match=r"explain: expected criterion obs .*, got 'magnitude'"):
         prunus.prune(digits_network, X, y, sparsity=0.5, criterion="magnitude", explain=True)
+    with pytest.raises(ValueError, match="explain: expected False beside max_bytes, got True"):
+        prunus.prune(digits_network, X, max_bytes=10_000, explain=True)
+    with pytest.raises(ValueError, match="pattern: expected one that takes a sparsity, got '2:4'"):
+        prunus.sensitivity(digits_network, X, y, pattern="2:4")
     with pytest.raises(ValueError, match="n_resamples: expected at least 2, got 1"):
         prunus.stability(digits_network, X, sparsity=0.5, n_resamples=1)
     with pytest.raises(ValueError, match="X: expected data, which stability needs, got None"):
@@ -161,6 +197,27 @@ def test_refused(digits_network: prunus.Network, halves: Any) -> None:
     for function in (prunus.stability, prunus.sensitivity):
         with pytest.raises(TypeError, match="epochs: expected an option of prune"):
             function(digits_network, X, y, epochs=3)
+
+
+def test_stability_counts_what_was_there(digits_network: prunus.Network, halves: Any) -> None:
+    X = halves[0]
+    once = prunus.prune(digits_network, X, sparsity=0.8)
+    found = prunus.stability(once, X, sparsity=0.9, n_resamples=3)
+    assert [row.units for row in found.layers] == [int(mask.sum()) for mask in once.masks]
+
+
+def test_stability_of_a_fit_that_takes_no_weights(rng: np.random.Generator) -> None:
+    X = rng.standard_normal((60, 5))
+    y = X @ [3.0, 2, 1, 0.5, 0.1] + rng.standard_normal(60)
+    found = prunus.stability(LassoLars(0.01).fit(X, y), X, y, sparsity=0.4, n_resamples=3, random_state=0)
+    assert found.layers[0].kept == 3
+
+
+def test_a_seed_for_a_fit_that_has_none(rng: np.random.Generator) -> None:
+    X = rng.standard_normal((100, 8))
+    model = SGDClassifier().fit(X, X[:, 0] > 0)
+    one, other = (prunus.prune(model, X, X[:, 0] > 0, sparsity=0.5, random_state=0) for _ in range(2))
+    assert one.network == other.network
 
 
 def test_plots(digits_network: prunus.Network, halves: Any) -> None:

@@ -155,10 +155,10 @@ def auc(estimator: Any, X: Any, y: Any) -> float:
     [
         ("f1", "f1", lambda model, X, y: f1_score(y, model.predict(X))),
         ("roc_auc", "roc_auc", lambda model, X, y: roc_auc_score(y, model.predict_proba(X)[:, 1])),
-        (auc, "auc", lambda model, X, y: roc_auc_score(y, model.predict_proba(X)[:, 1])),
+        (auc, "auc()", lambda model, X, y: roc_auc_score(y, model.predict_proba(X)[:, 1])),
         (
             make_scorer(f1_score, pos_label=0),
-            "f1_score",
+            "f1_score()",
             lambda model, X, y: f1_score(y, model.predict(X), pos_label=0),
         ),
         ("accuracy", "accuracy", lambda model, X, y: accuracy_score(y, model.predict(X))),
@@ -321,11 +321,13 @@ def test_refused(options: dict[str, Any], message: str, digits_network: prunus.N
 
 
 SWEEPS: list[tuple[dict[str, Any], type[Exception], str]] = [
-    ({"sparsities": ()}, ValueError, "sparsities: expected at least one number"),
-    ({"sparsities": 0.5}, TypeError, "sparsities: expected a sequence of numbers"),
+    ({"sparsities": ()}, ValueError, "sparsities: expected at least one"),
+    ({"sparsities": 0.5}, TypeError, "sparsities: expected a sequence"),
     ({"sparsities": (0.5, 1.5)}, ValueError, r"sparsities: expected a number in \[0, 1\]"),
     ({"pattern": []}, ValueError, "pattern: expected at least one"),
     ({"pattern": ["weight", "triangle"]}, ValueError, "pattern: expected one of"),
+    ({"batches": 1}, TypeError, "batches: expected a sequence"),
+    ({"pattern": 3}, TypeError, "pattern: expected a sequence"),
     ({"batches": (0,)}, ValueError, "batches: expected at least 1, got 0"),
     ({"cv": 1}, ValueError, "cv: expected at least 2, got 1"),
     ({"sparsity": 0.5}, TypeError, "sparsity: expected an option of prune"),
@@ -351,3 +353,73 @@ def test_plot(cancer: tuple[Any, ...]) -> None:
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["weight", "input"]
     assert ax.get_ylabel() == "accuracy, validation"
     assert prunus.sweep(model, sparsities=(0.5,)).plot().get_ylabel() == "bytes"
+
+
+def test_what_must_stay_limits_a_budget(cancer: tuple[Any, ...]) -> None:
+    X, y, X_val, y_val = cancer
+    model = LogisticRegression().fit(X, y)
+    keep = [np.arange(30)[None] < 12]
+    limited: list[dict[str, Any]] = [{"max_layer_sparsity": 0.6}, {"keep": keep}]
+    for options in limited:
+        options["criterion"] = "magnitude"
+        pruned = prunus.prune(model, X, y, max_accuracy_drop=1.0, X_val=X_val, y_val=y_val, **options)
+        assert pruned.masks[0].sum() == 12
+        assert prunus.prune(model, max_bytes=10**6, **options).report["target"]["sparsity"] == 0
+        with pytest.raises(prunus.BudgetError, match="for a sparsity of"):
+            prunus.prune(model, max_bytes=10, **options)
+
+
+def test_training_may_lose_more_than_the_budget(cancer: tuple[Any, ...]) -> None:
+    X, y, X_val, y_val = cancer
+    model = LogisticRegression().fit(X, y)
+    ruin = prunus.FineTune(epochs=2, learning_rate=50.0)
+    with pytest.raises(prunus.BudgetError, match=r"max_accuracy_drop: expected more, since .* fell by") as caught:
+        prunus.prune(model, X, y, max_accuracy_drop=0.0, fine_tune=ruin, X_val=X_val, y_val=y_val, random_state=0)
+    assert drop_of(model, caught.value.closest, X_val, y_val) > 0
+
+
+def test_a_file_that_grows_by_pruning(rng: np.random.Generator) -> None:
+    network = prunus.Network([prunus.Layer(rng.standard_normal((3, 4)).astype(np.float32))])
+    whole = prunus.prune(network, sparsity=0.0).report["bytes"]["after"]
+    pruned = prunus.prune(network, max_bytes=whole + 30)
+    assert pruned.report["target"]["sparsity"] == 0
+
+
+def test_a_sweep_of_what_is_pruned_already(digits: Any, digits_network: prunus.Network) -> None:
+    X, X_val, y, y_val = halves(digits)
+    half = prunus.prune(digits_network, X, sparsity=0.6)
+    found = prunus.sweep(half, X, y, sparsities=(0.8,), X_val=X_val, y_val=y_val)
+    assert np.isclose(found.points[0].removed, 0.6)
+    assert np.isclose(found.points[1].removed, 0.8)
+    neurons = prunus.prune(digits_network, X, sparsity=0.5, pattern="neuron")
+    assert np.isclose(prunus.sweep(neurons, sparsities=(0.9,)).points[0].removed, neurons.sparsity)
+
+
+def test_weights_of_a_scorer(cancer: tuple[Any, ...]) -> None:
+    X, y, *_ = cancer
+    model = LogisticRegression().fit(X, y)
+    weight = np.where(y == 1, 1.0, 0.25)
+
+    def weighted(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
+        return float(accuracy_score(y, estimator.predict(X), sample_weight=sample_weight))
+
+    plain, own, of_none = (
+        prunus.prune(model, X, y, sparsity=0.9, scoring=scoring, sample_weight=weight)
+        for scoring in (None, weighted, lambda estimator, X, y: accuracy_score(y, estimator.predict(X)))
+    )
+    assert np.isclose(plain.report["score"]["after"], own.report["score"]["after"])
+    assert np.isclose(of_none.report["score"]["after"], np.mean(of_none.predict(X) == y))
+    error = prunus.prune(model, X, y, sparsity=0.9, scoring="neg_max_error", sample_weight=weight)
+    assert error.report["score"]["metric"] == "neg_max_error"  # which takes no weights
+
+
+def test_hardly_any_samples(digits: Any, digits_network: prunus.Network) -> None:
+    X, X_val, y, y_val = halves(digits)
+    with pytest.raises(ValueError, match="X: expected two samples at least to hold some out, or X_val, got one"):
+        prunus.sweep(digits_network, X[:1], y[:1], sparsities=(0.5,))
+    one = prunus.sweep(digits_network, X, y, sparsities=(0.5,), X_val=X_val[:1], y_val=y_val[:1], scoring="accuracy")
+    assert np.isnan(one.points[1].drop_error)  # type: ignore[arg-type]
+    weight = np.zeros(len(X))
+    weight[:3] = 1
+    few = prunus.sweep(digits_network, X, y, sparsities=(0.5,), sample_weight=weight, criterion="magnitude")
+    assert np.isfinite(few.points[1].score)  # type: ignore[arg-type]

@@ -95,11 +95,11 @@ def to_sklearn(network: Any, *, like: Any = None) -> Any:
         ) from error
 
 
-def own_fit(network: Network) -> OwnFit | None:
+def own_fit(network: Network, seed: int = 0) -> OwnFit | None:
     """Return the fit of one output of the estimator that the network came from; None: there is none here."""
     if network.provenance.library != "sklearn" or find_spec("sklearn") is None:
         return None
-    fit: OwnFit | None = _sklearn().own_fit(network)
+    fit: OwnFit | None = _sklearn().own_fit(network, seed)
     return fit
 
 

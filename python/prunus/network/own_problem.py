@@ -54,8 +54,10 @@ def _class_weights(network: Network, data: Data) -> Doubles | None:
                 f"expected one for each of {len(network.classes)} classes, got {len(given)}",
             )
         return np.array(given)
-    counts = np.bincount(_classes(data), minlength=len(network.classes))
-    return np.asarray(len(data) / (np.count_nonzero(counts) * np.maximum(counts, 1)))
+    assert data.share is not None
+    by_weight = data.share * data.weight if given == "balanced by weight" else None
+    counts = np.bincount(_classes(data), by_weight, len(network.classes))
+    return np.asarray(counts.sum() / (np.count_nonzero(counts) * np.where(counts > 0, counts, 1)))
 
 
 def _classes(data: Data) -> Places:

@@ -27,7 +27,7 @@ class Provenance:
     loss: str | None = None
     ridge_per_sample: float = 0.0  # beside `ridge`, for each of the samples
     ridge_of_bias: float = 0.0  # for the squares of the biases, as a part of the ridge
-    class_weight: str | list[float] | None = None  # "balanced", or one for each class
+    class_weight: str | list[float] | None = None  # "balanced", "balanced by weight", or one for each class
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -45,7 +45,10 @@ def provenance_of(origin: Mapping[str, Any] | None) -> Provenance:
 
 def _checked(found: Provenance) -> Provenance:
     """Refuse what no estimator can have been fitted to."""
-    for name, valid in (("loss", (None, "squared", "logistic", "own")), ("class_weight", (None, "balanced"))):
+    for name, valid in (
+        ("loss", (None, "squared", "logistic", "own")),
+        ("class_weight", (None, "balanced", "balanced by weight")),
+    ):
         value = getattr(found, name)
         if not isinstance(value, list) and value not in valid:
             raise check.error(ValueError, f"origin.provenance.{name}", f"expected one of {valid}, got {value!r}")

@@ -81,5 +81,7 @@ def request_of(
     judge = scoring_of(scoring)
     request = Request(network, earlier, what, goal, budget, how, on, latency, judge, explain, rng, progress)
     if check.flag("explain", explain):
+        if budget is not None:
+            raise check.error(ValueError, "explain", f"expected False beside {budget.name}, got True")
         require_prices(request)
     return request

@@ -74,9 +74,10 @@ def _judged(engine: Engine, raw: Floats, data: Data, scoring: Scoring | None, sp
     if scoring is not None:
         everything = np.ones(len(data), np.bool_)
         value = _scored(engine, data, scoring, everything)
-        group = np.random.default_rng(0).permutation(len(data)) % _GROUPS
-        left_out = [_scored(engine, data, scoring, group != g) for g in range(_GROUPS)] if spread else None
-        return Judged(loss, scoring.name, value, None, None if left_out is None else np.array(left_out))
+        n_groups = min(_GROUPS, len(data)) if spread and len(data) > 1 else 0
+        group = np.random.default_rng(0).permutation(len(data)) % max(n_groups, 1)
+        left_out = [_scored(engine, data, scoring, group != g) for g in range(n_groups)]
+        return Judged(loss, scoring.name, value, None, np.array(left_out))
     metric, parts = parts_of(network, network.labels.decide(raw), data.target, data.share)
     weights = data.share / data.share.max()  # ones where all count the same
     return Judged(loss, metric, float(np.average(parts, weights=weights)), parts, None)
@@ -106,7 +107,10 @@ def drop(before: Judged, after: Judged, share: Doubles) -> Drop:
     assert before.left_out is not None
     assert after.left_out is not None
     apart = before.left_out - after.left_out
-    error = np.sqrt((_GROUPS - 1) / _GROUPS * ((apart - apart.mean()) ** 2).sum())
+    n = len(apart)
+    error = (
+        np.sqrt((n - 1) / n * ((apart - apart.mean()) ** 2).sum()) if n else np.nan
+    )  # of one sample nothing is known
     return Drop(before.score - after.score, float(error))
 
 

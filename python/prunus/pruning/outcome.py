@@ -109,6 +109,7 @@ def tell_size(pruned: Pruned) -> None:
     """Put the size of the file into the report, which is part of the file: its own digits are not counted."""
     report = pruned.report
     report["bytes"]["after"] = files.size_of(pruned.contents())
-    if report["bytes"]["after"] > report["bytes"]["before"]:
-        report["notes"].append("the file grew: the report and the masks take more bytes than the zeros save")
+    grew = "the file grew: the report and the masks take more bytes than the zeros save"
+    if report["bytes"]["after"] > report["bytes"]["before"] and grew not in report["notes"]:
+        report["notes"].append(grew)
         report["bytes"]["after"] = files.size_of(pruned.contents())

@@ -123,7 +123,8 @@ def prune(
         Data for the loss and the score in the report, instead of X and y.
     scoring : str or callable, optional
         The score of the report, and of the Pruned: a name of scikit-learn's scorers, or a callable of (estimator, X, y), where
-        the estimator has what a fitted one has: predict, predict_proba, decision_function, classes_. None: accuracy, or R².
+        the estimator has what a fitted one has: predict, predict_proba, decision_function, classes_. It gets sample_weight
+        where it takes any. A file does not hold a callable. None: accuracy, or R².
     latency_batch, latency_threads : int, default 1
         Rows of a call, and threads, for the latency in the report: of the engine, and of NumPy where threadpoolctl is there.
     layers : sequence of int, optional

@@ -121,7 +121,8 @@ def _without(
         return sparse, masks
     data = None if request.on.data is None else sparse.view(request.on.data, standardized=True, dtype=np.float64)
     kept = _trainable(request, sparse, masks)
-    fit = own_fit(request.network) if request.network.provenance.loss == "own" else None
+    seed = int(copy.deepcopy(request.rng).integers(2**31))
+    fit = own_fit(request.network, seed) if request.network.provenance.loss == "own" else None
     removal = Removal(
         dense.unfolded(),
         kept,
@@ -138,6 +139,18 @@ def _without(
     if what.pattern.unit == "weight":  # other weights may have been chosen of those that were there
         masks = tuple((mask & ~before) | now for mask, before, now in zip(masks, there, left, strict=True))
     return sparse.refolded(compensated), masks
+
+
+def has_room(request: Request, begin: Beginning, threads: int) -> bool:
+    """Whether what must stay, and the limits of the layers, leave so much to remove."""
+    masks = request.what.units.start
+    try:
+        _choose(request, _goals(request, masks, threads)[-1], begin.scores, masks, threads)
+    except ValueError as error:
+        if getattr(error, "argument", "") in ("keep", "max_layer_sparsity"):
+            return False
+        raise
+    return True
 
 
 def only_without(request: Request, masks: tuple[Bools, ...], begin: Beginning, threads: int) -> Network:

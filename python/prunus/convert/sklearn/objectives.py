@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import signature
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.utils.class_weight import compute_class_weight
 
 from prunus._base import check
 
@@ -40,6 +42,9 @@ def least_squares(_: Any) -> Objective:
 
 def ridge(model: Any) -> Objective:
     """The penalty that was given, or chosen by cross-validation; of a classifier the targets are -1 and 1."""
+    binarizer = getattr(model, "_label_binarizer", None)
+    if binarizer is not None and binarizer.y_type_.startswith("multilabel") and model.class_weight is not None:
+        return Objective()  # a sample counts for the product of what its labels do
     penalty = getattr(model, "alpha_", getattr(model, "alpha", None))
     return Objective("squared", _penalty(penalty), class_weight=_class_weight(model))
 
@@ -48,8 +53,9 @@ def stochastic(model: Any) -> Objective:
     """The mean loss and half of alpha times the squares, but for penalties and losses that are not smooth."""
     penalty = {"l2": model.alpha, None: 0.0}.get(model.penalty)
     loss = {"squared_error": "squared", "log_loss": "logistic"}.get(model.loss)
-    if penalty is None or loss is None:
-        return own(model)
+    is_weighted = getattr(model, "class_weight", None) is not None
+    if penalty is None or loss is None or (loss == "squared" and is_weighted and _n_rows(model) > 1):
+        return own(model)  # squared errors of all classes have their samples' weights in common with us, not there
     # Squared errors are halved there, too.
     scale = 1.0 if loss == "squared" else 0.5
     return Objective(loss, 0.0, scale * float(penalty), class_weight=_class_weight(model))
@@ -73,21 +79,23 @@ def logistic(model: Any) -> Objective:
         float(ridge[0]) if (ridge == ridge[0]).all() else ridge.tolist(),
         0.0,
         float(of_bias),
-        _class_weight(model),
+        _class_weight(model, _BALANCED),
     )
 
 
 def support_vectors(model: Any) -> Objective:
     """All classes against each other are one problem, in which each has a support of its own."""
-    return Objective() if getattr(model, "multi_class", "ovr") != "ovr" else own(model)
+    if getattr(model, "multi_class", "ovr") != "ovr":
+        return Objective()
+    return Objective(OWN, class_weight=_class_weight(model, _BALANCED))
 
 
 def perceptron_without_hidden_layers(model: Any) -> Objective:
-    """Half of alpha times the squares beside the losses' sum; squared errors are halved, and averaged over the outputs."""
-    if len(getattr(model, "coefs_", ())) != 1:
+    """Half of alpha times the squares beside the losses' sum; squared errors are halved. Mini-batches have it each."""
+    if len(getattr(model, "coefs_", ())) != 1 or model.solver != "lbfgs":
         return Objective()
     if model.out_activation_ == "identity":
-        return Objective("squared", float(model.alpha) * model.n_outputs_)
+        return Objective("squared", float(model.alpha))
     return Objective("logistic", float(model.alpha) / 2)
 
 
@@ -115,11 +123,15 @@ def _penalty(value: Any) -> float | list[float] | None:
     return [float(number) for number in numbers] if numbers.ndim == 1 else float(numbers)
 
 
-def _class_weight(model: Any) -> str | list[float] | None:
-    """Return one weight for each class, in their order."""
+# Later versions of scikit-learn count sample weights where logistic regressions and LinearSVC balance classes.
+_BALANCED = "balanced by weight" if "sample_weight" in signature(compute_class_weight).parameters else "balanced"
+
+
+def _class_weight(model: Any, balanced: str = "balanced") -> str | list[float] | None:
+    """Return one weight for each class, in their order, or how they are balanced."""
     given = getattr(model, "class_weight", None)
     if given is None or isinstance(given, str):
-        return given
+        return given and balanced
     if not isinstance(given, Mapping) or not hasattr(model, "classes_"):
         return None
     weights = [given.get(label, 1.0) for label in model.classes_.tolist()]

@@ -14,15 +14,17 @@ from prunus.convert.sklearn import codec, origin
 from prunus.convert.sklearn.kinds import KINDS
 from prunus.network import Network
 
+OwnFit = Callable[[Any, Doubles, "Doubles | None"], tuple[Doubles, float]]
+
 # What belongs to all columns and classes, or to an earlier fit.
 _PLAIN = {"class_weight": None, "warm_start": False, "precompute": False, "n_jobs": None}
 
 
-def own_fit(network: Network) -> Callable[[Any, Doubles, Doubles | None], tuple[Doubles, float]] | None:
+def own_fit(network: Network, seed: int) -> OwnFit | None:
     """Return what fits one output to samples (n, k), targets (n,) and weights (n,), or None for such as count the same.
 
-    The targets of a classifier are 0 and 1. Returns coefficients (k,) and the intercept. None: the network came from no
-    estimator of scikit-learn.
+    The targets of a classifier are 0 and 1. Returns coefficients (k,) and the intercept. `seed` stands for a random state that
+    the estimator was not given. None: the network came from no estimator of scikit-learn.
     """
     source = network.origin
     if source is None or source.get("library") != "sklearn":
@@ -31,6 +33,8 @@ def own_fit(network: Network) -> Callable[[Any, Doubles, Doubles | None], tuple[
     kind = KINDS[row["class"]]
     model = kind.alone(origin.unfitted(row), codec.restored(row.get("learnt", {})))
     params = model.get_params(deep=False)
+    if "random_state" in params and params["random_state"] is None:
+        model.set_params(random_state=seed)
     model.set_params(**{name: value for name, value in _PLAIN.items() if name in params})
 
     def fit(X: Any, target: Doubles, weights: Doubles | None) -> tuple[Doubles, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -55,11 +56,15 @@ def scorer(scoring: Any) -> tuple[str, Score]:
         name, function = scoring, get_scorer(scoring)
     else:
         metric = getattr(scoring, "_score_func", scoring)
-        name, function = getattr(metric, "__name__", type(scoring).__name__), scoring
+        # No name of scikit-learn's, so that a file, which cannot hold the callable, is not scored by another one.
+        name, function = f"{getattr(metric, '__name__', type(scoring).__name__)}()", scoring
+
+    own = signature(function._score_func if isinstance(function, _BaseScorer) else function)
+    parameters = own.parameters
 
     def score(engine: Engine, X: Any, y: Any, weights: Doubles | None) -> float:
         kind = _Regression if engine.network.classes is None else _Classification
-        takes_weights = weights is not None and isinstance(function, _BaseScorer)
+        takes_weights = weights is not None and "sample_weight" in parameters
         value = function(kind(engine), X, y, **({"sample_weight": weights} if takes_weights else {}))
         return check.number("scoring", value)
 

@@ -23,12 +23,17 @@ def checked_options(options: Iterable[str]) -> None:
             raise check.error(TypeError, name, f"expected an option of prune ({', '.join(OPTIONS)}), got another")
 
 
-def several(name: str, values: Any, low: float, high: float) -> list[float]:
-    """Return numbers, at least one."""
+def listed(name: str, values: Any) -> list[Any]:
+    """Return them as a list of at least one."""
     try:
         found = list(values)
     except TypeError:
-        raise check.error(TypeError, name, f"expected a sequence of numbers, got {check.describe(values)}") from None
+        raise check.error(TypeError, name, f"expected a sequence, got {check.describe(values)}") from None
     if not found:
-        raise check.error(ValueError, name, "expected at least one number, got none")
-    return [check.number(name, value, low, high) for value in found]
+        raise check.error(ValueError, name, "expected at least one, got none")
+    return found
+
+
+def several(name: str, values: Any, low: float, high: float) -> list[float]:
+    """Return numbers, at least one."""
+    return [check.number(name, value, low, high) for value in listed(name, values)]

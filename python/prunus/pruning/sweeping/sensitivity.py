@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from prunus._base import check, frame_of, resolve_threads, table
-from prunus.masking import Pattern
+from prunus.masking import Pattern, pattern_of
 from prunus.pruning.asking import request_of
 from prunus.pruning.request import Request
 from prunus.pruning.sweeping.options import checked_options, several
@@ -149,6 +149,8 @@ def sensitivity(
     checked_options(options)
     chosen = several("sparsities", sparsities, 0, 1)
     n_folds, threads = check.integer("cv", cv, minimum=2), resolve_threads(None)
+    if not pattern_of(pattern).takes_target:
+        raise check.error(ValueError, "pattern", f"expected one that takes a sparsity, got {str(pattern)!r}")
     check.needed("sensitivity", ("X", "y"), X, y)
     request = request_of(model, X, y, sparsity=chosen[0], pattern=pattern, X_val=X_val, y_val=y_val, **options)
     whole = Trials.of(request, threads, n_folds)

@@ -26,7 +26,7 @@ class LayerStability:
     """How alike the masks of a layer are."""
 
     layer: int
-    units: int
+    units: int  # that were there
     kept: float  # of them, the mean over the resamples
     always: int  # units that every resample kept
     never: int
@@ -138,7 +138,7 @@ def stability(
 
     Notes
     -----
-    Cost: that of so many prunings. 1 byte for each unit and resample.
+    Cost: that of so many prunings. 1 byte for each unit and resample, 17 for each of one layer at a time.
 
     References
     ----------
@@ -167,9 +167,12 @@ def stability(
         predictions.append(_predicted(Engine(outcome.networks["after"]), request))
     places = [request.earlier.structure.places[i] for i in request.what.layers]
     by_layer = [np.array([mask[i] for mask in masks]) for i in range(len(masks[0]))]
+    there = structure.original(request.what.pattern.unit, request.what.units.start)
     frequencies = tuple(layer.mean(axis=0) for layer in by_layer)
     before = _predicted(Engine(request.network), request)
-    return Stability(frequencies, [_of_layer(i, by_layer[i]) for i in places], _churn(request, predictions, before), n)
+    return Stability(
+        frequencies, [_of_layer(i, by_layer[i][:, there[i]]) for i in places], _churn(request, predictions, before), n
+    )
 
 
 def _resampled(request: Request, rng: np.random.Generator) -> Request:
@@ -178,7 +181,10 @@ def _resampled(request: Request, rng: np.random.Generator) -> Request:
     assert data is not None
     assert data.share is not None
     counts = rng.multinomial(len(data), np.full(len(data), 1 / len(data)))
-    weighted = data.weighted(data.share * data.weight * counts)
+    if request.network.provenance.loss == "own":  # its own fit may take no weights
+        weighted = data.some(np.repeat(np.arange(len(data)), counts))
+    else:
+        weighted = data.weighted(data.share * data.weight * counts)
     return replace(request, on=request.on._replace(data=weighted), rng=copy.deepcopy(request.rng))
 
 

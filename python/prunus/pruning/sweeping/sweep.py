@@ -13,7 +13,7 @@ from prunus.pruning.asking import request_of
 from prunus.pruning.measuring import microseconds
 from prunus.pruning.pruned import Pruned
 from prunus.pruning.sweeping.curve import Point, Sweep
-from prunus.pruning.sweeping.options import checked_options, several
+from prunus.pruning.sweeping.options import checked_options, listed, several
 from prunus.pruning.sweeping.trials import Held, Trials
 
 
@@ -82,13 +82,11 @@ def sweep(
     """
     checked_options(options)
     chosen = several("sparsities", sparsities, 0, 1)
-    if not len(batches):
-        raise check.error(ValueError, "batches", "expected at least one number, got none")
-    rows = tuple(check.integer("batches", value, minimum=1) for value in batches)
+    rows = tuple(check.integer("batches", value, minimum=1) for value in listed("batches", batches))
     threads, n_folds = checked_threads("latency_threads", latency_threads), check.integer("cv", cv, minimum=2)
-    patterns = [pattern_of(one) for one in ([pattern] if isinstance(pattern, (str, Pattern)) else list(pattern))]
-    if not patterns:
-        raise check.error(ValueError, "pattern", "expected at least one, got none")
+    patterns = [
+        pattern_of(one) for one in ([pattern] if isinstance(pattern, (str, Pattern)) else listed("pattern", pattern))
+    ]
     trials = {}
     for kind in patterns:
         request = request_of(
@@ -128,7 +126,7 @@ def _point(
     return Point(
         pattern=name,
         sparsity=sparsity,
-        removed=0.0 if pruned is None else pruned.sparsity,
+        removed=trials.gone_before if pruned is None else pruned.sparsity,
         score=None if held is None else held.score,
         drop=None if held is None else held.drop.value,
         drop_error=None if held is None else held.drop.error,

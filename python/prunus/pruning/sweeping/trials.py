@@ -6,11 +6,12 @@ import copy
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
 
-from prunus._base import Places
+from prunus._base import Places, check
 from prunus.data import Data
 from prunus.engine import Engine
 from prunus.network import Network
@@ -18,7 +19,7 @@ from prunus.pruning.judging import Drop, Judged, drop, judged
 from prunus.pruning.outcome import engine_of, pruned_of
 from prunus.pruning.pruned import Pruned
 from prunus.pruning.request import On, Request
-from prunus.pruning.rounds import Beginning, Outcome, beginning, run
+from prunus.pruning.rounds import Beginning, Outcome, beginning, has_room, run
 
 
 class Held(NamedTuple):
@@ -49,12 +50,16 @@ class _Attempt:
 
     def at(self, sparsity: float | None) -> tuple[Request, Outcome]:
         """Return the request for a sparsity, and what came of it; None: what the pattern removes."""
-        own = replace(
-            self.request,
-            goal=self.request.goal._replace(sparsity=sparsity),
-            rng=copy.deepcopy(self.request.rng),
-        )
+        own = self._asked(sparsity)
         return own, run(own, self.threads, self.begin)
+
+    def has_room(self, sparsity: float) -> bool:
+        """Whether so much may go."""
+        return has_room(self._asked(sparsity), self.begin, self.threads)
+
+    def _asked(self, sparsity: float | None) -> Request:
+        goal = self.request.goal._replace(sparsity=sparsity)
+        return replace(self.request, goal=goal, rng=copy.deepcopy(self.request.rng))
 
     @property
     def unseen(self) -> Data:
@@ -76,20 +81,28 @@ class _Attempt:
 class Trials:
     """Pruned models of many sparsities, and what each is worth: on the validation data, or by folds of the others."""
 
-    def __init__(self, whole: _Attempt, folds: list[_Attempt]) -> None:
-        self._whole, self._folds = whole, folds
+    def __init__(self, whole: _Attempt, folds: Callable[[], list[_Attempt]]) -> None:
+        self._whole, self._make_folds = whole, folds
         self._pruned: dict[float | None, Pruned] = {}
         self._held: dict[float | None, Held] = {}
 
     @classmethod
     def of(cls, request: Request, threads: int, cv: int) -> Trials:
         """Return those of a request."""
-        folds = [] if request.on.validation is not None else _folds(request, threads, cv)
-        return cls(_Attempt(request, threads), folds)
+        return cls(_Attempt(request, threads), lambda: _folds(request, threads, cv))
+
+    @cached_property
+    def _folds(self) -> list[_Attempt]:
+        """Made when they are asked for: each holds its part of the samples."""
+        return self._make_folds()
+
+    def has_room(self, sparsity: float) -> bool:
+        """Whether what must stay, and limits of layers, leave so much to remove."""
+        return self._whole.has_room(sparsity)
 
     def changed(self, change: Callable[[Request], Request]) -> Trials:
         """Return those of other requests of the same network and data, which begin alike."""
-        return Trials(self._whole.changed(change), [fold.changed(change) for fold in self._folds])
+        return Trials(self._whole.changed(change), lambda: [fold.changed(change) for fold in self._folds])
 
     @property
     def request(self) -> Request:
@@ -136,6 +149,13 @@ class Trials:
         return _held([(one.before, one.before, one.unseen) for one in attempts]) if attempts else None
 
     @property
+    def gone_before(self) -> float:
+        """Fraction of the original's weights that an earlier pruning removed."""
+        earlier, network = self.request.earlier, self.request.network
+        there = network.n_weights if earlier.alive is None else sum(int(mask.sum()) for mask in earlier.alive)
+        return 1 - there / sum(map(prod, earlier.structure.shapes))
+
+    @property
     def before(self) -> Network:
         """The model as it is."""
         return self.request.network
@@ -144,12 +164,16 @@ class Trials:
 def _folds(request: Request, threads: int, cv: int) -> list[_Attempt]:
     """Return attempts that each prune by all parts of the data but one, and judge by that; none without labels."""
     data = request.on.data
-    if data is None or data.target is None:
+    if request.on.validation is not None or data is None or data.target is None:
         return []
+    if len(data) < 2:
+        raise check.error(ValueError, "X", "expected two samples at least to hold some out, or X_val, got one")
     part = _parts(data, min(cv, len(data)), copy.deepcopy(request.rng))
+    split = [(data.some(part != i), data.some(part == i)) for i in range(int(part.max()) + 1)]
     return [
-        _Attempt(replace(request, on=On(data.some(part != i), data.some(part == i), request.on.names)), threads)
-        for i in range(part.max() + 1)
+        _Attempt(replace(request, on=On(train, test, request.on.names)), threads)
+        for train, test in split
+        if train.weight > 0 and test.weight > 0  # samples that count for nothing say nothing
     ]
 
 
