@@ -111,7 +111,7 @@ def prune(
     control : bool, default False
         Also train the model as it is, unpruned, equally long, and report its loss and score: what the training did.
     explain : bool, default False
-        Also report what each layer alone, and each removed neuron, was predicted to cost and what it does cost: by how much the
+        Also report what each layer alone, and each removed neuron at its turn, was predicted to cost and does: by how much the
         loss rises towards what the model put out before, of a linear model towards the labels. Where these differ by more than
         a factor of two, a note says so. For scores that are rises of the loss: criterion obs, allocation loss. It takes a
         compensation for each row.

@@ -47,7 +47,8 @@ class Report(dict[str, Any]):
         The settings and the training ``loss`` after the last epoch.
     explanation : list of dict or None
         For each layer, and for each removed neuron, by how much the loss was ``predicted`` to rise and by how much it rises
-        (``actual``), with nothing else removed; ``layer``, and ``neuron``, None of a whole layer. None: it was not asked for.
+        (``actual``): of a layer with nothing else removed, of a neuron when it goes after those of its layer that cost less.
+        ``layer``, and ``neuron``, None of a whole layer. None: it was not asked for.
     feature_names : list of str or None
         Of the columns of X, where the model was fitted or pruned with a DataFrame.
     removed_inputs : list of str or None
