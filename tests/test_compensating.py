@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -15,6 +16,7 @@ import prunus
 from prunus.compensating import Refit
 from prunus.network import Provenance
 from prunus.network.provenance import provenance_of
+from prunus.pruning.asking import request_of
 from prunus.pruning.rounds import run
 
 N, P = 60, 8
@@ -190,6 +192,19 @@ def test_an_object_that_says_how_it_becomes_a_network() -> None:
         prunus.as_network(Foreign(None))
     with pytest.raises(TypeError, match="model: expected a Network, a Pruned, a fitted scikit-learn estimator"):
         prunus.as_network(Foreign)
+
+
+def test_a_request_takes_what_prune_does() -> None:
+    """The same names with the same defaults, which sweeps leave to it."""
+    of_prune, of_request = (
+        {
+            name: part.default
+            for name, part in inspect.signature(function).parameters.items()
+            if part.kind is part.KEYWORD_ONLY
+        }
+        for function in (prunus.prune, request_of)
+    )
+    assert of_prune == of_request
 
 
 def test_the_request_says_what_the_report_does(problem: tuple[Any, Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,12 +59,11 @@ class Obs(Refit):
 
     def layer(self, i: int, sparse: Network, removal: Removal) -> tuple[Layer, Bools]:
         there, kept, pattern = removal.there[i], removal.kept[i], removal.pattern
-        data = removal.data
-        assert data is not None
         if removal.has_begun(i) and self._knows_the_optimum(sparse, removal):
             if exchanges(sparse) and pattern.takes_target and pattern.unit == "weight" and pattern.block == (1, 1):
+                assert removal.data is not None
                 free = there if removal.stays is None else there & ~removal.stays[i]
-                kept = chosen_again(sparse, kept, free, data, self.alpha, removal.threads)
+                kept = chosen_again(sparse, kept, free, removal.data, self.alpha, removal.threads)
             return self._optimum(sparse, kept, removal)
         if sparse.is_linear_regression or pattern.unit != "weight" or (kept == there).all():
             return super().layer(i, sparse, removal)

@@ -23,8 +23,9 @@ class Refit(Compensation):
     left: squared errors with a ridge penalty by a factorization, logistic losses by Newton's method (to a gradient of the mean
     objective of 1e-9, or what rounding lets it become), and for any other loss or penalty by the estimator's own fit, output
     by output, with the parameter that a cross-validation chose. ``alpha`` is a ridge penalty to take instead of the model's:
-    that times the squares of the weights, beside the sum of the losses. What the estimator's ``class_weight`` says counts; an
-    intercept is fitted if it was. Any other linear regression is fitted by least squares.
+    that times the squares of the weights, beside the sum of the losses; an estimator's own fit has its own. What the
+    estimator's ``class_weight`` says counts; an intercept is fitted if it was. Any other linear regression is fitted by least
+    squares.
 
     Of any other network, and without labels, takes one layer after the other and fits what is left of each neuron to what it
     summed up before anything went, on the inputs that the layers before put out now. No labels are needed. ``damping``, as a

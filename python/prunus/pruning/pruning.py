@@ -113,8 +113,8 @@ def prune(
     explain : bool, default False
         Also report what each layer alone, and each removed neuron at its turn, was predicted to cost and does: by how much the
         loss rises towards what the model put out before, of a linear model towards the labels. Where these differ by more than
-        a factor of two, a note says so. For scores that are rises of the loss: criterion obs, allocation loss. It takes a
-        compensation for each row.
+        a factor of two, a note says so. For scores that are rises of the loss: criterion obs, allocation loss; not beside a
+        budget. It takes a compensation for each row.
     sample_weight : array_like of shape (n_samples,), optional
         Nonnegative. It counts wherever X does, in the report's loss and score too.
     class_weight : mapping or "balanced", optional
@@ -152,7 +152,8 @@ def prune(
         If an argument is of the wrong kind, shape or value, a name is unknown (the message lists the valid ones), or
         what must stay leaves too little to remove.
     BudgetError
-        If no sparsity meets the budget; the message says how close 0.995 comes, and `closest` is that model.
+        If no sparsity of the grid was found that meets the budget; the message says how close one comes, and `closest` is that
+        model.
     NotSupportedError
         If a part of the model cannot be represented; the message names it.
 

@@ -66,5 +66,5 @@ def _pairs(problem: Problem, layer: Layer, kept: Bools, free: Bools) -> list[tup
     return [
         (int(inside[i]), int(outside[b]))
         for i, b in zip(*np.unravel_index(first, change.shape), strict=True)
-        if change[i, b] < 0 or np.isfinite(change[i, b])
+        if change[i, b] < np.inf
     ]

@@ -70,7 +70,8 @@ def sweep(
     Notes
     -----
     Cost: without rounds and training, that of one pruning and for each sparsity the least squares fits of what is left, and the
-    elimination of the layers behind the first. All pruned networks are kept.
+    elimination of the layers behind the first. All pruned networks are kept, and of the samples what the layers summed up,
+    where that is no more than 256 MB of each layer.
 
     Examples
     --------

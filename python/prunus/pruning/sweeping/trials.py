@@ -110,11 +110,6 @@ class Trials:
         return self._whole.request
 
     @property
-    def judges(self) -> bool:
-        """Whether there are labels to judge by."""
-        return bool(self._folds) or self.request.on.validation is not None
-
-    @property
     def where(self) -> str:
         """On which data they are judged."""
         return f"{len(self._folds)} folds, held out from the pruning alone" if self._folds else "validation"
@@ -145,7 +140,7 @@ class Trials:
 
     def held_before(self) -> Held | None:
         """Return what the model is worth as it is."""
-        attempts = self._folds or ([self._whole] if self.judges else [])
+        attempts = self._folds or ([] if self.request.on.validation is None else [self._whole])
         return _held([(one.before, one.before, one.unseen) for one in attempts]) if attempts else None
 
     @property
