@@ -265,7 +265,7 @@ double loss_of_row(const Matrix& gram, const List<double>& w, const List<i64>& s
 
 // Each band against a search of every block at every step, on fresh inverses: the one that goes next is that which lets
 // the loss of the best fit on what is left rise least, and its cost is that rise, or the next number above the last.
-void check_eliminate_rows(std::mt19937& random, i64 p, prunus::BlockShape block) {
+void check_eliminate_rows(std::mt19937& random, i64 p, prunus::BlockShape block, prunus::Quota quota = {}) {
   constexpr i64 n = 5;
   const Matrix x = samples(random, 4 * p + 6, p), gram = cross(x, x), w = random_matrix(random, n, p);
   List<u8> there(n * p, 1);
@@ -275,8 +275,8 @@ void check_eliminate_rows(std::mt19937& random, i64 p, prunus::BlockShape block)
   Matrix whole = gram;
   require(prunus::invert(kernels<double>(), whole.rows(), p, 0, 1), "eliminate_rows: inverse", p);
   const auto eliminate = [&](Matrix& to, int threads) {
-    prunus::eliminate_rows(kernels<double>(), gram.rows(), whole.data(), p, {w.data(), p, n}, there.data(), block, 0,
-                           to.rows(), is_done.data(), threads);
+    prunus::eliminate_rows(kernels<double>(), gram.rows(), whole.data(), p, {w.data(), p, n}, there.data(), block,
+                           quota, 0, to.rows(), is_done.data(), threads);
   };
   eliminate(cost, 1);
   require(is_done == List<u8>(n, 1), "eliminate_rows: done", p);
@@ -315,23 +315,35 @@ void check_eliminate_rows(std::mt19937& random, i64 p, prunus::BlockShape block)
       }
       return rest;
     };
+    // Whether the block's pool has more than has to stay.
+    const auto may_go = [&](i64 j) {
+      const i64 pool = j / block.columns / quota.among;
+      i64 n_there = 0, last = -1;
+      for (const i64 i : left) {
+        const i64 at = i / block.columns;
+        if (at / quota.among == pool && at != last) ++n_there, last = at;
+      }
+      return n_there > quota.kept;
+    };
     double before = 0, highest = 0;
-    while (!left.empty()) {
+    while (std::any_of(left.begin(), left.end(), may_go)) {
       const i64 goes = *std::min_element(left.begin(), left.end(), [&](i64 a, i64 b) { return lost[a] < lost[b]; });
       double least = kInfinity, own = 0;
       for (const i64 j : left) {
         double loss = 0;
         for (const List<double>& row : rows) loss += loss_of_row(gram, row, without(j));
-        least = std::min(least, loss);
+        if (may_go(j)) least = std::min(least, loss);
         if (j == goes) own = loss;
         require(j / block.columns != goes / block.columns || lost[j] == lost[goes], "eliminate_rows: a block", j);
       }
+      require(may_go(goes), "eliminate_rows: what has to stay", begin, goes);
       require(own <= least + room, "eliminate_rows: the least goes", begin, goes);
       require(std::abs(lost[goes] - std::max(own - before, highest)) <= room, "eliminate_rows: cost", begin, goes);
       require(lost[goes] > highest, "eliminate_rows: costs in the order of the path", begin, goes);
       before = own, highest = lost[goes];
       left = without(goes);
     }
+    for (const i64 j : left) require(lost[j] > highest, "eliminate_rows: what stays costs more than all", begin, j);
   }
 }
 
@@ -425,7 +437,7 @@ void check_interrupts(std::mt19937& random) {
       check("interrupt: root", prunus::inverse_root(kernels<double>(), of.rows(), p, 0, threads, &root), root);
       Matrix to(n, p);
       List<u8> is_done(n, 2);
-      prunus::eliminate_rows(kernels<double>(), gram.rows(), nullptr, p, {w.data(), p, n}, there.data(), {1, 1}, 0,
+      prunus::eliminate_rows(kernels<double>(), gram.rows(), nullptr, p, {w.data(), p, n}, there.data(), {1, 1}, {}, 0,
                              to.rows(), is_done.data(), threads, &rows);
       check("interrupt: eliminate_rows", is_done.back() != 0, rows);
       is_done.assign(n, 2);
@@ -1149,6 +1161,10 @@ void check_solve(std::mt19937& random) {
   for (const i64 p : {1, 2, 9, 14}) {
     for (const prunus::BlockShape block : {prunus::BlockShape{1, 1}, {2, 1}, {2, 3}, {9, 1}}) {
       check_eliminate_rows(random, p, block);
+    }
+    for (const prunus::Quota quota : {prunus::Quota{2, 4}, {1, 3}, {3, 3}}) {
+      check_eliminate_rows(random, p, {1, 1}, quota);
+      check_eliminate_rows(random, p, {2, 2}, quota);
     }
   }
   for (const i64 width : {1, 4, 128}) {

@@ -146,7 +146,15 @@ def calls(t: Any) -> dict[str, Call]:
         "eliminate_rows": (
             _core.eliminate_rows,
             {"gram": square, "inverse": square.copy(), "w": of(np.float64, 3, 4)}
-            | {"there": np.ones((3, 4), np.bool_), "n_rows": 2, "n_columns": 1, "least": 0.0, **one},
+            | {
+                "there": np.ones((3, 4), np.bool_),
+                "n_rows": 2,
+                "n_columns": 1,
+                "kept": 0,
+                "among": 1,
+                "least": 0.0,
+                **one,
+            },
         ),
         "fit_rows": (
             _core.fit_rows,

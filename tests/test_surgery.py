@@ -92,6 +92,29 @@ def test_prune_hands_the_pattern_on(pattern: str, network: prunus.Network, X: An
         assert np.array_equal(pruned.masks[i], mask)
 
 
+@pytest.mark.parametrize("pattern", ["2:4", "1:3"])
+def test_of_neighbours_no_more_go_than_may(pattern: str, network: prunus.Network, X: Any) -> None:
+    n, m = map(int, pattern.split(":"))
+    pruned = prunus.prune(network, X, criterion="obs", pattern=pattern)
+    before, now = inputs_of(network, X)[1], inputs_of(pruned.network, X)[1]
+    layer, gram = network.layers[1], gram_of(now)
+    sums = before @ layer.weight.T
+    ridge = gram - np.cov(now.T, bias=True)
+    best = np.linalg.solve(gram, (now - now.mean(axis=0)).T @ (sums - sums.mean(axis=0)) / N + ridge @ layer.weight.T).T
+    for row, mask in zip(best, pruned.masks[1], strict=True):
+        there = list(range(len(row)))
+
+        def may_go(j: int, there: list[int] = there) -> bool:
+            return sum(k // m == j // m for k in there) > n
+
+        while any(may_go(j) for j in there):
+            part = np.ix_(there, there)
+            left = np.linalg.solve(gram[part], gram[there] @ row)
+            rise = left**2 / np.linalg.inv(gram[part]).diagonal()
+            there.pop(int(np.argmin([r if may_go(j) else np.inf for j, r in zip(there, rise, strict=True)])))
+        assert np.array_equal(np.flatnonzero(mask), there)
+
+
 def chosen_again(network: prunus.Network, X: Any, pruned: prunus.Pruned, i: int) -> Any:
     """Return the mask that each row of a layer chooses, of as many as it has, on the inputs that the pruned layers make."""
     before, now = inputs_of(network, X)[i], inputs_of(pruned.network, X)[i]
@@ -272,7 +295,7 @@ def test_an_interrupt_ends_it(rng: np.random.Generator) -> None:
     samples = rng.standard_normal((2 * p, p))
     gram, w, there = samples.T @ samples, rng.standard_normal((4, p)), np.ones((4, p), np.bool_)
     calls: dict[str, Callable[[], Any]] = {
-        "rows": partial(_core.eliminate_rows, gram, None, w, there, 1, 1, 0.0, 2),
+        "rows": partial(_core.eliminate_rows, gram, None, w, there, 1, 1, 0, 1, 0.0, 2),
         "inverse": partial(_core.inverse, gram, 0.0, 2),
         "columns": partial(_core.inverse_root, gram, 0.0, 2),
     }

@@ -338,14 +338,16 @@ py::tuple fit_rows_on_support(const Matrix& gram, const Matrix& products, const 
 
 // What each row, or band of rows, has lost when a weight, or block of weights, has gone.
 py::tuple eliminate_each_row(const Matrix& gram, const std::optional<Matrix>& inverse, const Matrix& w,
-                             const MaskArray& there, i64 n_rows, i64 n_columns, double least, int threads) {
+                             const MaskArray& there, i64 n_rows, i64 n_columns, i64 kept, i64 among, double least,
+                             int threads) {
   if (inverse) require_same_shape(gram, *inverse);
   require(n_rows > 0 && n_columns > 0, "expected blocks of at least one row and column");
+  require(0 <= kept && 1 <= among, "expected to keep so many among at least one");
   const double* whole = inverse ? inverse->data() : nullptr;
   const auto eliminate = [&](auto matrix, i64 p, auto rows, const u8* flags, auto to, u8* done,
                              const Unlocked& unlocked, Signal& signal) {
-    eliminate_rows(kernels_in_use<double>(), matrix, whole, p, rows, flags, {n_rows, n_columns}, least, to, done,
-                   unlocked.threads(threads), &signal);
+    eliminate_rows(kernels_in_use<double>(), matrix, whole, p, rows, flags, {n_rows, n_columns}, {kept, among}, least,
+                   to, done, unlocked.threads(threads), &signal);
   };
   return of_each_row(gram, w, there, gram.size() * gram.shape(0), eliminate);
 }
@@ -373,7 +375,8 @@ void register_solve(py::module_& m) {
   m.def("eliminate_columns", &eliminate_columns_of, arg("root").noconvert(), arg("w").noconvert(),
         arg("there").noconvert(), arg("kept").noconvert(), arg("width"), arg("threads"));
   m.def("eliminate_rows", &eliminate_each_row, arg("gram").noconvert(), arg("inverse").noconvert(),
-        arg("w").noconvert(), arg("there").noconvert(), arg("n_rows"), arg("n_columns"), arg("least"), arg("threads"));
+        arg("w").noconvert(), arg("there").noconvert(), arg("n_rows"), arg("n_columns"), arg("kept"), arg("among"),
+        arg("least"), arg("threads"));
   m.def("fit_rows", &fit_rows_on_support, arg("gram").noconvert(), arg("products").noconvert(),
         arg("support").noconvert(), arg("least"), arg("threads"));
   m.def("sums_left_out", &sums_left_out, arg("q").noconvert(), arg("z").noconvert(), arg("y").noconvert(),

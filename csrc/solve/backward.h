@@ -11,6 +11,8 @@ struct FeatureGroups {
   const i64* start;  // n + 1
   const u8* stays;   // n
   i64 n;
+  const i64* pool = nullptr;  // of each group
+  i64* room = nullptr;        // how many more groups of each pool may go, counted down; null: any may
 };
 
 struct Removals {

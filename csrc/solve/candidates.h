@@ -67,6 +67,7 @@ class Candidates {
   // The group is no candidate any more. Returns the places of its features, which are to be taken.
   Range choose(i64 g) {
     several_.erase(std::remove(several_.begin(), several_.end(), g), several_.end());
+    if (groups_.room != nullptr && --groups_.room[groups_.pool[g]] == 0) keep_the_rest_of(groups_.pool[g]);
     return {place_[g], place_[g] + size_of_group(g)};
   }
 
@@ -126,6 +127,15 @@ class Candidates {
   }
 
  private:
+  // What is left of a pool is no candidate any more.
+  void keep_the_rest_of(i64 pool) {
+    const auto is_of_it = [&](i64 g) { return groups_.pool[g] == pool; };
+    for (i64 j = 0; j < n_; ++j) {
+      if (is_of_it(group_of_[j])) bar_[j] = kInfinity;
+    }
+    several_.erase(std::remove_if(several_.begin(), several_.end(), is_of_it), several_.end());
+  }
+
   static constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
   i64 size_of_group(i64 g) const { return groups_.start[g + 1] - groups_.start[g]; }

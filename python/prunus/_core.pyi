@@ -88,6 +88,8 @@ def eliminate_rows(
     there: _Bools,
     n_rows: int,
     n_columns: int,
+    kept: int,
+    among: int,
     least: float,
     threads: int,
 ) -> tuple[_Doubles, _Bools]: ...

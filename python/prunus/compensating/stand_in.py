@@ -28,7 +28,7 @@ class StandIn:
         self._weight = removal.dense.layers[i].weight.astype(np.float64)
         self._system = solving.layer_system(self._gram, damping)
         self._least = solving.least_pivot(self._system)
-        self._costs: dict[tuple[int, int], Doubles] = {}
+        self._costs: dict[tuple[tuple[int, int], tuple[int, int]], Doubles] = {}
 
     @classmethod
     def of(cls, i: int, sparse: Network, removal: Removal, damping: float) -> StandIn:
@@ -64,15 +64,20 @@ class StandIn:
         bias = gram.y_mean - weight @ gram.x_mean if self._removal.dense.fits_biases else layer.bias
         return layer.replace(weight.astype(layer.weight.dtype), np.asarray(bias).astype(layer.bias.dtype))
 
-    def costs(self, block: tuple[int, int]) -> Doubles:
-        """Return what each weight that was there costs when it goes, after others of its rows and with its block."""
-        if block not in self._costs:
+    def costs(self, block: tuple[int, int], quota: tuple[int, int]) -> Doubles:
+        """Return what each weight that was there costs when it goes, after others of its rows and with its block.
+
+        Of a quota, (n, m), n of every m neighbours stay.
+        """
+        if (block, quota) not in self._costs:
             there = self._removal.there[self._i]
             weight = self._fit(there & ~self._system.constant)
             if block[0] > 1:
                 weight = weight * np.sqrt(self._curvature)[:, None]
-            self._costs[block] = costs_of_rows(self._i, self._system, weight, there, block, self._removal.threads)
-        return self._costs[block]
+            self._costs[block, quota] = costs_of_rows(
+                self._i, self._system, weight, there, block, self._removal.threads, quota
+            )
+        return self._costs[block, quota]
 
     @cached_property
     def _root(self) -> Doubles:

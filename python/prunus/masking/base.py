@@ -73,6 +73,11 @@ class Pattern(ABC):
         raise NotImplementedError
 
     @property
+    def quota(self) -> tuple[int, int]:
+        """How many of how many neighbours of a row stay; (0, 1): none has to."""
+        return 0, 1
+
+    @property
     def neighbours(self) -> int:
         """Among how many of a row it may be chosen anew which of them stay, if as many do; 1: among none."""
         return 1

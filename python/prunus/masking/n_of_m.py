@@ -82,6 +82,10 @@ class NofMPattern(WeightPattern):
             )
 
     @property
+    def quota(self) -> tuple[int, int]:
+        return self.n, self.m
+
+    @property
     def neighbours(self) -> int:
         return self.m if self.m <= 256 else 1  # more the core does not compare
 

@@ -60,8 +60,12 @@ def _layer_costs(
         yield costs, ((weight @ system.matrix) * weight).sum(axis=1)
 
 
-def costs_of_rows(i: int, system: GramSystem, weight: Doubles, there: Bools, block: Block, threads: int) -> Doubles:
+def costs_of_rows(
+    i: int, system: GramSystem, weight: Doubles, there: Bools, block: Block, threads: int, quota: Block = (0, 1)
+) -> Doubles:
     """Return the costs of the weights of the i-th layer's scaled inputs, which are `there`.
+
+    Of a quota, (n, m), n of every m neighbours stay, and have the highest costs of their row.
 
     Of inputs that never vary they are 0.
     """
@@ -70,7 +74,7 @@ def costs_of_rows(i: int, system: GramSystem, weight: Doubles, there: Bools, blo
     there = there & ~system.constant
     least = solving.least_pivot(system)
     inverse = _core.inverse(system.matrix, least, threads)
-    costs, is_done = _core.eliminate_rows(system.matrix, inverse, weight, there, *block, least, threads)
+    costs, is_done = _core.eliminate_rows(system.matrix, inverse, weight, there, *block, *quota, least, threads)
     if not is_done.all():
         raise check.error(
             ValueError,
