@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.sparse
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, Ridge
 
 import prunus
 from prunus import Refine
@@ -74,12 +74,13 @@ def test_curvature_product(output: str, X: Any, rng: np.random.Generator) -> Non
 def test_of_a_linear_network_one_step_is_least_squares(fit_intercept: bool, X: Any, rng: np.random.Generator) -> None:
     y = X @ rng.standard_normal((WIDTHS[0], 2)) + rng.standard_normal((N, 2)) + 1
     model = LinearRegression(fit_intercept=fit_intercept).fit(X, y)
-    for towards, target in (("outputs", model.predict(X)), ("labels", y)):
-        settings = Refine(1, towards, products=50, damping=0)
+    for towards, target, alpha in (("outputs", model.predict(X), 0.0), ("labels", y, 0.0), ("labels", y, 0.1)):
+        settings = Refine(1, towards, products=50, damping=0, alpha=alpha)
         pruned = prunus.prune(model, X, y, sparsity=0.5, criterion="magnitude", refine=settings)
         assert pruned.report["refine"]["towards"] == towards
         for j, kept in enumerate(pruned.masks[0]):
-            again = LinearRegression(fit_intercept=fit_intercept).fit(X[:, kept], target[:, j])
+            # The loss is the mean over samples and both outputs.
+            again = Ridge(alpha * N * 2 / 2, fit_intercept=fit_intercept).fit(X[:, kept], target[:, j])
             layer = pruned.network.layers[0]
             assert not layer.weight[j, ~kept].any()
             # The network of a LinearRegression computes in float64: conjugate gradients end at rounding.
@@ -204,6 +205,7 @@ def test_weights_that_may_not_fall_below_zero_are_not_refined(X: Any, rng: np.ra
         ({"towards": "labels or so"}, "towards: expected one of labels, outputs, got 'labels or so'"),
         ({"products": 0}, "products: expected at least 1, got 0"),
         ({"damping": -1}, "damping: expected"),
+        ({"alpha": np.nan}, "alpha: expected"),
     ],
 )
 def test_bad_settings(options: Any, text: str) -> None:
@@ -216,4 +218,4 @@ def test_the_report_survives_a_file(X: Any, rng: np.random.Generator, tmp_path: 
     prunus.save(pruned, tmp_path / "refined.safetensors")
     again = prunus.load(tmp_path / "refined.safetensors")
     assert isinstance(again, prunus.Pruned)
-    assert again.report["refine"] == {"steps": 1, "towards": "outputs", "products": 10, "damping": 1e-3}
+    assert again.report["refine"] == {"steps": 1, "towards": "outputs", "products": 10, "damping": 1e-3, "alpha": 0.0}

@@ -423,3 +423,52 @@ def test_hardly_any_samples(digits: Any, digits_network: prunus.Network) -> None
     weight[:3] = 1
     few = prunus.sweep(digits_network, X, y, sparsities=(0.5,), sample_weight=weight, criterion="magnitude")
     assert np.isfinite(few.points[1].score)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("after", ["weight", "block:2x1"])
+def test_neurons_then_what_is_left(after: str, digits: Any, digits_network: prunus.Network) -> None:
+    X, X_val, y, y_val = halves(digits)
+    options: dict[str, Any] = {"X_val": X_val, "y_val": y_val, "random_state": 0}
+    name = f"neuron+{after}"
+    found = prunus.sweep(digits_network, X, y, sparsities=(0.5, 0.8), pattern=[after, name], **options)
+    table = columns(found)
+    assert table["pattern"].tolist() == ["", after, after, name, name]
+    for sparsity in (0.5, 0.8):
+        neurons = prunus.prune(digits_network, X, y, pattern="neuron", sparsity=sparsity / 2)
+        alone = prunus.prune(neurons, X, y, pattern=after, sparsity=sparsity, **options)
+        one = found.at(sparsity, name)
+        assert one.network == alone.network
+        assert all(np.array_equal(*pair) for pair in zip(one.masks, alone.masks, strict=True))
+        assert one.report["score"]["after"] == alone.report["score"]["after"]
+        for what in ("score", "weights", "bytes"):  # against the model as it was
+            assert one.report[what]["before"] == found.at(sparsity, after).report[what]["before"]
+        assert one.network.layers[0].n_out < digits_network.layers[0].n_out
+    # Where one row of a block's two is gone with its neuron, the block still counts as one.
+    assert table["removed"][1:] == pytest.approx([0.5, 0.8] * 2, abs=1e-3 if after == "weight" else 0.02)
+
+
+def test_neurons_then_weights_by_folds(digits: Any, digits_network: prunus.Network) -> None:
+    X, y = digits[0][:300], digits[1][:300]
+    pattern = "neuron+weight"
+    found = prunus.sweep(digits_network, X, y, sparsities=(0.9,), pattern=pattern, cv=2, random_state=0)
+    assert found.data == "2 folds, held out from the pruning alone"
+    alone = prunus.sweep(digits_network, X, y, sparsities=(0.9,), cv=2, random_state=0)
+    scores, drops = columns(found)["score"], columns(found)["drop"]
+    assert scores[0] == columns(alone)["score"][0]
+    assert drops[1] == pytest.approx(scores[0] - scores[1])
+    assert 0.5 < scores[1] < 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "options", "text"),
+    [
+        ("weight+neuron", {}, "pattern: expected 'neuron[+]' before another pattern, got 'weight[+]neuron'"),
+        ("neuron+2:4", {}, "pattern: expected weight or block:RxC after 'neuron[+]', got 'neuron[+]2:4'"),
+        ("neuron+", {}, "pattern: expected"),
+        ("neuron+weight", {"layers": [0]}, "layers: expected None beside pattern 'neuron[+]weight'"),
+        ("neuron+weight", {"max_layer_sparsity": 0.9}, "max_layer_sparsity: expected None beside pattern"),
+    ],
+)
+def test_stages_that_are_none(pattern: str, options: Any, text: str, digits: Any, digits_network: Any) -> None:
+    with pytest.raises(ValueError, match=text):
+        prunus.sweep(digits_network, *digits, pattern=pattern, **options)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
 
 from prunus._base import Bools, Doubles
 from prunus.compensating.conjugate_gradients import conjugate_gradients
@@ -21,6 +25,33 @@ _HALVINGS, _PART, _LEAST_FALL = 8, 1e-4, 1e-3
 _LEAST_DAMPING, _DAMPING_FACTOR = 1e-2, 10.0
 
 
+class _Objective(NamedTuple):
+    """What is to fall: the mean loss and a ridge penalty of the weights."""
+
+    data: Data
+    parameters: Parameters
+    alpha: float
+
+    def value(self, network: Network) -> float:
+        """Return it at a network, whose other weights are zero."""
+        squares = sum(float(np.sum(np.square(layer.weight, dtype=np.float64))) for layer in network.layers)
+        return network.loss_of(self.data) + self.alpha / 2 * squares
+
+    def slope(self, network: Network) -> Doubles:
+        """Return its gradient."""
+        found = network.gradients(self.data)
+        weights = [g + self.alpha * layer.weight for g, layer in zip(found.weights, network.layers, strict=True)]
+        return self.parameters.vector(list(zip(weights, found.biases, strict=True)))
+
+    def product(self, network: Network, vector: Doubles) -> Doubles:
+        """Return its Gauss-Newton matrix times a vector."""
+        change = self.parameters.arrays(vector)
+        found = network.curvature_product(self.data, change)
+        return self.parameters.vector(
+            [(curved + self.alpha * weight, bias) for (curved, bias), (weight, _) in zip(found, change, strict=True)]
+        )
+
+
 def stepped(
     network: Network, kept: Sequence[Bools], data: Data, least: float, settings: Refine, threads: int
 ) -> Network:
@@ -30,17 +61,15 @@ def stepped(
     Weights elsewhere stay zero.
     """
     parameters = Parameters(network, kept, network.fits_biases)
-    loss, damping = network.loss_of(data), 0.0
+    objective = _Objective(data, parameters, settings.alpha)
+    loss, damping = objective.value(network), 0.0
     for _ in range(settings.steps if parameters.size else 0):
-        gradients = network.gradients(data)
-        slope = parameters.vector(list(zip(gradients.weights, gradients.biases, strict=True)))
+        slope = objective.slope(network)
         preconditioner = Preconditioner(network, parameters, data, settings.damping, threads)
-
-        def product(vector: Doubles, network: Network = network) -> Doubles:
-            return parameters.vector(network.curvature_product(data, parameters.arrays(vector)))
-
-        change = conjugate_gradients(product, -slope, preconditioner.solve, settings.products, damping=damping)
-        moved, after, part = _searched(network, parameters, change, float(slope @ change), data, loss)
+        change = conjugate_gradients(
+            partial(objective.product, network), -slope, preconditioner.solve, settings.products, damping=damping
+        )
+        moved, after, part = _searched(network, objective, change, float(slope @ change), loss)
         if part == 0:
             break
         fall, network, loss = loss - after, moved, after
@@ -51,13 +80,13 @@ def stepped(
 
 
 def _searched(
-    network: Network, parameters: Parameters, change: Doubles, slope: float, data: Data, loss: float
+    network: Network, objective: _Objective, change: Doubles, slope: float, loss: float
 ) -> tuple[Network, float, float]:
-    """Return the network as far along the change as the loss falls, its loss, and what part of the change that is, or 0."""
+    """Return the network as far along the change as the objective falls, its value, and what part of it that is, or 0."""
     for halving in range(_HALVINGS):
         part = 0.5**halving
-        moved = parameters.moved(network, part * change)
-        after = moved.loss_of(data)
+        moved = objective.parameters.moved(network, part * change)
+        after = objective.value(moved)
         if after <= loss + _PART * part * slope:
             return moved, after, part
     return network, loss, 0.0

@@ -11,7 +11,7 @@ from prunus.pruning.measuring import steady_microseconds
 from prunus.pruning.outcome import tell_size
 from prunus.pruning.pruned import Pruned
 from prunus.pruning.request import Request
-from prunus.pruning.sweeping.trials import Trials
+from prunus.pruning.sweeping.trials import Attempt, Trials
 
 # Steps of a hundredth up to 0.95, then of half of one.
 GRID = (*(i / 100 for i in range(95)), *(i / 1000 for i in range(950, 1000, 5)))
@@ -29,7 +29,7 @@ def within_budget(request: Request, threads: int) -> Pruned:
     """Return the sparsest model that loses no more accuracy than allowed, or the one that loses least of those small enough."""
     budget = request.budget
     assert budget is not None
-    trials = Trials.of(request, threads, _FOLDS)
+    trials = Trials.of(Attempt(request, threads), _FOLDS)
     grid = GRID[: _n_possible(trials)]
     if budget.needs_labels:
         return _keeping(trials, budget, grid)

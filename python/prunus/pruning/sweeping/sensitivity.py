@@ -14,7 +14,7 @@ from prunus.masking import Pattern, pattern_of
 from prunus.pruning.asking import request_of
 from prunus.pruning.request import Request
 from prunus.pruning.sweeping.options import checked_options, several
-from prunus.pruning.sweeping.trials import Trials
+from prunus.pruning.sweeping.trials import Attempt, Trials
 from prunus.reporting import axes_of, draw_curves
 
 
@@ -153,7 +153,7 @@ def sensitivity(
         raise check.error(ValueError, "pattern", f"expected one that takes a sparsity, got {str(pattern)!r}")
     check.needed("sensitivity", ("X", "y"), X, y)
     request = request_of(model, X, y, sparsity=chosen[0], pattern=pattern, X_val=X_val, y_val=y_val, **options)
-    whole = Trials.of(request, threads, n_folds)
+    whole = Trials.of(Attempt(request, threads), n_folds)
     points = []
     for i in request.what.layers:
         trials = whole.changed(partial(_of_layer, k=request.what.layers.index(i)))

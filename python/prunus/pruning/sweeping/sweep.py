@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from prunus import files
@@ -12,9 +12,11 @@ from prunus.masking import Pattern, pattern_of
 from prunus.pruning.asking import request_of
 from prunus.pruning.measuring import microseconds
 from prunus.pruning.pruned import Pruned
+from prunus.pruning.request import Request
 from prunus.pruning.sweeping.curve import Point, Sweep
 from prunus.pruning.sweeping.options import checked_options, listed, several
-from prunus.pruning.sweeping.trials import Held, Trials
+from prunus.pruning.sweeping.staged import Staged, stages_of
+from prunus.pruning.sweeping.trials import Attempt, Held, Trials
 
 
 def sweep(
@@ -44,7 +46,8 @@ def sweep(
     sparsities : sequence of float in [0, 1]
         Of the units of the pattern.
     pattern : str or Pattern, or a sequence of them, default "weight"
-        Side by side.
+        Side by side. "neuron+weight" and "neuron+block:RxC": first half as large a part of the neurons as is to go of the
+        weights, then weights of what is left, until the sparsity is reached.
     X_val, y_val : array_like, optional
         Data for scores and losses, which pruning does not see. Without them and without y there are none.
     cv : int, default 5
@@ -85,12 +88,10 @@ def sweep(
     chosen = several("sparsities", sparsities, 0, 1)
     rows = tuple(check.integer("batches", value, minimum=1) for value in listed("batches", batches))
     threads, n_folds = checked_threads("latency_threads", latency_threads), check.integer("cv", cv, minimum=2)
-    patterns = [
-        pattern_of(one) for one in ([pattern] if isinstance(pattern, (str, Pattern)) else listed("pattern", pattern))
-    ]
-    trials = {}
-    for kind in patterns:
-        request = request_of(
+    patterns = [pattern] if isinstance(pattern, (str, Pattern)) else listed("pattern", pattern)
+
+    def asked(kind: Pattern) -> Request:
+        return request_of(
             model,
             X,
             y,
@@ -102,7 +103,11 @@ def sweep(
             latency_threads=threads,
             **options,
         )
-        trials[str(kind)] = Trials.of(request, resolve_threads(None), n_folds)
+
+    trials = {}
+    for kind in patterns:
+        stages = stages_of(kind, options) if isinstance(kind, str) else None
+        trials[str(kind)] = Trials.of(_attempt(stages or [pattern_of(kind)], asked), n_folds)
     first = next(iter(trials.values()))
     points = [_point(first, None, None, first.held_before(), rows, threads)]
     for name, own in trials.items():
@@ -111,6 +116,13 @@ def sweep(
             points.append(_point(own, name, pruned, own.held(sparsity), rows, threads, sparsity))
     held = first.held_before()
     return Sweep(points, trials, None if held is None else held.metric, rows)
+
+
+def _attempt(patterns: Sequence[Pattern], asked: Callable[[Pattern], Request]) -> Attempt:
+    """Return one of a pattern, or of two in turn."""
+    first, *others = map(asked, patterns)
+    threads = resolve_threads(None)
+    return Staged(first, threads, then=others[0]) if others else Attempt(first, threads)
 
 
 def _point(

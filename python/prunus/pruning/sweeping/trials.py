@@ -32,7 +32,7 @@ class Held(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Attempt:
+class Attempt:
     """A request, and what it shares between sparsities."""
 
     request: Request
@@ -44,9 +44,13 @@ class _Attempt:
         """What the first round sees."""
         return beginning(self.request, self.threads) if self.begun is None else self.begun
 
-    def changed(self, change: Callable[[Request], Request]) -> _Attempt:
+    def changed(self, change: Callable[[Request], Request]) -> Attempt:
         """Return another request of the same network and data, which begins alike."""
-        return _Attempt(change(self.request), self.threads, self.begin)
+        return Attempt(change(self.request), self.threads, self.begin)
+
+    def fresh(self, on: On) -> Attempt:
+        """Return the same on other data."""
+        return replace(self, request=replace(self.request, on=on), begun=None)
 
     def at(self, sparsity: float | None) -> tuple[Request, Outcome]:
         """Return the request for a sparsity, and what came of it; None: what the pattern removes."""
@@ -81,18 +85,18 @@ class _Attempt:
 class Trials:
     """Pruned models of many sparsities, and what each is worth: on the validation data, or by folds of the others."""
 
-    def __init__(self, whole: _Attempt, folds: Callable[[], list[_Attempt]]) -> None:
+    def __init__(self, whole: Attempt, folds: Callable[[], list[Attempt]]) -> None:
         self._whole, self._make_folds = whole, folds
         self._pruned: dict[float | None, Pruned] = {}
         self._held: dict[float | None, Held] = {}
 
     @classmethod
-    def of(cls, request: Request, threads: int, cv: int) -> Trials:
-        """Return those of a request."""
-        return cls(_Attempt(request, threads), lambda: _folds(request, threads, cv))
+    def of(cls, attempt: Attempt, cv: int) -> Trials:
+        """Return those of an attempt."""
+        return cls(attempt, lambda: _folds(attempt, cv))
 
     @cached_property
-    def _folds(self) -> list[_Attempt]:
+    def _folds(self) -> list[Attempt]:
         """Made when they are asked for: each holds its part of the samples."""
         return self._make_folds()
 
@@ -156,8 +160,9 @@ class Trials:
         return self.request.network
 
 
-def _folds(request: Request, threads: int, cv: int) -> list[_Attempt]:
+def _folds(attempt: Attempt, cv: int) -> list[Attempt]:
     """Return attempts that each prune by all parts of the data but one, and judge by that; none without labels."""
+    request = attempt.request
     data = request.on.data
     if request.on.validation is not None or data is None or data.target is None:
         return []
@@ -166,7 +171,7 @@ def _folds(request: Request, threads: int, cv: int) -> list[_Attempt]:
     part = _parts(data, min(cv, len(data)), copy.deepcopy(request.rng))
     split = [(data.some(part != i), data.some(part == i)) for i in range(int(part.max()) + 1)]
     return [
-        _Attempt(replace(request, on=On(train, test, request.on.names)), threads)
+        attempt.fresh(On(train, test, request.on.names))
         for train, test in split
         if train.weight > 0 and test.weight > 0  # samples that count for nothing say nothing
     ]
