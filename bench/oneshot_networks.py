@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 from typing import Any
 
@@ -84,8 +85,12 @@ class Network:
         return 100 * float(np.mean(prunus.compile(network).predict(X) != y))
 
 
+@functools.lru_cache(maxsize=1)
 def trained(recipe: Recipe, seed: int) -> Network:
-    """Train: the seed decides the first weights and the order of the samples, and for digits the split."""
+    """Train: the seed decides the first weights and the order of the samples, and for digits the split.
+
+    The last network is kept: one after the other costs no memory, and each is trained once.
+    """
     X, X_test, y, y_test = split(recipe.data, seed)
     if recipe.standardized:
         X, X_test = ((part - np.float32(_MEAN)) / np.float32(_DEVIATION) for part in (X, X_test))

@@ -316,19 +316,27 @@ def test_memory_of_a_fit() -> None:
     assert "path of all 200 sizes, 2000 x 200 float64, 2 threads: X 3 MB, the fit at its peak" in result.stdout
 
 
-def test_pruning_at_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each method in its row; networks without biases are trained without."""
+def test_pruning_at_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Each method in its row; networks without biases are trained without; what was measured is not measured again."""
     from bench import oneshot, oneshot_networks
+    from bench.cells import Cells
 
     recipe = dataclasses.replace(oneshot_networks.NETWORKS["small"], data="digits", widths=(64, 12, 8, 10), epochs=20)
-    recipe = dataclasses.replace(recipe, standardized=False, learning_rate=0.1, falls=True)
+    recipe = dataclasses.replace(recipe, standardized=False, learning_rate=0.1, falls=True, patterns=("neuron",))
     model = oneshot_networks.trained(recipe, 0)
     assert not any(layer.bias.any() for layer in model.network.layers)
     assert model.error(model.network) < 60
+    oneshot_networks.trained.cache_clear()
     assert oneshot_networks.trained(recipe, 0).network == model.network
-    monkeypatch.setattr(oneshot, "_SAMPLES", 300)
-    text = oneshot.table("small", "neuron", {0: model, 1: oneshot_networks.trained(recipe, 1)})
-    names = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("| `")]
-    assert "`obs`" in names
-    assert "`obs`, `refine=4`" in names
-    assert len(names) < capsys.readouterr().out.count("small, neuron") <= len(oneshot.METHODS)
+    monkeypatch.setattr(oneshot, "_ROUNDS", 2)
+    cells = tmp_path / "cells.jsonl"
+    text = oneshot.report("small", recipe, [0, 1], Cells(cells))
+    names = [method.name for method in oneshot.METHODS if method.patterns in (None, ("neuron",))]
+    rows = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("| ")]
+    assert rows[2:-2] == names  # behind the header and its rule, before the engine
+    measured = 2 + 2 * 3 * len(names) + 3  # the networks, pruned, timed
+    assert len(cells.read_text().splitlines()) == measured
+    assert capsys.readouterr().out.count("small") == measured
+    monkeypatch.setattr(oneshot, "trained", None)
+    assert oneshot.report("small", recipe, [0, 1], Cells(cells)) == text
+    assert not capsys.readouterr().out

@@ -59,7 +59,7 @@ def test_curvature_product(output: str, X: Any, rng: np.random.Generator) -> Non
     else:
         p = 1 / (1 + np.exp(-raw))
         curved = p * (1 - p) * by_change if output == "ovr" else 2 / raw.shape[1] * by_change
-    found = network.curvature_product(data, change)
+    found = network.curvature(data).product(change)
     for i, (weight, bias) in enumerate(found):
         for place in [(0, 0), (1, 2), (weight.shape[0] - 1, weight.shape[1] - 1)]:
             one = [(np.zeros(w.shape), np.zeros(b.shape)) for w, b in change]

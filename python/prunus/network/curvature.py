@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from prunus.network.passes import Parameters, backwards, outputs_of, widest
 
 # Directions of the output that the curvature is looked at in: as many as outputs, or so many at random.
 _MOST_DIRECTIONS = 32
+
+_MOST_VALUES = 1 << 25  # outputs of all layers that are kept, 256 MB of float32 with the sums before activations
 
 
 def curvatures(layers: Sequence[Parameters], output: str, data: Data) -> tuple[Doubles, ...]:
@@ -40,28 +43,43 @@ def curvatures(layers: Sequence[Parameters], output: str, data: Data) -> tuple[D
 Change = Sequence[tuple[Floats, Floats]]  # of each layer's weight and bias
 
 
-def curvature_product(
-    layers: Sequence[Parameters], output: str, data: Data, change: Change
-) -> list[tuple[Doubles, Doubles]]:
-    """Return the Gauss-Newton matrix of the mean loss times a change of the weights and biases.
+class Curvature:
+    """The Gauss-Newton matrix of the mean loss, J' H J, by its products.
 
-    J' H J: the change of the raw output by the change of the parameters, H the second derivative of the loss by it, and back
-    (N. Schraudolph, "Fast curvature matrix-vector products", 2002). About two forward and one backward pass.
+    J is the change of the raw output by that of the parameters, H the second derivative of the loss by the raw output
+    (N. Schraudolph, "Fast curvature matrix-vector products", 2002). What the layers put out is computed once where it fits
+    into memory.
     """
-    found = [(np.zeros(weight.shape), np.zeros(bias.shape)) for weight, bias in change]
-    own = [(weight.astype(data.dtype).T, bias.astype(data.dtype)) for weight, bias in change]
-    for rows in data.batches(widest(layers)):
-        X = data.rows(rows)
-        sums, outputs = outputs_of(layers, X)
-        inputs = [X, *outputs[:-1]]
-        moved = _moved(layers, inputs, sums, outputs, own)
-        _, deltas = backwards(
-            layers, sums, outputs, OUTPUTS[output].curved(outputs[-1], moved) * data.shares(rows)[:, None]
-        )
-        for (weight, bias), delta, x in zip(found, deltas, inputs, strict=True):
-            weight += delta.T @ x
-            bias += delta.sum(axis=0)
-    return found
+
+    def __init__(self, layers: Sequence[Parameters], output: str, data: Data) -> None:
+        self._layers, self._output, self._data = layers, output, data
+        self._keeps = len(data) * sum(len(layer.bias) for layer in layers) <= _MOST_VALUES
+        self._kept: dict[int, tuple[list[Floats], list[Floats]]] = {}
+
+    def product(self, change: Change) -> list[tuple[Doubles, Doubles]]:
+        """Return it times a change of each layer's weight and bias. About a forward and a backward pass, or one more."""
+        found = [(np.zeros(weight.shape), np.zeros(bias.shape)) for weight, bias in change]
+        own = [(weight.astype(self._data.dtype).T, bias.astype(self._data.dtype)) for weight, bias in change]
+        for rows in self._data.batches(widest(self._layers)):
+            X = self._data.rows(rows)
+            sums, outputs = self._forward(rows.start, X)
+            inputs = [X, *outputs[:-1]]
+            moved = _moved(self._layers, inputs, sums, outputs, own)
+            curved = OUTPUTS[self._output].curved(outputs[-1], moved) * self._data.shares(rows)[:, None]
+            _, deltas = backwards(self._layers, sums, outputs, curved)
+            for (weight, bias), delta, x in zip(found, deltas, inputs, strict=True):
+                weight += delta.T @ x
+                bias += delta.sum(axis=0)
+        return found
+
+    def _forward(self, start: int, X: Any) -> tuple[list[Floats], list[Floats]]:
+        """Return (z, o) of every layer for the batch that starts there."""
+        if start in self._kept:
+            return self._kept[start]
+        found = outputs_of(self._layers, X)
+        if self._keeps:
+            self._kept[start] = found
+        return found
 
 
 def _moved(

@@ -299,9 +299,9 @@ class Network:
         """Return for each neuron the mean second derivative of the loss by its sum, Gauss-Newton's, which needs no labels."""
         return curvature.curvatures(self.layers, self.output, data)
 
-    def curvature_product(self, data: Data, change: curvature.Change) -> list[tuple[Doubles, Doubles]]:
-        """Return the Gauss-Newton matrix of the loss times a change of each layer's weight and bias."""
-        return curvature.curvature_product(self.layers, self.output, data, change)
+    def curvature(self, data: Data) -> curvature.Curvature:
+        """Return the Gauss-Newton matrix of the loss, by its products with changes of the weights and biases."""
+        return curvature.Curvature(self.layers, self.output, data)
 
     def imitated(self, data: Data) -> Data:
         """Return the samples with what this network puts out as their labels."""

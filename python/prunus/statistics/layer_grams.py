@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from prunus._base import check
@@ -12,6 +14,8 @@ from prunus.statistics.gram import Gram, GramAccumulator, merged
 
 class LayerGrams(Statistic):
     """Sums of squares and products of the inputs of each layer, ``X'X``, about their means unless ``fit_intercept=False``.
+
+    Of all layers, or of those that are named.
 
     What it does
     ------------
@@ -44,8 +48,9 @@ class LayerGrams(Statistic):
 
     name = "layer_grams"
 
-    def __init__(self, fit_intercept: bool = True) -> None:
+    def __init__(self, fit_intercept: bool = True, layers: Sequence[int] | None = None) -> None:
         self.fit_intercept = check.flag("fit_intercept", fit_intercept)
+        self.layers = None if layers is None else tuple(check.integer("layers", i, minimum=0) for i in layers)
         self._begin()
 
     def _begin(self) -> None:
@@ -56,9 +61,10 @@ class LayerGrams(Statistic):
         return self._gathered[0].weight if self._gathered else 0.0
 
     def gather(self, batch: Forward) -> None:
+        inputs = batch.inputs if self.layers is None else [batch.inputs[i] for i in self.layers]
         if not self._gathered:
-            self._gathered = [GramAccumulator() for _ in batch.inputs]
-        for gathered, x in zip(self._gathered, batch.inputs, strict=True):
+            self._gathered = [GramAccumulator() for _ in inputs]
+        for gathered, x in zip(self._gathered, inputs, strict=True):
             gathered.update(x, np.zeros(x.shape[0]), batch.share)
 
     def _merge(self, other: LayerGrams) -> None:

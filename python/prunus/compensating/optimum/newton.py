@@ -79,8 +79,10 @@ class _Objective:
         """Return Newton's step, the more exact the nearer (R. Dembo, S. Eisenstat, T. Steihaug, 1982)."""
         blocks = Blocks(network, self._parameters, self._data, self._penalties, self._threads)
 
+        curvature = network.curvature(self._data)
+
         def product(vector: Doubles) -> Doubles:
-            curved = network.curvature_product(self._data, self._parameters.arrays(vector))
+            curved = curvature.product(self._parameters.arrays(vector))
             return self._parameters.vector(curved) + 2 * self._penalties * vector
 
         return conjugate_gradients(

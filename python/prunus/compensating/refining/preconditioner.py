@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from prunus import _core
@@ -9,21 +11,36 @@ from prunus._base import Doubles
 from prunus.compensating.parameters import Parameters
 from prunus.data import Data
 from prunus.network import Network
-from prunus.statistics import LayerGrams, collect
+from prunus.statistics import Gram, LayerGrams, collect
 
 # A neuron whose sum hardly curves the loss would move far: it counts for at least so much of its layer's mean.
 _LEAST_CURVATURE = 1e-3
 
 
+def grams_of(network: Network, data: Data, layers: Sequence[int]) -> tuple[Gram, ...]:
+    """Return the Gram matrices of what some layers read."""
+    grams = LayerGrams(network.fits_biases, layers)
+    if layers:
+        collect(network, data, grams)
+    return grams.finish() if layers else ()
+
+
 class Preconditioner:
     """Solves c[r] G w = g for each row r of each layer: G the Gram matrix of its inputs, c its neuron's mean curvature."""
 
-    def __init__(self, network: Network, parameters: Parameters, data: Data, damping: float, threads: int) -> None:
+    def __init__(
+        self,
+        network: Network,
+        parameters: Parameters,
+        data: Data,
+        of_inputs: tuple[Gram, ...],
+        damping: float,
+        threads: int,
+    ) -> None:
+        """`of_inputs`: the first layer's Gram matrix, which no step changes."""
         from prunus import solving  # it takes a quarter of the time to import prunus
 
-        grams = LayerGrams(fit_intercept=parameters.fits_biases)
-        collect(network, data, grams)
-        self._grams = grams.finish()
+        self._grams = of_inputs + grams_of(network, data, range(1, len(network.layers)))
         self._systems = [solving.layer_system(gram, damping) for gram in self._grams]
         self._least = [solving.least_pivot(system) for system in self._systems]
         self._curvatures = [c + _LEAST_CURVATURE * c.mean() for c in network.curvatures(data)]

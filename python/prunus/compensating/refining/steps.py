@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 
 from prunus._base import Bools, Doubles
-from prunus.compensating.conjugate_gradients import conjugate_gradients
+from prunus.compensating.conjugate_gradients import Product, conjugate_gradients
 from prunus.compensating.parameters import Parameters
-from prunus.compensating.refining.preconditioner import Preconditioner
+from prunus.compensating.refining.preconditioner import Preconditioner, grams_of
 from prunus.compensating.refining.settings import Refine
 from prunus.data import Data
 from prunus.network import Network
@@ -25,30 +23,35 @@ _HALVINGS, _PART, _LEAST_FALL = 8, 1e-4, 1e-3
 _LEAST_DAMPING, _DAMPING_FACTOR = 1e-2, 10.0
 
 
-class _Objective(NamedTuple):
-    """What is to fall: the mean loss and a ridge penalty of the weights."""
+class _Objective:
+    """What is to fall: the mean loss, and a ridge penalty of the weights."""
 
-    data: Data
-    parameters: Parameters
-    alpha: float
+    def __init__(self, parameters: Parameters, data: Data, alpha: float) -> None:
+        self.parameters, self._data = parameters, data
+        self._penalties = parameters.vector(
+            [(np.full(mask.shape, alpha), np.zeros(len(mask))) for mask in parameters.kept]
+        )
 
     def value(self, network: Network) -> float:
-        """Return it at a network, whose other weights are zero."""
-        squares = sum(float(np.sum(np.square(layer.weight, dtype=np.float64))) for layer in network.layers)
-        return network.loss_of(self.data) + self.alpha / 2 * squares
+        """Return it at a network."""
+        return network.loss_of(self._data) + float(self._penalties @ self._vector(network) ** 2) / 2
 
     def slope(self, network: Network) -> Doubles:
         """Return its gradient."""
-        found = network.gradients(self.data)
-        weights = [g + self.alpha * layer.weight for g, layer in zip(found.weights, network.layers, strict=True)]
-        return self.parameters.vector(list(zip(weights, found.biases, strict=True)))
+        found = network.gradients(self._data)
+        slope = self.parameters.vector(list(zip(found.weights, found.biases, strict=True)))
+        return slope + self._penalties * self._vector(network)
 
-    def product(self, network: Network, vector: Doubles) -> Doubles:
-        """Return its Gauss-Newton matrix times a vector."""
-        change = self.parameters.arrays(vector)
-        found = network.curvature_product(self.data, change)
+    def curvature(self, network: Network) -> Product:
+        """Return its Gauss-Newton matrix, by products with vectors."""
+        matrix = network.curvature(self._data)
+        return lambda vector: (
+            self.parameters.vector(matrix.product(self.parameters.arrays(vector))) + self._penalties * vector
+        )
+
+    def _vector(self, network: Network) -> Doubles:
         return self.parameters.vector(
-            [(curved + self.alpha * weight, bias) for (curved, bias), (weight, _) in zip(found, change, strict=True)]
+            [(layer.weight.astype(np.float64), layer.bias.astype(np.float64)) for layer in network.layers]
         )
 
 
@@ -61,13 +64,13 @@ def stepped(
     Weights elsewhere stay zero.
     """
     parameters = Parameters(network, kept, network.fits_biases)
-    objective = _Objective(data, parameters, settings.alpha)
-    loss, damping = objective.value(network), 0.0
+    objective = _Objective(parameters, data, settings.alpha)
+    loss, damping, of_inputs = objective.value(network), 0.0, grams_of(network, data, [0])
     for _ in range(settings.steps if parameters.size else 0):
         slope = objective.slope(network)
-        preconditioner = Preconditioner(network, parameters, data, settings.damping, threads)
+        preconditioner = Preconditioner(network, parameters, data, of_inputs, settings.damping, threads)
         change = conjugate_gradients(
-            partial(objective.product, network), -slope, preconditioner.solve, settings.products, damping=damping
+            objective.curvature(network), -slope, preconditioner.solve, settings.products, damping=damping
         )
         moved, after, part = _searched(network, objective, change, float(slope @ change), loss)
         if part == 0:
