@@ -340,3 +340,23 @@ def test_pruning_at_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     monkeypatch.setattr(oneshot, "trained", None)
     assert oneshot.report("small", recipe, [0, 1], Cells(cells)) == text
     assert not capsys.readouterr().out
+
+
+@pytest.mark.parametrize("order", ["exact", "columns"])
+def test_wrong_surgery_is_noticed(order: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ours and NumPy's are right; another order, and a weight that is not refitted, are wrong."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    from bench.cases import CASES
+    from bench.contenders import contenders
+
+    case = next(case for case in CASES["surgery"].variants(2, quick=True) if case.title.startswith(order))
+    data = case.data(0)
+    for contender in contenders(case):
+        result = contender.finish(contender.build(case)(data)())
+        case.check(data, result)
+        if order == "exact":
+            wrong: Any = [row[::-1] for row in result]
+        else:
+            wrong = np.where(result[1], data[1], 0), result[1]
+        with pytest.raises(AssertionError):
+            case.check(data, wrong)

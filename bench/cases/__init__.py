@@ -15,6 +15,7 @@ from bench.cases.regression_wide import RegressionWideCase
 from bench.cases.score import ScoreCase
 from bench.cases.sparse_matrix import SparseMatrixCase
 from bench.cases.sparse_samples import SparseSamplesCase
+from bench.cases.surgery import SurgeryCase
 
 CASES: Mapping[str, type[Case]] = {
     "few-samples": FewSamplesCase,
@@ -27,6 +28,7 @@ CASES: Mapping[str, type[Case]] = {
     "score": ScoreCase,
     "sparse-matrix": SparseMatrixCase,
     "sparse-samples": SparseSamplesCase,
+    "surgery": SurgeryCase,
 }
 
 __all__ = ["CASES", "Case"]

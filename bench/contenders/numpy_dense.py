@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.cases.surgery import exact, in_columns
 from bench.contenders.base import Contender
 
 
@@ -80,10 +81,17 @@ def _path(case: Any) -> Any:  # noqa: ARG001
     return lambda data: lambda: run(data[0])
 
 
+def _surgery(case: Any) -> Any:
+    if case.order == "exact":
+        return lambda data: lambda: [order for order, _ in exact(*data[:2])]
+    return lambda data: lambda: in_columns(*data)
+
+
 CONTENDERS = [
     Contender("NumPy", "mask", _mask),
     Contender("NumPy, the passes alone", "score", _score, lambda result: (None, result)),
     Contender("NumPy dense", "mlp", _mlp, is_dense=True),
     Contender("NumPy dense", "few-samples", _few_samples, is_dense=True),
+    Contender("NumPy, transcribed", "surgery", _surgery),
     Contender("NumPy X.T @ X and scipy.linalg.inv", "regression-path", _path, needs="scipy"),
 ]

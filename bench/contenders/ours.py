@@ -9,6 +9,7 @@ import numpy as np
 import prunus
 from bench.cases.regression_validation import N_FOLDS
 from bench.cases.regression_wide import N_FOLDS as N_WIDE_FOLDS
+from bench.cases.surgery import WIDTH
 from bench.contenders.base import Contender
 from prunus import _core
 from prunus.linear_model import PrunedLinearRegression
@@ -70,6 +71,23 @@ def _sparse_samples(which: int) -> Any:
     return build
 
 
+def _surgery(case: Any) -> Any:
+    """The core alone: the Gram matrix is given."""
+    threads, least = case.threads, 1e-13
+
+    def exact(gram: Any, weights: Any, kept: Any) -> Any:
+        inverse = _core.inverse(gram, least, threads)
+        return _core.eliminate_rows(gram, inverse, weights, np.ones_like(kept), 1, 1, 0, 1, least, threads)[0]
+
+    def in_columns(gram: Any, weights: Any, kept: Any) -> Any:
+        root = _core.inverse_root(gram, least, threads)
+        assert root is not None
+        return _core.eliminate_columns(root, weights, np.ones_like(kept), kept, WIDTH, threads)
+
+    run = exact if case.order == "exact" else in_columns
+    return lambda data: lambda: run(*data)
+
+
 def _regression(**parameters: Any) -> Any:
     def build(case: Any) -> Any:
         model = PrunedLinearRegression(
@@ -106,6 +124,7 @@ CONTENDERS = [
     Contender("prunus, twice the entries", "sparse-matrix", _sparse_matrix(2.0)),
     Contender("prunus", "sparse-samples", _sparse_samples(0)),
     Contender("prunus, the samples dense", "sparse-samples", _sparse_samples(1)),
+    Contender("prunus", "surgery", _surgery, lambda found: found if isinstance(found, tuple) else np.argsort(found)),
     Contender("prunus", "regression-path", _regression(select="bic")),
     Contender("prunus, path alone", "regression-validation", _regression(select="bic")),
     Contender("prunus, leave-one-out", "regression-validation", _regression(select="loo")),
