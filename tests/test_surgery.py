@@ -7,16 +7,19 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise, repeat, starmap
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 import prunus
 import reference
-from prunus import _core
+from prunus import _core, solving
 from prunus.compensating import Obs
 from prunus.masking import pattern_of
+from prunus.scoring.layer_costs import costs_of_rows
 
 N, WIDTHS, DAMPING = 200, (7, 6, 5, 3), 1e-3
 
@@ -263,6 +266,42 @@ def test_threads_choose_the_same(network: prunus.Network, X: Any, monkeypatch: p
         ]
     for masks, same in zip(found, found[:3] * 3, strict=True):
         assert all(map(np.array_equal, masks, same))
+
+
+@pytest.mark.parametrize("options", [{}, {"compensate": "fast"}, {"pattern": "neuron"}, {"refine": 2}])
+def test_it_matters_not_how_the_samples_come(options: Any, network: prunus.Network, X: Any, tmp_path: Path) -> None:
+    """As an array, mapped from a file, sparse, and in another order: the same masks, and weights within rounding."""
+    X = np.where(np.abs(X) < 0.3, 0, X)
+    file = tmp_path / "X.npy"
+    np.save(file, X)
+    first, *others = (
+        prunus.prune(network, samples, sparsity=0.5, criterion="obs", **options)
+        for samples in (X, np.load(file, mmap_mode="r"), csr_array(X), X[::-1])
+    )
+    for other in others:
+        assert all(map(np.array_equal, first.masks, other.masks))
+        for layer, same in zip(first.network.layers, other.network.layers, strict=True):
+            # Sums of N terms, in systems whose ridge is DAMPING of their mean diagonal element.
+            assert np.allclose(layer.weight, same.weight, rtol=0, atol=N * np.finfo(np.float64).eps / DAMPING)
+
+
+@pytest.mark.parametrize("block", [(1, 1), (2, 1)])
+def test_costs_by_merged_statistics(block: tuple[int, int], network: prunus.Network, X: Any) -> None:
+    """What several processes gathered says what each weight costs, as the criterion does of all samples."""
+    grams = prunus.statistics.LayerGrams()
+    for piece in (X[:40], X[40:150], X[150:]):
+        part = prunus.statistics.LayerGrams()
+        prunus.statistics.gather(network, piece, None, part)
+        grams.merge(part)
+    criterion = prunus.criteria()["obs"]()
+    pattern = pattern_of(f"block:{block[0]}x{block[1]}")
+    pruned = prunus.prune(network, X, sparsity=0.5, criterion=criterion, pattern=pattern, compensate="none", layers=[0])
+    system = solving.layer_system(grams.finish()[0], DAMPING)
+    weight = scaled(network, X, 0) * system.scale
+    costs = costs_of_rows(0, system, weight, np.ones(weight.shape, np.bool_), block, 1)
+    # Costs of blocks, and where they are cut, as the criterion's of all samples.
+    kept = pruned.masks[0]
+    assert costs[kept].min() > costs[~kept].max()
 
 
 def test_dead_and_duplicate_inputs_go_first_at_no_loss(network: prunus.Network, X: Any) -> None:
