@@ -360,3 +360,12 @@ def test_wrong_surgery_is_noticed(order: str, monkeypatch: pytest.MonkeyPatch) -
             wrong = np.where(result[1], data[1], 0), result[1]
         with pytest.raises(AssertionError):
             case.check(data, wrong)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux alone tells the peak of memory")
+def test_what_pruning_at_once_costs() -> None:
+    command = [sys.executable, "-m", "bench.oneshot_cost", "--n", "50", "--widths", "30", "20", "5", "--rounds", "1"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "30-20-5, 50 samples, 2 threads: one target 0." in result.stdout
+    assert "MB beside X" in result.stdout
