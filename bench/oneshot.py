@@ -62,7 +62,12 @@ METHODS = [
     Method("`wanda`, `fast`", {"criterion": "wanda", "compensate": "fast"}, ("weight", "2:4", "block:4x1")),
     Method("`obs`", {"criterion": "obs"}),
     *(
-        Method(f"`obs`, allocation `{name}`", {"criterion": "obs", "allocation": name}, ("weight",))
+        Method(
+            f"`obs`, allocation `{name}`",
+            {"criterion": "obs", "allocation": name},
+            ("weight",),
+            sparsities=(0.8, 0.9, 0.95),
+        )
         for name in ("uniform", "erk", "lamp")
     ),
     Method("`obs`, `refine=4`", {"criterion": "obs", "refine": 4}),
