@@ -16,8 +16,12 @@ class Cells:
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
-        lines = path.read_text().splitlines() if path is not None and path.exists() else []
-        self._found: dict[str, Mapping[str, float]] = dict(json.loads(line) for line in lines)
+        self._found: dict[str, Mapping[str, float]] = {}
+        if path is not None:
+            path.touch()  # what cannot be written is said now, not after an hour
+            whole, _, _ = path.read_text().rpartition("\n")  # a line that was cut off is measured again
+            path.write_text(whole + "\n" * bool(whole))
+            self._found.update(json.loads(line) for line in whole.splitlines())
 
     def get(self, key: Mapping[str, Any], measure: Callable[[], Mapping[str, float]]) -> Mapping[str, float]:
         """Return the figures of this name, measured now where they are not known."""

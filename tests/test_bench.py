@@ -337,6 +337,8 @@ def test_pruning_at_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     measured = 2 + 2 * 3 * len(names) + 3  # the networks, pruned, timed
     assert len(cells.read_text().splitlines()) == measured
     assert capsys.readouterr().out.count("small") == measured
+    with cells.open("a") as file:
+        file.write('["cut off')
     monkeypatch.setattr(oneshot, "trained", None)
     assert oneshot.report("small", recipe, [0, 1], Cells(cells)) == text
     assert not capsys.readouterr().out
@@ -354,12 +356,15 @@ def test_wrong_surgery_is_noticed(order: str, monkeypatch: pytest.MonkeyPatch) -
     for contender in contenders(case):
         result = contender.finish(contender.build(case)(data)())
         case.check(data, result)
-        if order == "exact":
-            wrong: Any = [row[::-1] for row in result]
-        else:
-            wrong = np.where(result[1], data[1], 0), result[1]
-        with pytest.raises(AssertionError):
-            case.check(data, wrong)
+        found, other = result
+        all_wrong = (
+            [(found[:, ::-1], other), (found, 1.01 * other), (found[:0], other[:0])]
+            if order == "exact"
+            else [(np.where(other, data[1], 0), other), (found, ~other)]
+        )
+        for wrong in all_wrong:
+            with pytest.raises(AssertionError):
+                case.check(data, wrong)
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux alone tells the peak of memory")
@@ -369,3 +374,8 @@ def test_what_pruning_at_once_costs() -> None:
     assert result.returncode == 0, result.stderr
     assert "30-20-5, 50 samples, 2 threads: one target 0." in result.stdout
     assert "MB beside X" in result.stdout
+    # Of 3000 samples of 784 the Gram matrix and its inverse alone take 10 MB.
+    large = [*command[:3], "--n", "3000", "--widths", "784", "10", "10", "--peak"]
+    result = subprocess.run(large, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert 8e6 < int(result.stdout) < 100e6

@@ -114,6 +114,27 @@ def test_labels_are_asked_for(digits: Any, digits_network: prunus.Network) -> No
         prunus.statistics.SecondMoments("weights")
 
 
+def test_grams_of_some_layers(digits: Any, digits_network: prunus.Network) -> None:
+    LayerGrams = prunus.statistics.LayerGrams
+    X = digits[0][:300]
+    whole, some = LayerGrams(), LayerGrams(layers=[1])
+    prunus.statistics.gather(digits_network, X, None, whole, some)
+    (own,) = some.finish()
+    assert np.array_equal(own.xx, whole.finish()[1].xx)
+    other = LayerGrams(layers=[0])
+    prunus.statistics.gather(digits_network, X, None, other)
+    with pytest.raises(ValueError, match=r"other: expected one of layers \(1,\), got one of \(0,\)"):
+        some.merge(other)
+    wrong: list[Any] = [1, [], "01", {0}]
+    for layers in wrong:
+        with pytest.raises(TypeError, match="layers: expected a sequence of layers, or None"):
+            LayerGrams(layers=layers)
+    with pytest.raises(ValueError, match="layers: expected at least 0, got -1"):
+        LayerGrams(layers=[-1])
+    with pytest.raises(ValueError, match=r"layers: expected layers of 3, from 0 on, got \(3,\)"):
+        prunus.statistics.gather(digits_network, X, None, LayerGrams(layers=[3]))
+
+
 def test_they_are_what_they_say(digits: Any, digits_network: prunus.Network, rng: np.random.Generator) -> None:
     X = digits[0][:200]
     weight = rng.random(200)

@@ -118,6 +118,19 @@ def test_of_neighbours_no_more_go_than_may(pattern: str, network: prunus.Network
         assert np.array_equal(np.flatnonzero(mask), there)
 
 
+def test_neighbours_that_have_to_stay(network: prunus.Network, X: Any) -> None:
+    """Then the criterion's choice stands, and no other takes the room of what stays."""
+    keep = [np.zeros(layer.weight.shape, np.bool_) for layer in network.layers]
+    keep[0][:, [0, 4]] = True
+    masks = {}
+    for compensate in ("refit", "obs"):
+        pruned = prunus.prune(network, X, criterion="obs", pattern="2:4", keep=keep, compensate=compensate, layers=[0])
+        masks[compensate] = pruned.masks[0]
+    assert masks["obs"][keep[0]].all()
+    assert (masks["obs"].sum(axis=1) == 4).all()
+    assert np.array_equal(masks["obs"], masks["refit"])
+
+
 def chosen_again(network: prunus.Network, X: Any, pruned: prunus.Pruned, i: int) -> Any:
     """Return the mask that each row of a layer chooses, of as many as it has, on the inputs that the pruned layers make."""
     before, now = inputs_of(network, X)[i], inputs_of(pruned.network, X)[i]

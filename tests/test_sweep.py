@@ -447,6 +447,27 @@ def test_neurons_then_what_is_left(after: str, digits: Any, digits_network: prun
     assert table["removed"][1:] == pytest.approx([0.5, 0.8] * 2, abs=1e-3 if after == "weight" else 0.02)
 
 
+def test_each_of_the_stages_begins_alike(digits: Any, digits_network: prunus.Network) -> None:
+    """Whatever else is in the sweep: the seed of one is not used up by another."""
+    X, y = digits[0][:300], digits[1][:300]
+    rng = np.random.default_rng(3)
+    options: dict[str, Any] = {"pattern": "neuron+weight", "fine_tune": 1, "cv": 2}
+    several = prunus.sweep(digits_network, X, y, sparsities=(0.5, 0.8), random_state=rng, **options)
+    assert rng.bit_generator.state == np.random.default_rng(3).bit_generator.state
+    alone = prunus.sweep(digits_network, X, y, sparsities=(0.8,), random_state=np.random.default_rng(3), **options)
+    assert several.at(0.8).network == alone.at(0.8).network
+    assert columns(several)["score"][2] == columns(alone)["score"][1]
+
+
+def test_no_neuron_goes_where_enough_has_gone(digits: Any, digits_network: prunus.Network) -> None:
+    X = digits[0]
+    pruned = prunus.prune(digits_network, X, sparsity=0.8)
+    found = prunus.sweep(pruned, X, sparsities=(0.5, 0.8, 0.9), pattern="neuron+weight")
+    removed = columns(found)["removed"]
+    assert removed[:3] == pytest.approx(pruned.sparsity)
+    assert removed[3] == pytest.approx(0.9, abs=1e-3)
+
+
 def test_neurons_then_weights_by_folds(digits: Any, digits_network: prunus.Network) -> None:
     X, y = digits[0][:300], digits[1][:300]
     pattern = "neuron+weight"

@@ -83,7 +83,7 @@ def _path(case: Any) -> Any:  # noqa: ARG001
 
 def _surgery(case: Any) -> Any:
     if case.order == "exact":
-        return lambda data: lambda: [order for order, _ in exact(*data[:2])]
+        return lambda data: lambda: exact(*data[:2])
     return lambda data: lambda: in_columns(*data)
 
 

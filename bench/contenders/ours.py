@@ -77,7 +77,9 @@ def _surgery(case: Any) -> Any:
 
     def exact(gram: Any, weights: Any, kept: Any) -> Any:
         inverse = _core.inverse(gram, least, threads)
-        return _core.eliminate_rows(gram, inverse, weights, np.ones_like(kept), 1, 1, 0, 1, least, threads)[0]
+        costs, is_done = _core.eliminate_rows(gram, inverse, weights, np.ones_like(kept), 1, 1, 0, 1, least, threads)
+        assert is_done.all()
+        return costs
 
     def in_columns(gram: Any, weights: Any, kept: Any) -> Any:
         root = _core.inverse_root(gram, least, threads)
@@ -86,6 +88,11 @@ def _surgery(case: Any) -> Any:
 
     run = exact if case.order == "exact" else in_columns
     return lambda data: lambda: run(*data)
+
+
+def _in_order(found: Any) -> Any:
+    """Return the order of each row, and its costs in it; or weights and masks as they are."""
+    return found if isinstance(found, tuple) else (np.argsort(found), np.sort(found))
 
 
 def _regression(**parameters: Any) -> Any:
@@ -124,7 +131,7 @@ CONTENDERS = [
     Contender("prunus, twice the entries", "sparse-matrix", _sparse_matrix(2.0)),
     Contender("prunus", "sparse-samples", _sparse_samples(0)),
     Contender("prunus, the samples dense", "sparse-samples", _sparse_samples(1)),
-    Contender("prunus", "surgery", _surgery, lambda found: found if isinstance(found, tuple) else np.argsort(found)),
+    Contender("prunus", "surgery", _surgery, _in_order),
     Contender("prunus", "regression-path", _regression(select="bic")),
     Contender("prunus, path alone", "regression-validation", _regression(select="bic")),
     Contender("prunus, leave-one-out", "regression-validation", _regression(select="loo")),

@@ -36,6 +36,7 @@ class Eliminator {
       gone_.push_back(j);
       if (inverse_.is_full()) catch_up();
     }
+    candidates_.count(g);
     if (4 * gone_.size() >= inverse_.n()) {
       catch_up();
       move_together();

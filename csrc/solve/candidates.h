@@ -67,8 +67,12 @@ class Candidates {
   // The group is no candidate any more. Returns the places of its features, which are to be taken.
   Range choose(i64 g) {
     several_.erase(std::remove(several_.begin(), several_.end(), g), several_.end());
-    if (groups_.room != nullptr && --groups_.room[groups_.pool[g]] == 0) keep_the_rest_of(groups_.pool[g]);
     return {place_[g], place_[g] + size_of_group(g)};
+  }
+
+  // All features of the group have gone. Where no more of its pool may go, the others are candidates no more.
+  void count(i64 g) {
+    if (groups_.room != nullptr && --groups_.room[groups_.pool[g]] == 0) keep_the_rest_of(groups_.pool[g]);
   }
 
   // The feature at j goes, and u with it (LateInverse). Returns by how much the loss rises; is_low is set where an
@@ -127,7 +131,6 @@ class Candidates {
   }
 
  private:
-  // What is left of a pool is no candidate any more.
   void keep_the_rest_of(i64 pool) {
     const auto is_of_it = [&](i64 g) { return groups_.pool[g] == pool; };
     for (i64 j = 0; j < n_; ++j) {

@@ -6,6 +6,7 @@
 
 namespace prunus {
 
+// How many of how many neighbouring blocks stay at least.
 struct Quota {
   i64 kept = 0, among = 1;
 };
@@ -22,7 +23,7 @@ struct Quota {
 // the same. is_done[r] is 0, and the row's cost of no use, where a pivot is not above `least`, or it is interrupted.
 //
 // Of every `among` neighbouring blocks of a band, from the first on, that are there, at least `kept` stay: once no more
-// may go, the others are kept for good. What stays has the next numbers above all costs.
+// may go, the others are kept for good. What stays has the next number above all costs.
 //
 // p^3 / 4 multiplications and additions for a band that has all, p^3 / 2 more for others, and 8 p^2 bytes for a thread;
 // blocks of c columns take c^3 / 6 more for each of them that is left, in every step. The number of threads changes no

@@ -21,8 +21,9 @@ class Obs(Refit):
     Takes one layer after the other. The masks say how many weights each neuron keeps; which, it chooses again: from all that
     were there it removes, one after the other, the weight without which the neuron's sum, the others refitted, moves least
     from what it was before anything went, on the inputs that the layers before put out now. Blocks go from all their rows at
-    once; of m neighbours no more than m - n go. Then it fits the weights that are left, and the biases, as
-    ``refit`` does, whose options it has. Neurons, inputs, and the weights of a linear regression stay as the criterion chose.
+    once; of m neighbours no more than m - n go, or, where some have to stay, those stay that would have gone last. Then it fits
+    the weights that are left, and the biases, as ``refit`` does, whose options it has. Neurons, inputs, and the weights of a
+    linear regression stay as the criterion chose.
 
     Of a linear model of scikit-learn, with labels, it goes to the optimum of the model's own loss and penalty, as ``refit``
     does. With a logistic loss of two classes, or of each class against the rest, it first exchanges weights that are left for
@@ -68,11 +69,11 @@ class Obs(Refit):
         if sparse.is_linear_regression or pattern.unit != "weight" or (kept == there).all():
             return super().layer(i, sparse, removal)
         problem = StandIn.of(i, sparse, removal, self.damping)
-        if removal.in_order and pattern.takes_target and not removal.has_begun(i - 1):
-            return problem.fitted(kept), kept
         stays = None if removal.stays is None else removal.stays[i]
-        chosen = (
-            pattern.chosen_again(problem.costs(pattern.block, pattern.quota), kept, there, stays, removal.threads)
-            & there
-        )
+        # The elimination knows of no weight that has to stay: it would count on others of its group.
+        quota = pattern.quota if stays is None or not stays.any() else (0, 1)
+        if removal.in_order and quota == (0, 1) and not removal.has_begun(i - 1):
+            return problem.fitted(kept), kept
+        costs = problem.costs(pattern.block, quota)
+        chosen = pattern.chosen_again(costs, kept, there, stays, removal.threads) & there
         return problem.fitted(chosen), chosen

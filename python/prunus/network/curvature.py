@@ -15,7 +15,7 @@ from prunus.network.passes import Parameters, backwards, outputs_of, widest
 # Directions of the output that the curvature is looked at in: as many as outputs, or so many at random.
 _MOST_DIRECTIONS = 32
 
-_MOST_VALUES = 1 << 25  # outputs of all layers that are kept, 256 MB of float32 with the sums before activations
+_MOST_BYTES = 1 << 28  # of the outputs of all layers, and of their sums before activations, that are kept
 
 
 def curvatures(layers: Sequence[Parameters], output: str, data: Data) -> tuple[Doubles, ...]:
@@ -53,7 +53,8 @@ class Curvature:
 
     def __init__(self, layers: Sequence[Parameters], output: str, data: Data) -> None:
         self._layers, self._output, self._data = layers, output, data
-        self._keeps = len(data) * sum(len(layer.bias) for layer in layers) <= _MOST_VALUES
+        n_values = 2 * len(data) * sum(len(layer.bias) for layer in layers)
+        self._keeps = n_values * np.dtype(data.dtype).itemsize <= _MOST_BYTES
         self._kept: dict[int, tuple[list[Floats], list[Floats]]] = {}
 
     def product(self, change: Change) -> list[tuple[Doubles, Doubles]]:

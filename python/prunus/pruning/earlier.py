@@ -57,6 +57,14 @@ def of(model: Any, network: Network) -> Earlier:
     return Earlier(model.structure, _alive(model, shapes), shapes)
 
 
+def after_units(earlier: Earlier, unit: str, masks: Sequence[Bools], network: Network, n_kept: int) -> Earlier:
+    """Return what there is once neurons or inputs have gone too, and `network` is left with so many weights."""
+    structure = earlier.structure.without(unit, earlier.structure.original(unit, masks))
+    shapes = [layer.weight.shape for layer in network.layers]
+    alive = None if n_kept == network.n_weights else [layer.weight != 0 for layer in network.layers]
+    return Earlier(structure, alive, shapes)
+
+
 def _alive(pruned: Pruned, shapes: list[Shape]) -> list[Bools] | None:
     """Return which weights are left: as the masks say; all where neurons or inputs went alone; else those that are not zero."""
     if pruned.masks[0].ndim == 2:

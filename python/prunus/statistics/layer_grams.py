@@ -50,7 +50,7 @@ class LayerGrams(Statistic):
 
     def __init__(self, fit_intercept: bool = True, layers: Sequence[int] | None = None) -> None:
         self.fit_intercept = check.flag("fit_intercept", fit_intercept)
-        self.layers = None if layers is None else tuple(check.integer("layers", i, minimum=0) for i in layers)
+        self.layers = None if layers is None else _checked(layers)
         self._begin()
 
     def _begin(self) -> None:
@@ -61,6 +61,10 @@ class LayerGrams(Statistic):
         return self._gathered[0].weight if self._gathered else 0.0
 
     def gather(self, batch: Forward) -> None:
+        if self.layers is not None and max(self.layers) >= len(batch.inputs):
+            raise check.error(
+                ValueError, "layers", f"expected layers of {len(batch.inputs)}, from 0 on, got {self.layers}"
+            )
         inputs = batch.inputs if self.layers is None else [batch.inputs[i] for i in self.layers]
         if not self._gathered:
             self._gathered = [GramAccumulator() for _ in inputs]
@@ -68,9 +72,17 @@ class LayerGrams(Statistic):
             gathered.update(x, np.zeros(x.shape[0]), batch.share)
 
     def _merge(self, other: LayerGrams) -> None:
+        if other.layers != self.layers:
+            raise check.error(ValueError, "other", f"expected one of layers {self.layers}, got one of {other.layers}")
         # All of them anew: if one is too large to be added, none has been.
         self._gathered = [merged(both) for both in zip(self._gathered, other._gathered, strict=True)]
 
     def finish(self) -> tuple[Gram, ...]:
         self._require_weight()
         return tuple(gathered.gram(fit_intercept=self.fit_intercept) for gathered in self._gathered)
+
+
+def _checked(layers: Sequence[int]) -> tuple[int, ...]:
+    if isinstance(layers, str) or not isinstance(layers, Sequence) or not layers:
+        raise check.error(TypeError, "layers", f"expected a sequence of layers, or None, got {check.describe(layers)}")
+    return tuple(check.integer("layers", i, minimum=0) for i in layers)

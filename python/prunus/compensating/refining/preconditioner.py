@@ -19,10 +19,11 @@ _LEAST_CURVATURE = 1e-3
 
 def grams_of(network: Network, data: Data, layers: Sequence[int]) -> tuple[Gram, ...]:
     """Return the Gram matrices of what some layers read."""
+    if not layers:
+        return ()
     grams = LayerGrams(network.fits_biases, layers)
-    if layers:
-        collect(network, data, grams)
-    return grams.finish() if layers else ()
+    collect(network, data, grams)
+    return grams.finish()
 
 
 class Preconditioner:

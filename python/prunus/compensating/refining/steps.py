@@ -65,8 +65,10 @@ def stepped(
     """
     parameters = Parameters(network, kept, network.fits_biases)
     objective = _Objective(parameters, data, settings.alpha)
+    if parameters.size == 0:
+        return network
     loss, damping, of_inputs = objective.value(network), 0.0, grams_of(network, data, [0])
-    for _ in range(settings.steps if parameters.size else 0):
+    for _ in range(settings.steps):
         slope = objective.slope(network)
         preconditioner = Preconditioner(network, parameters, data, of_inputs, settings.damping, threads)
         change = conjugate_gradients(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from prunus._base import check
 from prunus.masking import Pattern, pattern_of
-from prunus.pruning.earlier import of
-from prunus.pruning.outcome import pruned_of
+from prunus.pruning.earlier import after_units
 from prunus.pruning.request import Request, what_of
 from prunus.pruning.rounds import Outcome, run
 from prunus.pruning.sweeping.trials import Attempt
@@ -29,15 +29,21 @@ class Staged(Attempt):
         """Return the second request for a sparsity, and what came of both. It is that of the weights."""
         assert self.then is not None
         assert sparsity is not None
-        first, outcome = super().at(_PART * sparsity)
-        pruned = pruned_of(first, outcome)
-        network = pruned.network
-        earlier = of(pruned, network)
-        what, _ = what_of(earlier, network, self.then.what.pattern, None, None)
-        goal = self.then.goal._replace(sparsity=sparsity)
-        request = replace(self.then, network=network, earlier=earlier, what=what, goal=goal, on=self.request.on)
+        first, outcome = super().at(_PART * sparsity if sparsity > self.gone_before else 0.0)
+        network = outcome.networks["after"]
+        earlier = after_units(first.earlier, first.what.pattern.unit, outcome.masks, network, outcome.n_kept)
+        request = replace(
+            self.then,
+            network=network,
+            earlier=earlier,
+            what=what_of(earlier, network, self.then.what.pattern, None, None)[0],
+            goal=self.then.goal._replace(sparsity=sparsity),
+            on=self.request.on,
+            rng=copy.deepcopy(self.then.rng),
+        )
         found = run(request, self.threads)
-        return request, replace(found, networks={**found.networks, "before": self.request.network})
+        networks = {**found.networks, "before": self.request.network}
+        return request, replace(found, networks=networks, notes=[*outcome.notes, *found.notes])
 
 
 def stages_of(name: str, options: Mapping[str, Any]) -> tuple[Pattern, Pattern] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from prunus import files
@@ -47,7 +48,7 @@ def sweep(
         Of the units of the pattern.
     pattern : str or Pattern, or a sequence of them, default "weight"
         Side by side. "neuron+weight" and "neuron+block:RxC": first half as large a part of the neurons as is to go of the
-        weights, then weights of what is left, until the sparsity is reached.
+        weights, then weights of what is left, until the sparsity is reached. A criterion that is named must score both.
     X_val, y_val : array_like, optional
         Data for scores and losses, which pruning does not see. Without them and without y there are none.
     cv : int, default 5
@@ -73,8 +74,8 @@ def sweep(
     Notes
     -----
     Cost: without rounds and training, that of one pruning and for each sparsity the least squares fits of what is left, and the
-    elimination of the layers behind the first. All pruned networks are kept, and of the samples what the layers summed up,
-    where that is no more than 256 MB of each layer.
+    elimination of the layers behind the first; with "neuron+" before a pattern that of all layers. All pruned networks are
+    kept, and of the samples what the layers summed up, where that is no more than 256 MB of each layer.
 
     Examples
     --------
@@ -122,7 +123,9 @@ def _attempt(patterns: Sequence[Pattern], asked: Callable[[Pattern], Request]) -
     """Return one of a pattern, or of two in turn."""
     first, *others = map(asked, patterns)
     threads = resolve_threads(None)
-    return Staged(first, threads, then=others[0]) if others else Attempt(first, threads)
+    if not others:
+        return Attempt(first, threads)
+    return Staged(first, threads, then=replace(others[0], on=first.on))  # the data once
 
 
 def _point(

@@ -46,7 +46,7 @@ class Attempt:
 
     def changed(self, change: Callable[[Request], Request]) -> Attempt:
         """Return another request of the same network and data, which begins alike."""
-        return Attempt(change(self.request), self.threads, self.begin)
+        return replace(self, request=change(self.request), begun=self.begin)
 
     def fresh(self, on: On) -> Attempt:
         """Return the same on other data."""
@@ -64,6 +64,13 @@ class Attempt:
     def _asked(self, sparsity: float | None) -> Request:
         goal = self.request.goal._replace(sparsity=sparsity)
         return replace(self.request, goal=goal, rng=copy.deepcopy(self.request.rng))
+
+    @property
+    def gone_before(self) -> float:
+        """Fraction of the original's weights that an earlier pruning removed."""
+        earlier, network = self.request.earlier, self.request.network
+        there = network.n_weights if earlier.alive is None else sum(int(mask.sum()) for mask in earlier.alive)
+        return 1 - there / sum(map(prod, earlier.structure.shapes))
 
     @property
     def unseen(self) -> Data:
@@ -150,9 +157,7 @@ class Trials:
     @property
     def gone_before(self) -> float:
         """Fraction of the original's weights that an earlier pruning removed."""
-        earlier, network = self.request.earlier, self.request.network
-        there = network.n_weights if earlier.alive is None else sum(int(mask.sum()) for mask in earlier.alive)
-        return 1 - there / sum(map(prod, earlier.structure.shapes))
+        return self._whole.gone_before
 
     @property
     def before(self) -> Network:
