@@ -9,8 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from prunus._base import Floats
-from prunus.data import Data
-from prunus.network import Layer, Network, outputs_of, widest
+from prunus.data import Data, is_sparse
+from prunus.engine import SparseMatrix
+from prunus.network import ACTIVATIONS, Layer, Network, outputs_of, widest
+
+# 10,000 samples, 784 inputs, 300 outputs, float64 (Intel Xeon, AVX-512): at half density packing and the product take two
+# thirds of the time of the dense product, at 10 % a fifth.
+_MOST_DENSE = 0.5
 
 _MOST_VALUES = 1 << 25  # that are kept of a layer, 256 MB of float64; of more they are computed anew
 
@@ -61,13 +66,31 @@ class Inputs:
             return known[1]
         is_next = known is not None and len(known[0]) == len(layers) - 1 and all(map(_is, known[0], layers))
         found = np.empty((len(self.data), layers[-1].n_out), self.data.dtype)
+        before = layers[:-1] if known is None or not is_next else ()
+        last = _Last(layers[-1], self.data)
         for rows in self.data.batches(widest(self.dense.layers)):
-            if known is not None and is_next:
-                found[rows] = outputs_of(layers[-1:], known[1][rows])[1][-1]
-            else:
-                found[rows] = outputs_of(layers, self.data.rows(rows))[1][-1]
+            x = self.data.rows(rows) if known is None or not is_next else known[1][rows]
+            found[rows] = last.put_out(outputs_of(before, x)[1][-1] if before else x)
         self._last = layers, found
         return found
+
+
+class _Last:
+    """A layer that puts out what is asked for. Where it has lost much, its zeros are not multiplied."""
+
+    def __init__(self, layer: Layer, data: Data) -> None:
+        self._layer = layer
+        is_worth_it = 0 < np.count_nonzero(layer.weight) <= _MOST_DENSE * layer.weight.size and not is_sparse(
+            data.source
+        )
+        self._sparse = SparseMatrix.from_dense(layer.weight.astype(data.dtype, copy=False)) if is_worth_it else None
+
+    def put_out(self, x: Any) -> Floats:
+        """Return it for a batch."""
+        layer = self._layer
+        if self._sparse is None:
+            return outputs_of([layer], x)[1][-1]
+        return ACTIVATIONS[layer.activation].value(x @ self._sparse.T + layer.bias, layer.negative_slope)
 
 
 def _is(one: Layer, other: Layer) -> bool:
