@@ -77,7 +77,7 @@ class Network:
 
     network: prunus.Network
     train: tuple[Any, Any]
-    test: tuple[Any, Any]  # chose nothing
+    test: tuple[Any, Any]  # had no part in the training
 
     def error(self, network: prunus.Network) -> float:
         """Return how many of a hundred test samples are predicted wrongly."""

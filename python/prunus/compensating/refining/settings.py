@@ -40,7 +40,7 @@ class Refine:
         Ridge penalty: the loss, a mean over the samples, has half of it times the sum of the squares of the weights added, of
         standardized inputs where the model has a scaling, and of divided logits.
         Labels ask for one. A network 784-40-20-10 of MNIST with half of its weights, 15 steps towards 60,000 labels, predicted
-        95.3 % of the test images without, 96.6 % with 5e-4.
+        95.3 % of the test images without, 96.6 % with 5e-4, which these images chose.
 
     Raises
     ------
