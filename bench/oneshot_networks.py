@@ -86,12 +86,16 @@ class Network:
 
 
 @functools.lru_cache(maxsize=1)
-def trained(recipe: Recipe, seed: int) -> Network:
+def trained(recipe: Recipe, seed: int, n_held_out: int = 0) -> Network:
     """Train: the seed decides the first weights and the order of the samples, and for digits the split.
 
+    Where something is to be chosen, `n_held_out` samples, the last of the training data, are in the place of the test data.
     The last network is kept: one after the other costs no memory, and each is trained once.
     """
     X, X_test, y, y_test = split(recipe.data, seed)
+    if n_held_out:
+        n = len(X) - n_held_out
+        X, X_test, y, y_test = X[:n], X[n:], y[:n], y[n:]
     if recipe.standardized:
         X, X_test = ((part - np.float32(_MEAN)) / np.float32(_DEVIATION) for part in (X, X_test))
     rng = np.random.default_rng(seed)

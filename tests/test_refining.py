@@ -206,6 +206,7 @@ def test_weights_that_may_not_fall_below_zero_are_not_refined(X: Any, rng: np.ra
         ({"products": 0}, "products: expected at least 1, got 0"),
         ({"damping": -1}, "damping: expected"),
         ({"alpha": np.nan}, "alpha: expected"),
+        ({"logits": 0}, "logits: expected a finite number above 0, got 0"),
     ],
 )
 def test_bad_settings(options: Any, text: str) -> None:
@@ -218,4 +219,11 @@ def test_the_report_survives_a_file(X: Any, rng: np.random.Generator, tmp_path: 
     prunus.save(pruned, tmp_path / "refined.safetensors")
     again = prunus.load(tmp_path / "refined.safetensors")
     assert isinstance(again, prunus.Pruned)
-    assert again.report["refine"] == {"steps": 1, "towards": "outputs", "products": 10, "damping": 1e-3, "alpha": 0.0}
+    assert again.report["refine"] == {
+        "steps": 1,
+        "towards": "outputs",
+        "products": 10,
+        "damping": 1e-3,
+        "alpha": 0.0,
+        "logits": 2.0,
+    }
