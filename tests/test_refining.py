@@ -167,8 +167,24 @@ def test_constant_and_dead_neurons(X: Any, rng: np.random.Generator) -> None:
     network = network.replace([first.replace(weight, bias), *network.layers[1:]])
     pruned = prunus.prune(network, X, sparsity=0.5, criterion="obs", refine=3)
     assert np.isfinite(pruned.network.forward(X)).all()
-    one = prunus.prune(network, X[:1], sparsity=0.5, criterion="magnitude", refine=3)
-    assert np.allclose(one.network.forward(X[:1]), network.forward(X[:1]), atol=0.1)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_one_sample(seed: int) -> None:
+    """It tells of as many directions as there are logits, less one: products beyond them would go along rounding errors."""
+    rng = np.random.default_rng(seed)
+    network, X = network_of(rng), rng.standard_normal((1, WIDTHS[0]))
+    few, many = (
+        prunus.prune(network, X, sparsity=0.5, criterion="magnitude", compensate="none", refine=Refine(3, products=n))
+        for n in (10, 40)
+    )
+    for one, other in zip(few.network.layers, many.network.layers, strict=True):
+        assert np.array_equal(one.weight, other.weight)
+        assert np.array_equal(one.bias, other.bias)
+    unrefined = prunus.prune(network, sparsity=0.5, criterion="magnitude").network
+    # What is added to all logits alike changes nothing.
+    off = [np.ptp(pruned.forward(X) - network.forward(X)) for pruned in (few.network, unrefined)]
+    assert off[0] < off[1] / 10
 
 
 def test_nothing_left(X: Any, rng: np.random.Generator) -> None:

@@ -22,6 +22,10 @@ _HALVINGS, _PART, _LEAST_FALL = 8, 1e-4, 1e-3
 # further from linear than the step is long, and falls after a whole one.
 _LEAST_DAMPING, _DAMPING_FACTOR = 1e-2, 10.0
 
+# What rounding leaves of a residual: products beyond it would go along what no sample tells. One sample has as many products
+# worth while as classes less one.
+_ROUNDING = float(np.sqrt(np.finfo(np.float64).eps))
+
 
 class _Objective:
     """What is to fall: the mean loss, and a ridge penalty of the weights."""
@@ -72,7 +76,12 @@ def stepped(
         slope = objective.slope(network)
         preconditioner = Preconditioner(network, parameters, data, of_inputs, settings.damping, threads)
         change = conjugate_gradients(
-            objective.curvature(network), -slope, preconditioner.solve, settings.products, damping=damping
+            objective.curvature(network),
+            -slope,
+            preconditioner.solve,
+            settings.products,
+            damping=damping,
+            tolerance=_ROUNDING,
         )
         moved, after, part = _searched(network, objective, change, float(slope @ change), loss)
         if part == 0:
