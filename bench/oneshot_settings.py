@@ -58,7 +58,7 @@ def _in_rounds(steps: int, value: tuple[int, float], _: Network) -> Options:
     return {
         "criterion": "obs",
         "refine": Refine(steps, "labels", alpha=alpha),
-        "schedule": Iterative(rounds=rounds) if rounds > 1 else "one_shot",
+        "schedule": Iterative(rounds=rounds) if rounds > 1 else "one-shot",
     }
 
 

@@ -343,9 +343,9 @@ def test_bad_options() -> None:
 
 
 def test_an_interrupt_ends_it(rng: np.random.Generator) -> None:
-    p = 1500
-    samples = rng.standard_normal((2 * p, p))
-    gram, w, there = samples.T @ samples, rng.standard_normal((4, p)), np.ones((4, p), np.bool_)
+    p = 3000  # signals are looked for every 50 ms: an inverse of 1500 may take less
+    samples = rng.standard_normal((p // 100, p))
+    gram, w, there = samples.T @ samples + p * np.eye(p), rng.standard_normal((4, p)), np.ones((4, p), np.bool_)
     calls: dict[str, Callable[[], Any]] = {
         "rows": partial(_core.eliminate_rows, gram, None, w, there, 1, 1, 0, 1, 0.0, 2),
         "inverse": partial(_core.inverse, gram, 0.0, 2),

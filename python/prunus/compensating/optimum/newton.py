@@ -16,7 +16,7 @@ from prunus.network import Network
 # Of the mean loss with its penalty: where the largest element of the gradient is that small the optimum is reached; where
 # rounding lets it become no smaller than the second, there is a warning.
 _REACHED, _ENOUGH = 1e-9, 1e-6
-_MOST_STEPS, _MOST_PRODUCTS, _HALVINGS, _PART = 100, 500, 30, 1e-4
+_MOST_STEPS, _MOST_PRODUCTS, _HALVINGS, _PART = 100, 500, 60, 1e-4
 
 
 class Penalty(NamedTuple):
@@ -47,7 +47,10 @@ class _Objective:
 
     def least(self, network: Network) -> tuple[float, Network]:
         """Return where it is least."""
-        value, gradient = self._at(network)
+        # From weights that are far too large for what is left of them a logistic loss hardly curves: zero is nearer.
+        origin = self._parameters.moved(network, -self._vector(network))
+        begins = [(*self._at(begin), begin) for begin in (network, origin)]
+        value, gradient, network = min(begins, key=lambda begin: begin[0])
         size = np.inf
         for _ in range(_MOST_STEPS if self._parameters.size else 0):
             size, before = np.abs(gradient).max(), size
