@@ -107,6 +107,16 @@ def test_several_classes_together(three: tuple[Any, Any]) -> None:
         assert slope(pruned.network, X, y, np.ones(len(X)), 0.5 / C) <= 1e-6
 
 
+@pytest.mark.parametrize("factor", [-1e4, 1e4])
+def test_it_matters_not_where_it_begins(factor: float, cancer: tuple[Any, Any], three: tuple[Any, Any]) -> None:
+    """Where the loss hardly curves, every sample being certain, Newton's steps have no length that means anything."""
+    for X, y in (cancer, three):
+        model = LogisticRegression(C=1.0, max_iter=1000).fit(X, y)
+        model.coef_ *= factor
+        pruned = prunus.prune(model, X, y, sparsity=0.8, compensate="refit")
+        assert slope(pruned.network, X, y, np.ones(len(X)), 0.5) <= 1e-6
+
+
 def test_class_and_sample_weights(cancer: tuple[Any, Any], three: tuple[Any, Any], rng: np.random.Generator) -> None:
     X, y = cancer
     w = rng.uniform(0.5, 3, len(X))
