@@ -87,13 +87,13 @@ SETTINGS = {
     "refine products": Setting((10, 5, 20), _refined("products"), _HIGH),
     "2:4": Setting(("in turn", "at the end"), _neighbours, {"lenet": (None,)}, "2:4"),
     "alpha": Setting(
-        ((1, 5e-4), (1, 0.0), (1, 2e-4), (1, 1e-3)),
+        ((1, 1e-3), (1, 0.0), (1, 2e-4), (1, 5e-4), (1, 2e-3), (1, 4e-3)),
         functools.partial(_in_rounds, 15),
         {"small": (0.8, 0.9)},
         labels=True,
     ),
     "rounds": Setting(
-        ((16, 2e-4), (8, 2e-4), (16, 1e-4), (16, 5e-4)),
+        ((16, 2e-3), (16, 1e-4), (16, 2e-4), (16, 5e-4), (16, 1e-3), (16, 4e-3), (8, 2e-4), (8, 2e-3)),
         functools.partial(_in_rounds, 3),
         {"small": (0.95,)},
         labels=True,
