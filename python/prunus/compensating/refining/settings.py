@@ -36,9 +36,8 @@ class Refine:
     alpha : float, default 0.0
         Ridge penalty: the loss, a mean over the samples, has half of it times the sum of the squares of the weights added, of
         standardized inputs where the model has a scaling, and of divided logits.
-        Labels ask for one. A network 784-40-20-10 of MNIST with half of its weights, 15 steps towards 60,000 labels, predicted
-        95.3 % of the test images without, 96.6 % with 5e-4, which these images chose.
-
+        Labels ask for one. Two networks 784-40-20-10 of MNIST, without 90 % of their weights, 15 steps towards 50,000 labels:
+        of other training images they predict 2.0 in a hundred more than before pruning, with 1e-3 2.6 more.
     logits : float, default 2.0
         A classifier's outputs are compared as it would give them if it were less sure: its logits are divided until their root
         mean square is that, where it is above (the temperature of G. Hinton, O. Vinyals, J. Dean, "Distilling the knowledge in
