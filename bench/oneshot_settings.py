@@ -1,4 +1,4 @@
-"""Compare settings of pruning at once, by images that neither training, pruning nor a table's test data have any of.
+"""Compare settings of pruning at once, by images that no training, no pruning and no table's test data have any of.
 
 python -m bench.oneshot_settings                        some forty minutes
 python -m bench.oneshot_settings --setting logits damping --seeds 20 21 --cells settings.jsonl
