@@ -73,15 +73,18 @@ __all__ = [
 
 provided_by("prunus.estimators")
 
-# Modules that need an extra, or take long to load; they are imported when they are asked for.
+# What needs an extra, or takes long to load, is imported when it is asked for: modules, and classes by where they are.
 _ON_DEMAND = ("feature_selection", "linear_model", "plotting", "solving", "statistics")
+_CLASSES = {"PrunedClassifier": "prunus.estimators", "PrunedRegressor": "prunus.estimators"}
 
 
 def __getattr__(name: str) -> Any:
     if name in _ON_DEMAND:
         return import_module(f"prunus.{name}")
+    if name in _CLASSES:
+        return getattr(import_module(_CLASSES[name]), name)
     raise AttributeError(f"module 'prunus' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_ON_DEMAND])
+    return sorted([*globals(), *_ON_DEMAND, *_CLASSES])

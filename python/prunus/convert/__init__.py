@@ -109,6 +109,11 @@ def scorer(scoring: Any) -> tuple[str, Score]:
     return found
 
 
+def as_estimator(pruned: Any) -> Any:
+    """Return an estimator of scikit-learn that predicts what a Pruned does, through its engine."""
+    return _sklearn().as_estimator(pruned)
+
+
 def provided_by(module: str) -> None:
     """Import this module before a model of scikit-learn is converted: it registers converters of its own."""
     _PROVIDERS.append(module)
@@ -125,4 +130,4 @@ def _sklearn() -> Any:
     return sklearn
 
 
-__all__ = ["from_sklearn", "own_fit", "provided_by", "scorer", "to_sklearn"]
+__all__ = ["as_estimator", "from_sklearn", "own_fit", "provided_by", "scorer", "to_sklearn"]

@@ -3,6 +3,7 @@
 from prunus.estimators.conversion import register_ours
 from prunus.estimators.linear_regression import PrunedLinearRegression
 from prunus.estimators.plots import plot_coefficients, plot_path, plot_validation
+from prunus.estimators.pruned import PrunedClassifier, PrunedRegressor
 from prunus.estimators.selector import PruneSelector
 from prunus.estimators.subset_path import SubsetPath
 
@@ -10,7 +11,9 @@ register_ours()
 
 __all__ = [
     "PruneSelector",
+    "PrunedClassifier",
     "PrunedLinearRegression",
+    "PrunedRegressor",
     "SubsetPath",
     "plot_coefficients",
     "plot_path",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from prunus.convert.sklearn import Kind, Row, Step, read_regression, refuse_output, register, ridge
+from prunus.convert.sklearn import Kind, Row, Step, read_regression, refuse_output, register, register_maker, ridge
 from prunus.estimators.linear_regression import PrunedLinearRegression
+from prunus.estimators.pruned import as_estimator
 from prunus.estimators.selector import PruneSelector
 from prunus.network import Network
 from prunus.solving import groups_of
@@ -24,7 +25,8 @@ def _write(model: PrunedLinearRegression, network: Network, row: Row) -> None:
 
 
 def register_ours() -> None:
-    """Add them."""
+    """Add them, and what makes an estimator of a Pruned."""
+    register_maker(as_estimator)
     register(Kind(PrunedLinearRegression, read_regression, _write, objective=ridge))
     register(
         Step(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from prunus import files
+from prunus import convert, files
 from prunus._base import Bools, check
 from prunus.data import relative_weights
 from prunus.engine import Engine
@@ -104,6 +104,13 @@ class Pruned:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save to a .safetensors file, whole or not at all; `prunus.load` gives it back."""
         files.save(self.contents(), path)
+
+    def as_estimator(self) -> Any:
+        """Return a fitted scikit-learn estimator that predicts through the engine: see `prunus.PrunedClassifier`.
+
+        Raises ModuleNotFoundError where scikit-learn is not installed.
+        """
+        return convert.as_estimator(self)
 
     def __prunus_network__(self) -> Network:
         """What `prunus.as_network` gives."""

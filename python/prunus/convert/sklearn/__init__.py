@@ -22,6 +22,7 @@ from prunus.convert.sklearn.kinds import KINDS, kind_of, register
 from prunus.convert.sklearn.linear import read as read_regression
 from prunus.convert.sklearn.objectives import ridge
 from prunus.convert.sklearn.own_fit import own_fit
+from prunus.convert.sklearn.running import as_estimator, register_maker
 from prunus.convert.sklearn.scorer import scorer
 from prunus.data import Scaling
 from prunus.network import Layer, Network
@@ -141,11 +142,13 @@ __all__ = [
     "Kind",
     "Row",
     "Step",
+    "as_estimator",
     "from_sklearn",
     "own_fit",
     "read_regression",
     "refuse_output",
     "register",
+    "register_maker",
     "ridge",
     "scorer",
     "to_sklearn",
