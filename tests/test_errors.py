@@ -727,24 +727,22 @@ TABLE: dict[str, Row] = {
         r"X: expected .* of float32, got 1e\+39; use float64",
     ),
     "a step of a pipeline": Row(
-        prune(make_pipeline(PCA(2), MLP), X, Y, sparsity=0.5),
+        lambda: prunus.as_network(make_pipeline(PCA(2), MLP)),
         NotSupportedError,
-        r"estimator: expected .* got step 'pca' \(PCA\); .* prunus\.prune\(pipe\[-1\], pipe\[:-1\]\.transform\(X\), y\)",
+        r"estimator: expected .* got step 'pca' \(PCA\); prunus\.prune takes the whole pipeline",
     ),
     "a step that clips": Row(
-        prune(make_pipeline(MinMaxScaler(clip=True), MLP), X, Y, sparsity=0.5),
+        lambda: prunus.as_network(make_pipeline(MinMaxScaler(clip=True), MLP)),
         NotSupportedError,
-        r"estimator: clip=True of step 'minmaxscaler' .*; .* prunus\.prune\(pipe\[-1\], pipe\[:-1\]\.transform\(X\), y\)",
+        "estimator: clip=True of step 'minmaxscaler' .*; prunus.prune takes the whole pipeline",
     ),
     "a search": Row(
-        prune(GridSearchCV(MLP, {}), sparsity=0.5),
-        NotSupportedError,
-        r"estimator: expected .* got GridSearchCV; prune its best_estimator_",
+        prune(GridSearchCV(MLP, {}), sparsity=0.5), NotFittedError, "GridSearchCV instance is not fitted yet"
     ),
     "a search in a pipeline": Row(
         prune(make_pipeline(StandardScaler().fit(X), RandomizedSearchCV(MLP, {})), sparsity=0.5),
-        NotSupportedError,
-        "estimator: expected .* got RandomizedSearchCV; prune its best_estimator_",
+        NotFittedError,
+        "RandomizedSearchCV instance is not fitted yet",
     ),
     "a module of PyTorch": Row(prune(Foreign(), sparsity=0.5), TypeError, f"model: expected .*Foreign; {MAKE_ONE}"),
     "a list of arrays": Row(

@@ -27,7 +27,7 @@ def from_sklearn(estimator: Any, *, dtype: npt.DTypeLike | None = None) -> Netwo
         Classifiers: LogisticRegression and RidgeClassifier and their CV forms, SGDClassifier, LinearSVC, Perceptron,
         MLPClassifier. Scalers: StandardScaler, MinMaxScaler, MaxAbsScaler and RobustScaler, any number of them, without
         clipping. They are folded into the first layer, so the network takes what the pipeline takes. Of a PruneSelector
-        among them the network keeps as its `inputs` which columns it selects.
+        among them the network keeps as its `inputs` which columns it selects. Of a search or a FrozenEstimator what is within.
     dtype : float32 or float64, optional
         None: float64 for a linear model, float32 with hidden layers. A scaler that shifts by thousands of times its scale
         loses accuracy when it is folded in float32: there is a warning, and float64 helps.
@@ -67,7 +67,8 @@ def to_sklearn(network: Any, *, like: Any = None) -> Any:
     Returns
     -------
     estimator
-        Of the same class, with the same parameters but for the widths of the hidden layers, and behind the same scalers.
+        Of the same class, with the same parameters but for the widths of the hidden layers, and behind the same scalers; of a
+        Pruned that has a front, the whole pipeline.
         Of the other fitted attributes the short ones come back, n_iter_, alpha_ or C_, say; no path of a cross-validation does.
         It can be trained further, by partial_fit or fit with warm_start, where its class can: averaged SGD goes on from the
         average, and an MLP's moments of gradients and curves begin anew.
@@ -84,7 +85,7 @@ def to_sklearn(network: Any, *, like: Any = None) -> Any:
     >>> smaller = prunus.to_sklearn(prunus.prune(estimator, sparsity=0.9))
     """
     try:
-        return _sklearn().to_sklearn(getattr(network, "network", network), like)
+        estimator = _sklearn().to_sklearn(getattr(network, "network", network), like)
     except (LookupError, AttributeError) as error:
         if like is not None:
             raise
@@ -93,6 +94,14 @@ def to_sklearn(network: Any, *, like: Any = None) -> Any:
             "network",
             f"expected an origin that from_sklearn made, got one with {type(error).__name__}: {error}",
         ) from error
+    front = getattr(network, "front", None)
+    return estimator if front is None or like is not None else type(front)([*front.steps, *estimator.steps])
+
+
+def apart(model: Any) -> tuple[Any, Any]:
+    """Return what stands before a model of scikit-learn and no network represents, or None; and the model behind it."""
+    found: tuple[Any, Any] = _sklearn().apart(model)
+    return found
 
 
 def own_fit(network: Network, seed: int = 0) -> OwnFit | None:
@@ -130,4 +139,4 @@ def _sklearn() -> Any:
     return sklearn
 
 
-__all__ = ["as_estimator", "from_sklearn", "own_fit", "provided_by", "scorer", "to_sklearn"]
+__all__ = ["apart", "as_estimator", "from_sklearn", "own_fit", "provided_by", "scorer", "to_sklearn"]

@@ -20,7 +20,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validat
 
 from prunus import _core
 from prunus._base import Floats, check
-from prunus.convert import from_sklearn, to_sklearn
+from prunus.convert import apart, from_sklearn, to_sklearn
 from prunus.data import naming_columns
 from prunus.pruning import Pruned, prune
 
@@ -139,17 +139,22 @@ class _Wrapper(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
             raise check.error(TypeError, "estimator", expected)
         self._require(self.estimator)
         fitted = self._fitted(X, y, sample_weight, params)
-        with naming_columns(X):
-            X = validate_data(self, X, accept_sparse="csr", ensure_all_finite=False)
+        front, model = apart(fitted)
+        if front is None:
+            with naming_columns(X):
+                X = validate_data(self, X, accept_sparse="csr", ensure_all_finite=False)
+        else:
+            X = front.transform(X)
         self.pruned_ = prune(
-            from_sklearn(fitted, dtype=self.dtype),
+            from_sklearn(model, dtype=self.dtype),
             X,
             self._labels(y),
             sample_weight=sample_weight,
             random_state=self.random_state,
             **self._how(),
         )
-        for name in ("classes_", "n_outputs_"):
+        self.pruned_.front = front
+        for name in ("classes_", *([] if front is None else ["n_features_in_", "feature_names_in_"])):
             if hasattr(fitted, name):
                 setattr(self, name, getattr(fitted, name))
         return self
@@ -202,8 +207,10 @@ class _Wrapper(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
     def _raw(self, X: Any) -> Floats:
         """Return the network's outputs."""
         check_is_fitted(self)
-        engine = self.pruned_.engine
+        engine, front = self.pruned_.engine, self.pruned_.front
         dtype = engine.network.dtype
+        if front is not None:
+            return engine(check_array(front.transform(X), accept_sparse="csr", dtype=dtype))
         # The checks below take ten times as long as a small network.
         is_plain = type(X) is np.ndarray and X.dtype == dtype and X.shape[1:] == (self.n_features_in_,) and len(X) > 0
         if not (is_plain and not hasattr(self, "feature_names_in_") and _core.all_finite(np.ascontiguousarray(X), 1)):
@@ -218,8 +225,8 @@ class PrunedClassifier(ClassifierMixin, _Wrapper):  # type: ignore[misc]
     Parameters
     ----------
     estimator : estimator
-        A classifier that `prunus.from_sklearn` takes, or a Pipeline of scalers and one. It is cloned and fitted, unless
-        `prefit`, or it is a FrozenEstimator.
+        A classifier that `prunus.from_sklearn` takes, or a Pipeline that ends in one. It is cloned and fitted, unless `prefit`,
+        or it is a FrozenEstimator.
     sparsity : float in [0, 1] or None, default 0.9
         Fraction of the weights (neurons, inputs, blocks: see `pattern`) to remove. None beside one of the next four, and for
         n:m, which say how much goes.
@@ -304,8 +311,8 @@ class PrunedRegressor(RegressorMixin, _Wrapper):  # type: ignore[misc]
     Parameters
     ----------
     estimator : estimator
-        A regression that `prunus.from_sklearn` takes, or a Pipeline of scalers and one. It is cloned and fitted, unless
-        `prefit`, or it is a FrozenEstimator.
+        A regression that `prunus.from_sklearn` takes, or a Pipeline that ends in one. It is cloned and fitted, unless `prefit`,
+        or it is a FrozenEstimator.
     sparsity, threshold, max_accuracy_drop, max_bytes, max_latency_us
         How much goes: see `PrunedClassifier`. The accuracy is R².
     criterion, pattern, allocation, schedule, compensate, refine, fine_tune, prefit, dtype, random_state
@@ -362,7 +369,7 @@ def as_estimator(pruned: Pruned) -> PrunedClassifier | PrunedRegressor:
     made = (PrunedRegressor if network.classes is None else PrunedClassifier)(
         estimator, sparsity=sparsity, **targets, **asked, dtype=network.dtype.name
     )
-    made.pruned_, made.n_features_in_ = pruned, network.n_in
+    made.pruned_, made.n_features_in_ = pruned, getattr(pruned.front, "n_features_in_", network.n_in)
     if network.classes is not None:
         made.classes_ = np.arange(network.n_out) if network.labels.is_multilabel else network.classes
     if pruned.feature_names is not None:

@@ -12,6 +12,7 @@ from prunus.masking import Pattern, goal_of, pattern_of
 from prunus.pruning.budget import budget_of
 from prunus.pruning.earlier import of
 from prunus.pruning.explaining import require_prices
+from prunus.pruning.front import Front, apart, behind, first_rows
 from prunus.pruning.interop import as_network, load
 from prunus.pruning.judging import scoring_of
 from prunus.pruning.pruned import Pruned
@@ -56,6 +57,7 @@ def request_of(
     """Check all that `prunus.prune` is given, before any work is done."""
     if isinstance(model, (str, os.PathLike)):
         model = load(model)
+    steps, model = apart(model)
     network = as_network(model)
     earlier = of(model, network)
     kind = pattern_of(pattern)
@@ -72,14 +74,18 @@ def request_of(
     rng = check.generator("random_state", random_state)
     given = X is not None, y is not None
     how = how_of(network, kind, goal, given, criterion, allocation, schedule, compensate, refine, fine_tune, control)
+    latency = latency_of(latency_batch, latency_threads)
+    front = None
+    if steps is not None:
+        front = Front(steps, None if X is None else first_rows(X, latency.batch))
+        X, X_val = behind(steps, "X", X), behind(steps, "X_val", X_val)
     names = (model if isinstance(model, Pruned) else network).feature_names
     on = on_of(network, kind, how, names, X, y, sample_weight, class_weight, X_val, y_val)
     if budget is not None and budget.needs_labels and y is None and y_val is None:
         raise check.error(ValueError, "y_val", f"expected labels to tell {budget.name} by, got None")
     how = how._replace(criterion=how.criterion.seeded(rng))
-    latency = latency_of(latency_batch, latency_threads)
     judge = scoring_of(scoring)
-    request = Request(network, earlier, what, goal, budget, how, on, latency, judge, explain, rng, progress)
+    request = Request(network, front, earlier, what, goal, budget, how, on, latency, judge, explain, rng, progress)
     if check.flag("explain", explain):
         if budget is not None:
             raise check.error(ValueError, "explain", f"expected False beside {budget.name}, got True")

@@ -88,12 +88,14 @@ def save(model: Network | Pruned, path: str | os.PathLike[str]) -> None:
         )
 
 
-def load(path: str | os.PathLike[str]) -> Network | Pruned:
+def load(path: str | os.PathLike[str], *, front: Any = None) -> Network | Pruned:
     """Load what `save` saved.
 
     Parameters
     ----------
     path : path-like
+    front : Pipeline, optional
+        The steps before the model that the file does not hold: `Pruned.front`.
 
     Returns
     -------
@@ -104,6 +106,8 @@ def load(path: str | os.PathLike[str]) -> Network | Pruned:
     ------
     FormatError
         If the file is foreign, truncated, altered or of a newer format.
+    TypeError
+        If `front` is no fitted transformer, or is given for a network alone.
     OSError
         If it cannot be read.
 
@@ -113,4 +117,7 @@ def load(path: str | os.PathLike[str]) -> Network | Pruned:
     True
     """
     network, masks, report, structure = files.load(Path(path))
-    return network if masks is None or report is None else Pruned(network, masks, report, structure)
+    if front is not None and (masks is None or not hasattr(front, "transform")):
+        expected = "a transformer" if masks is not None else "None for a network"
+        raise check.error(TypeError, "front", f"expected {expected}, got {check.describe(front)}")
+    return network if masks is None or report is None else Pruned(network, masks, report, structure, front=front)

@@ -12,6 +12,7 @@ from prunus.engine import Engine
 from prunus.masking import n_removed
 from prunus.network import Network
 from prunus.pruning import choices
+from prunus.pruning.front import described
 from prunus.pruning.judging import Judged, judged
 from prunus.pruning.measuring import latency, quality
 from prunus.pruning.pruned import Pruned
@@ -56,7 +57,8 @@ def pruned_of(
         rounds=outcome.rounds,
         **_measured(request, outcome, engine, known or {}),
         bytes={"before": files.size_of(files.Contents(before)), "after": 0},
-        latency_us=latency(before, engine, request.on.data, request.latency),
+        latency_us=_latency(request, before, engine),
+        front=None if request.front is None else described(request.front.steps),
         feature_names=request.on.names,
         explanation=outcome.explanation,
         removed_inputs=removed_inputs(before, after, request.on.names),
@@ -69,7 +71,8 @@ def pruned_of(
     if report["fine_tune"] is not None:
         report["fine_tune"]["loss"] = outcome.loss
     structure = earlier.structure.without(what.pattern.unit, masks)
-    pruned = Pruned(after, masks, report, structure, request.scoring)
+    front = None if request.front is None else request.front.steps
+    pruned = Pruned(after, masks, report, structure, request.scoring, front)
     pruned.engine = engine
     tell_size(pruned)
     return pruned
@@ -79,6 +82,12 @@ def engine_of(request: Request, outcome: Outcome) -> Engine:
     """Return what runs the pruned network."""
     after = outcome.networks["after"]
     return Engine(after, feature_names=request.on.names or after.feature_names)
+
+
+def _latency(request: Request, before: Network, engine: Engine) -> dict[str, Any]:
+    """Return that of the network before and after, and of what stands before it."""
+    found = latency(before, engine, request.on.data, request.latency)
+    return found if request.front is None else {**found, "front": request.front.microseconds()}
 
 
 def _measured(request: Request, outcome: Outcome, engine: Engine, known: Mapping[str, Judged]) -> dict[str, Any]:

@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from prunus import convert, files
-from prunus._base import Bools, check
+from prunus._base import Bools, NotSupportedError, check
 from prunus.data import relative_weights
 from prunus.engine import Engine
 from prunus.network import Network, Structure
+from prunus.pruning.front import behind, described
 from prunus.pruning.judging import Scoring, parts_of, scoring_of
 from prunus.reporting import Report
 
@@ -33,6 +34,9 @@ class Pruned:
         What was removed, why, and what it cost; a dict that prints as text.
     structure : Structure
         Which neurons and inputs of the original the network has.
+    front : Pipeline or None
+        The fitted steps before the model that no network represents, which run as they are: predictions take what they take,
+        network and engine what they put out.
 
     Examples
     --------
@@ -48,8 +52,10 @@ class Pruned:
         report: Report,
         structure: Structure | None = None,
         scoring: Scoring | None = None,
+        front: Any = None,
     ) -> None:
         self.network = network
+        self.front = front
         self.masks = masks
         self.report = report
         self.scoring = scoring  # what `score` returns; None: what the report names
@@ -73,18 +79,19 @@ class Pruned:
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
         """Predict through the engine; see `Engine.predict`."""
-        return self.engine.predict(X)
+        return self.engine.predict(behind(self.front, "X", X))
 
     def predict_proba(self, X: Any) -> npt.NDArray[Any]:
         """Predict probabilities through the engine; see `Engine.predict_proba`."""
-        return self.engine.predict_proba(X)
+        return self.engine.predict_proba(behind(self.front, "X", X))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the (weighted) accuracy of a classifier, R² of a regression, or the score that pruning was asked to report.
 
         Raises TypeError or ValueError if X is empty, or y does not fit the network's classes.
         """
-        predicted = self.predict(X)
+        X = behind(self.front, "X", X)
+        predicted = self.engine.predict(X)
         n = len(predicted)
         if n == 0:
             raise check.error(ValueError, "X", "expected at least one row to score, got none")
@@ -101,8 +108,19 @@ class Pruned:
         metric = (self.report["score"] or {}).get("metric")
         return None if metric in (None, "accuracy", "r2") else scoring_of(metric)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Save to a .safetensors file, whole or not at all; `prunus.load` gives it back."""
+    def save(self, path: str | os.PathLike[str], *, front: bool = True) -> None:
+        """Save to a .safetensors file, whole or not at all; `prunus.load` gives it back.
+
+        A file holds no `front`: with one NotSupportedError is raised, unless `front` is False. Keep it beside the file then,
+        with joblib or skops, and hand it to ``prunus.load(path, front=...)``.
+        """
+        if check.flag("front", front) and self.front is not None:
+            raise check.error(
+                NotSupportedError,
+                "front",
+                f"expected False for a file, which does not hold {described(self.front)}; keep them beside it: "
+                "joblib.dump(pruned.front, other), pruned.save(path, front=False), prunus.load(path, front=joblib.load(other))",
+            )
         files.save(self.contents(), path)
 
     def as_estimator(self) -> Any:
@@ -121,15 +139,15 @@ class Pruned:
         return files.Contents(self.network, self.masks, self.report, self.structure)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (files.to_bytes(self.contents()),)
+        return _restored, (files.to_bytes(self.contents()), *([] if self.front is None else [self.front]))
 
     def __repr__(self) -> str:
         return f"Pruned({self.network!r}, sparsity {self.sparsity:.4f})"
 
 
-def _restored(raw: bytes) -> Pruned:
+def _restored(raw: bytes, front: Any = None) -> Pruned:
     """Return what a pickle holds, which is what a file would."""
     network, masks, report, structure = files.from_bytes(raw)
     assert masks is not None
     assert report is not None
-    return Pruned(network, masks, report, structure)
+    return Pruned(network, masks, report, structure, front=front)

@@ -57,14 +57,16 @@ def prune(
     Parameters
     ----------
     model : Network, Pruned, fitted scikit-learn estimator or Pipeline, or path of a .safetensors file
-        It is not changed. What an earlier pruning removed from a Pruned, or set to zero, stays so and counts as removed: all
+        It is not changed. Of a Pipeline the last step is pruned, on what the steps before it make of X; what these do is part
+        of the network where it can be (scalers, selectors), and else runs as it is (`Pruned.front`). Of a search the best
+        estimator is taken. What an earlier pruning removed from a Pruned, or set to zero, stays so and counts as removed: all
         numbers, and the shapes of masks, are those of the original, by every pattern. Zeros of any other model stay zero in
         training, too (the report says how many), but do not count.
     X : array_like, DataFrame or SciPy sparse matrix of shape (n_samples, n_in), optional
         Data for the criteria that need it, for fine-tuning, and for the loss and the score in the report. It is read in
         batches, so that an array mapped from a file (``numpy.load(..., mmap_mode="r")``) need not fit in memory. The columns
         of a DataFrame are numbers or bools, of types that may be missing too. A sparse matrix that is unsorted, or gives an
-        entry in parts, is put in order once, in a copy.
+        entry in parts, is put in order once, in a copy. Before a Pipeline's own steps X is whatever these take.
     y : array_like of shape (n_samples,) or (n_samples, n_out), optional
         Labels or values, needed beside X; not for a criterion that looks at X alone, nor for "auto" without training, which
         leaves loss and score out of the report.

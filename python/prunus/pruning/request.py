@@ -23,6 +23,7 @@ from prunus.network import Network
 from prunus.pruning import choices
 from prunus.pruning.budget import Budget
 from prunus.pruning.earlier import Earlier, OriginalUnits
+from prunus.pruning.front import Front
 from prunus.pruning.judging import Scoring
 from prunus.reporting import in_words
 from prunus.scheduling import FineTune, Schedule, settings_of
@@ -99,6 +100,7 @@ class Request:
     """What `prune` is to do. It prints as the report's headline does."""
 
     network: Network
+    front: Front | None  # what runs before it
     earlier: Earlier
     what: What
     goal: Goal  # how much

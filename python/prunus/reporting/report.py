@@ -40,7 +40,7 @@ class Report(dict[str, Any]):
     latency_us : dict
         ``before`` (NumPy, dense), ``after`` (the engine; sparse X as it is), microseconds for one call of ``batch`` rows on
         ``threads`` threads. ``numpy_threads`` are those of NumPy, or None where their number could not be set, which takes
-        the package threadpoolctl.
+        the package threadpoolctl. ``front``: of what stands before the model, where there is such a thing.
     refine : dict or None
         The settings.
     fine_tune : dict or None
@@ -49,6 +49,8 @@ class Report(dict[str, Any]):
         For each layer, and for each removed neuron, by how much the loss was ``predicted`` to rise and by how much it rises
         (``actual``): of a layer with nothing else removed, of a neuron when it goes after those of its layer that cost less.
         ``layer``, and ``neuron``, None of a whole layer. None: it was not asked for.
+    front : str or None
+        The steps before the model that run as they are.
     feature_names : list of str or None
         Of the columns of X, where the model was fitted or pruned with a DataFrame.
     removed_inputs : list of str or None
@@ -110,6 +112,7 @@ class _Content:
     compensation: str | None = None
     refine: dict[str, Any] | None = None
     explanation: list[dict[str, Any]] | None = None
+    front: str | None = None
 
 
 _MOST_NAMES = 50  # that are printed
@@ -165,6 +168,9 @@ def _summary_rows(report: Mapping[str, Any]) -> list[list[str]]:
     rows.append(row("bytes on disk", report["bytes"], "d"))
     anyhow = "" if latency.get("numpy_threads") == latency["threads"] else " on any number of threads"
     rows.append(row(f"microseconds, {latency['batch']} rows (NumPy dense{anyhow}, engine)", latency, ".1f"))
+    if latency.get("front") is not None:
+        same = {"before": latency["front"], "after": latency["front"]}
+        rows.append(row(f"microseconds, {latency['batch']} rows, of the steps before", same, ".1f"))
     return rows
 
 

@@ -30,6 +30,7 @@ from prunus.network import Layer, Network
 
 def from_sklearn(estimator: Any, dtype: npt.DTypeLike | None) -> Network:
     """See `prunus.from_sklearn`."""
+    estimator = origin.unwrapped(estimator)
     *before, (_, last) = origin.steps_of(estimator)
     kind = kind_of(last)
     check_is_fitted(last)
@@ -88,6 +89,12 @@ def _require_precision(steps: Sequence[Any], scaling: Scaling | None, trained: N
         )
 
 
+def apart(estimator: Any) -> tuple[Any, Any]:
+    """Return the steps of a pipeline that no network represents, None where there are none, and what stands behind them."""
+    estimator = origin.unwrapped(estimator)
+    return front.apart(estimator) if isinstance(estimator, Pipeline) else (None, estimator)
+
+
 def to_sklearn(network: Network, like: Any) -> Any:
     """See `prunus.to_sklearn`."""
     if not isinstance(network, Network):
@@ -142,6 +149,7 @@ __all__ = [
     "Kind",
     "Row",
     "Step",
+    "apart",
     "as_estimator",
     "from_sklearn",
     "own_fit",

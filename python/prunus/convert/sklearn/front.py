@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
@@ -15,7 +16,7 @@ from prunus.convert.sklearn.base import Arrays, Row, entry_of, feature_names, ma
 from prunus.convert.sklearn.learnt import is_array, is_count, is_number
 from prunus.data import Scaling
 
-_MODEL_ALONE = "to prune what comes behind the steps: prunus.prune(pipe[-1], pipe[:-1].transform(X), y)"
+_MODEL_ALONE = "prunus.prune takes the whole pipeline, and prunes what comes behind such steps"
 
 
 class Step(NamedTuple):
@@ -65,6 +66,23 @@ def require(name: str, step: Any) -> None:
             NotSupportedError, "estimator", f"clip=True of step {name!r} ({type(step).__name__}); {_MODEL_ALONE}"
         )
     check_is_fitted(step)
+
+
+def apart(pipeline: Pipeline) -> tuple[Pipeline | None, Pipeline]:
+    """Return the steps that no network represents, and those behind them: scalers and selectors, if any, and the model."""
+    before = pipeline.steps[:-1]
+    is_folded = [
+        _is_nothing(step) or (entry_of(STEPS, step) and not getattr(step, "clip", False)) for _, step in before
+    ]
+    n = len(before) - next((i for i, folded in enumerate(reversed(is_folded)) if not folded), len(before))
+    for _, step in before[:n]:
+        if not _is_nothing(step):
+            check_is_fitted(step)
+    return (pipeline[:n] if n else None), pipeline[n:]
+
+
+def _is_nothing(step: Any) -> bool:
+    return step is None or (isinstance(step, str) and step == "passthrough")
 
 
 class Front(NamedTuple):

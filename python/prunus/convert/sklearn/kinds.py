@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
-
 from prunus._base import NotSupportedError, check
 from prunus.convert.sklearn import classifiers, linear, perceptrons
 from prunus.convert.sklearn.base import Kind, entry_of
@@ -28,13 +26,11 @@ def kind_of(estimator: Any) -> Kind:
     """Return how an estimator's class is converted; the error names it, and those there are."""
     kind = entry_of(KINDS, estimator)
     if kind is None:
-        searches = hasattr(estimator, "best_estimator_") or isinstance(estimator, (GridSearchCV, RandomizedSearchCV))
-        instead = "; prune its best_estimator_" if searches else ""
         raise check.error(
             NotSupportedError,
             "estimator",
             "expected a supported one, alone or as the last step of a Pipeline, "
-            f"got {type(estimator).__name__}{instead}; supported: {_listed()}; before one of them: {', '.join(STEPS)}",
+            f"got {type(estimator).__name__}; supported: {_listed()}; before one of them: {', '.join(STEPS)}",
         )
     return kind
 

@@ -5,13 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 import sklearn
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
 
 from prunus._base import NotSupportedError, check
 from prunus.convert.sklearn import codec, front, learnt, objectives
 from prunus.convert.sklearn.base import Row, feature_names, made
 from prunus.convert.sklearn.kinds import KINDS, kind_of
 from prunus.network import Provenance
+
+
+def unwrapped(estimator: Any) -> Any:
+    """Return the estimator within a search, the best one, or within what keeps it from being fitted again."""
+    while isinstance(estimator, (FrozenEstimator, BaseSearchCV)):
+        if isinstance(estimator, FrozenEstimator):
+            estimator = estimator.estimator
+        else:
+            check_is_fitted(estimator, "best_estimator_")
+            estimator = estimator.best_estimator_
+    if isinstance(estimator, Pipeline) and isinstance(estimator.steps[-1][1], (FrozenEstimator, BaseSearchCV)):
+        *before, (name, last) = estimator.steps
+        return Pipeline([*before, (name, unwrapped(last))])
+    return estimator
 
 
 def steps_of(estimator: Any) -> list[tuple[str, Any]]:
@@ -30,6 +47,7 @@ def steps_of(estimator: Any) -> list[tuple[str, Any]]:
 
 def described(estimator: Any) -> dict[str, Any]:
     """Return the origin of an estimator, fitted or not."""
+    estimator = unwrapped(estimator)
     *before, (name, last) = steps_of(estimator)
     kind = kind_of(last)
     steps = [front.described(*step) for step in before]

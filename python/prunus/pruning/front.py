@@ -1,0 +1,66 @@
+"""What stands before a network and no network represents: the fitted steps of a pipeline, which run as they are."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, NamedTuple
+
+from prunus import convert
+from prunus._base import check
+
+
+class Front(NamedTuple):
+    """Steps, and how long they take."""
+
+    steps: Any  # a fitted Pipeline
+    rows: Any  # of X as it comes, one call's; None where no X was given
+
+    def microseconds(self) -> float | None:
+        """Return the shortest of three calls."""
+        if self.rows is None:
+            return None
+        times = []
+        for _ in range(3):
+            begin = time.perf_counter()
+            self.steps.transform(self.rows)
+            times.append(time.perf_counter() - begin)
+        return 1e6 * min(times)
+
+
+def apart(model: Any) -> tuple[Any, Any]:
+    """Return the steps before a model that no network represents, None where there are none, and the model behind them."""
+    if hasattr(model, "front"):
+        return model.front, model
+    if hasattr(model, "get_params") and hasattr(model, "fit") and not hasattr(model, "__prunus_network__"):
+        return convert.apart(model)
+    return None, model
+
+
+def behind(steps: Any, name: str, X: Any) -> Any:
+    """Return what the steps make of X."""
+    if steps is None or X is None:
+        return X
+    try:
+        return steps.transform(X)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise check.error(
+            TypeError if isinstance(error, TypeError) else ValueError,
+            name,
+            f"expected what {described(steps)} take: {error}",
+        ) from error
+
+
+def described(steps: Any) -> str:
+    """Name the steps."""
+    return ", ".join(f"{name!r} ({type(step).__name__})" for name, step in steps.steps)
+
+
+def first_rows(X: Any, n: int) -> Any:
+    """Return so many rows of X as it comes, again from the first where there are fewer."""
+    n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
+    places = [i % n_rows for i in range(n)]
+    if hasattr(X, "iloc"):
+        return X.iloc[places]
+    if hasattr(X, "tocsr"):
+        return X.tocsr()[places]
+    return X[places] if hasattr(X, "shape") else [X[i] for i in places]
