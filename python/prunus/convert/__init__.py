@@ -85,7 +85,7 @@ def to_sklearn(network: Any, *, like: Any = None) -> Any:
     >>> smaller = prunus.to_sklearn(prunus.prune(estimator, sparsity=0.9))
     """
     try:
-        estimator = _sklearn().to_sklearn(getattr(network, "network", network), like)
+        return _sklearn().to_sklearn(getattr(network, "network", network), like, getattr(network, "front", None))
     except (LookupError, AttributeError) as error:
         if like is not None:
             raise
@@ -94,8 +94,6 @@ def to_sklearn(network: Any, *, like: Any = None) -> Any:
             "network",
             f"expected an origin that from_sklearn made, got one with {type(error).__name__}: {error}",
         ) from error
-    front = getattr(network, "front", None)
-    return estimator if front is None or like is not None else type(front)([*front.steps, *estimator.steps])
 
 
 def apart(model: Any) -> tuple[Any, Any]:

@@ -21,7 +21,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validat
 from prunus import _core
 from prunus._base import Floats, check
 from prunus.convert import apart, from_sklearn, to_sklearn
-from prunus.data import naming_columns
+from prunus.data import Encoding, naming_columns
 from prunus.pruning import Pruned, prune
 
 _TARGETS = ("threshold", "max_accuracy_drop", "max_bytes", "max_latency_us")
@@ -209,6 +209,10 @@ class _Wrapper(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         engine, front = self.pruned_.engine, self.pruned_.front
         dtype = engine.network.dtype
+        if isinstance(front, Encoding):
+            rows = front.rows(X, dtype)
+            check.finite("X", rows.data)
+            return engine(rows)
         if front is not None:
             return engine(check_array(front.transform(X), accept_sparse="csr", dtype=dtype))
         # The checks below take ten times as long as a small network.
@@ -369,7 +373,11 @@ def as_estimator(pruned: Pruned) -> PrunedClassifier | PrunedRegressor:
     made = (PrunedRegressor if network.classes is None else PrunedClassifier)(
         estimator, sparsity=sparsity, **targets, **asked, dtype=network.dtype.name
     )
-    made.pruned_, made.n_features_in_ = pruned, getattr(pruned.front, "n_features_in_", network.n_in)
+    front = pruned.front
+    made.pruned_ = pruned
+    made.n_features_in_ = (
+        front.n_columns if isinstance(front, Encoding) else getattr(front, "n_features_in_", network.n_in)
+    )
     if network.classes is not None:
         made.classes_ = np.arange(network.n_out) if network.labels.is_multilabel else network.classes
     if pruned.feature_names is not None:

@@ -48,12 +48,14 @@ class Document:
     masks: list[BoolsRow] | None
     report: dict[str, Any] | None
     structure: list[BoolsRow] | None = None  # None: as the masks say
+    encoding: dict[str, Any] | None = None  # see files/encoding.py
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON values; a structure that the masks tell is not among them."""
+        """Return plain JSON values, without a structure that the masks tell and an encoding that is not there."""
         row = asdict(self)
-        if self.structure is None:
-            del row["structure"]
+        for name in ("structure", "encoding"):
+            if row[name] is None:
+                del row[name]
         return row
 
 

@@ -16,12 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from prunus._base import Bools, FormatError, check, record
-from prunus.data import Scaling
+from prunus.data import Encoding, Scaling
 from prunus.engine import PRECISIONS
 from prunus.files import container
 from prunus.files.bools import of_version_1, read_bools, write_bools
 from prunus.files.container import Tensors
 from prunus.files.document import BoolsRow, ClassesRow, Document
+from prunus.files.encoding import read_encoding, write_encoding
 from prunus.files.layers import Entries, csr_arrays, csr_sizes, read_layer, take, write_layer
 from prunus.network import OUTPUTS, WIDEST, Network, Structure
 from prunus.reporting import Report
@@ -30,12 +31,13 @@ VERSION = 2
 
 
 class Contents(NamedTuple):
-    """What a file holds: a network, and for a pruned one the masks and the report."""
+    """What a file holds: a network, and for a pruned one the masks, the report, and what it does with a table."""
 
     network: Network
     masks: tuple[Bools, ...] | None = None
     report: Report | None = None
     structure: Structure | None = None  # None: as the masks say
+    encoding: Encoding | None = None  # of a table, before the network
 
 
 def to_bytes(contents: Contents) -> bytes:
@@ -67,6 +69,7 @@ def _described(contents: Contents, entries: Entries) -> tuple[dict[str, Any], Te
         masks=masks,
         report=contents.report,
         structure=structure,
+        encoding=None if contents.encoding is None else write_encoding(contents.encoding),
     )
     return document.to_json(), tensors
 
@@ -111,9 +114,12 @@ def _read(document: Document, tensors: Tensors) -> Contents:
         origin=document.origin,
     )
     masks, report, structure = _read_pruning(document, network, tensors)
+    encoding = None if document.encoding is None else read_encoding(document.encoding, network.n_in)
+    if encoding is not None and masks is None:
+        raise FormatError("encoding: expected none without masks")
     if tensors:
         raise FormatError(f"expected no tensor beside those described, got {', '.join(sorted(tensors))}")
-    return Contents(network, masks, report, structure)
+    return Contents(network, masks, report, structure, encoding)
 
 
 def _of_version_1(document: Mapping[str, Any]) -> dict[str, Any]:

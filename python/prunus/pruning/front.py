@@ -5,14 +5,17 @@ from __future__ import annotations
 import time
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from prunus import convert
 from prunus._base import check
+from prunus.data import Encoding
 
 
 class Front(NamedTuple):
     """Steps, and how long they take."""
 
-    steps: Any  # a fitted Pipeline
+    steps: Any  # a fitted Pipeline, or an Encoding
     rows: Any  # of X as it comes, one call's; None where no X was given
 
     def microseconds(self) -> float | None:
@@ -22,7 +25,7 @@ class Front(NamedTuple):
         times = []
         for _ in range(3):
             begin = time.perf_counter()
-            self.steps.transform(self.rows)
+            behind(self.steps, "X", self.rows, np.dtype(np.float32))
             times.append(time.perf_counter() - begin)
         return 1e6 * min(times)
 
@@ -36,10 +39,12 @@ def apart(model: Any) -> tuple[Any, Any]:
     return None, model
 
 
-def behind(steps: Any, name: str, X: Any) -> Any:
-    """Return what the steps make of X."""
+def behind(steps: Any, name: str, X: Any, dtype: np.dtype[Any] | None = None) -> Any:
+    """Return what the steps make of X; with a dtype, of an Encoding what an engine reads."""
     if steps is None or X is None:
         return X
+    if isinstance(steps, Encoding):
+        return steps.transform(X, name) if dtype is None else steps.rows(X, dtype, name)
     try:
         return steps.transform(X)
     except (TypeError, ValueError, AttributeError) as error:
@@ -52,6 +57,8 @@ def behind(steps: Any, name: str, X: Any) -> Any:
 
 def described(steps: Any) -> str:
     """Name the steps."""
+    if isinstance(steps, Encoding):
+        return f"a table of {steps.n_columns} columns, encoded in {steps.n_out}"
     return ", ".join(f"{name!r} ({type(step).__name__})" for name, step in steps.steps)
 
 

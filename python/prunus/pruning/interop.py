@@ -116,8 +116,10 @@ def load(path: str | os.PathLike[str], *, front: Any = None) -> Network | Pruned
     >>> prunus.load("network.safetensors") == network
     True
     """
-    network, masks, report, structure = files.load(Path(path))
+    network, masks, report, structure, encoding = files.load(Path(path))
     if front is not None and (masks is None or not hasattr(front, "transform")):
         expected = "a transformer" if masks is not None else "None for a network"
         raise check.error(TypeError, "front", f"expected {expected}, got {check.describe(front)}")
-    return network if masks is None or report is None else Pruned(network, masks, report, structure, front=front)
+    if masks is None or report is None:
+        return network
+    return Pruned(network, masks, report, structure, front=encoding if front is None else front)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from prunus import convert, files
 from prunus._base import Bools, NotSupportedError, check
-from prunus.data import relative_weights
+from prunus.data import Encoding, relative_weights
 from prunus.engine import Engine
 from prunus.network import Network, Structure
 from prunus.pruning.front import behind, described
@@ -34,9 +34,10 @@ class Pruned:
         What was removed, why, and what it cost; a dict that prints as text.
     structure : Structure
         Which neurons and inputs of the original the network has.
-    front : Pipeline or None
-        The fitted steps before the model that no network represents, which run as they are: predictions take what they take,
-        network and engine what they put out.
+    front : Encoding, Pipeline or None
+        The fitted steps before the model that no network represents: predictions take what they take, network and engine what
+        they put out. Encoders, imputers, scalers and selectors of columns come to an Encoding, which a file holds; others run
+        as they are.
 
     Examples
     --------
@@ -79,11 +80,15 @@ class Pruned:
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
         """Predict through the engine; see `Engine.predict`."""
-        return self.engine.predict(behind(self.front, "X", X))
+        return self.engine.predict(self._rows(X))
 
     def predict_proba(self, X: Any) -> npt.NDArray[Any]:
         """Predict probabilities through the engine; see `Engine.predict_proba`."""
-        return self.engine.predict_proba(behind(self.front, "X", X))
+        return self.engine.predict_proba(self._rows(X))
+
+    def _rows(self, X: Any) -> Any:
+        """Return what the engine reads."""
+        return X if self.front is None else behind(self.front, "X", X, self.network.dtype)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the (weighted) accuracy of a classifier, R² of a regression, or the score that pruning was asked to report.
@@ -111,10 +116,10 @@ class Pruned:
     def save(self, path: str | os.PathLike[str], *, front: bool = True) -> None:
         """Save to a .safetensors file, whole or not at all; `prunus.load` gives it back.
 
-        A file holds no `front`: with one NotSupportedError is raised, unless `front` is False. Keep it beside the file then,
-        with joblib or skops, and hand it to ``prunus.load(path, front=...)``.
+        A file holds no `front` but an Encoding: with another NotSupportedError is raised, unless `front` is False. Keep it
+        beside the file then, with joblib or skops, and hand it to ``prunus.load(path, front=...)``.
         """
-        if check.flag("front", front) and self.front is not None:
+        if check.flag("front", front) and not isinstance(self.front, Encoding | None):
             raise check.error(
                 NotSupportedError,
                 "front",
@@ -136,10 +141,12 @@ class Pruned:
 
     def contents(self) -> files.Contents:
         """Return what a file of it holds."""
-        return files.Contents(self.network, self.masks, self.report, self.structure)
+        encoding = self.front if isinstance(self.front, Encoding) else None
+        return files.Contents(self.network, self.masks, self.report, self.structure, encoding)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (files.to_bytes(self.contents()), *([] if self.front is None else [self.front]))
+        raw = files.to_bytes(self.contents())
+        return _restored, (raw,) if isinstance(self.front, Encoding | None) else (raw, self.front)
 
     def __repr__(self) -> str:
         return f"Pruned({self.network!r}, sparsity {self.sparsity:.4f})"
@@ -147,7 +154,7 @@ class Pruned:
 
 def _restored(raw: bytes, front: Any = None) -> Pruned:
     """Return what a pickle holds, which is what a file would."""
-    network, masks, report, structure = files.from_bytes(raw)
+    network, masks, report, structure, encoding = files.from_bytes(raw)
     assert masks is not None
     assert report is not None
-    return Pruned(network, masks, report, structure, front=front)
+    return Pruned(network, masks, report, structure, front=encoding if front is None else front)

@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from prunus._base import NotSupportedError, check
 from prunus.convert.sklearn import front, learnt, origin
 from prunus.convert.sklearn.base import Kind, Model, Row, refuse_output
+from prunus.convert.sklearn.encoding import encoding_of
 from prunus.convert.sklearn.front import Step
 from prunus.convert.sklearn.kinds import KINDS, kind_of, register
 from prunus.convert.sklearn.linear import read as read_regression
@@ -24,7 +25,7 @@ from prunus.convert.sklearn.objectives import ridge
 from prunus.convert.sklearn.own_fit import own_fit
 from prunus.convert.sklearn.running import as_estimator, register_maker
 from prunus.convert.sklearn.scorer import scorer
-from prunus.data import Scaling
+from prunus.data import Encoding, Scaling
 from prunus.network import Layer, Network
 
 
@@ -90,13 +91,33 @@ def _require_precision(steps: Sequence[Any], scaling: Scaling | None, trained: N
 
 
 def apart(estimator: Any) -> tuple[Any, Any]:
-    """Return the steps of a pipeline that no network represents, None where there are none, and what stands behind them."""
+    """Return what stands before a model and no network represents, and the model behind it.
+
+    An Encoding, where the steps come to one; else the steps; None where there are none.
+    """
     estimator = origin.unwrapped(estimator)
-    return front.apart(estimator) if isinstance(estimator, Pipeline) else (None, estimator)
+    if not isinstance(estimator, Pipeline):
+        return None, estimator
+    steps, model = front.apart(estimator)
+    return (None if steps is None else encoding_of(steps) or steps), model
 
 
-def to_sklearn(network: Network, like: Any) -> Any:
-    """See `prunus.to_sklearn`."""
+def to_sklearn(network: Network, like: Any, before: Any = None) -> Any:
+    """See `prunus.to_sklearn`; `before`: what stands before the network, a Pipeline or an Encoding."""
+    if before is None:
+        return _without_front(network, like)
+    steps = before.source if isinstance(before, Encoding) else before
+    if like is not None:
+        like = origin.unwrapped(like)
+        steps, like = front.apart(like) if isinstance(like, Pipeline) else (None, like)
+    if steps is None:
+        expected = "expected the whole pipeline, whose first steps a file does not hold as they were"
+        raise check.error(ValueError, "like", f"{expected}, got {check.describe(like)}")
+    behind = _without_front(network, like)
+    return Pipeline([*steps.steps, *(behind.steps if isinstance(behind, Pipeline) else [("model", behind)])])
+
+
+def _without_front(network: Network, like: Any) -> Any:
     if not isinstance(network, Network):
         raise check.error(
             TypeError, "network", f"expected a Network or Pruned, got {check.describe(network)}; see prunus.as_network"

@@ -71,17 +71,16 @@ def require(name: str, step: Any) -> None:
 def apart(pipeline: Pipeline) -> tuple[Pipeline | None, Pipeline]:
     """Return the steps that no network represents, and those behind them: scalers and selectors, if any, and the model."""
     before = pipeline.steps[:-1]
-    is_folded = [
-        _is_nothing(step) or (entry_of(STEPS, step) and not getattr(step, "clip", False)) for _, step in before
-    ]
+    is_folded = [is_nothing(step) or (entry_of(STEPS, step) and not getattr(step, "clip", False)) for _, step in before]
     n = len(before) - next((i for i, folded in enumerate(reversed(is_folded)) if not folded), len(before))
     for _, step in before[:n]:
-        if not _is_nothing(step):
+        if not is_nothing(step):
             check_is_fitted(step)
     return (pipeline[:n] if n else None), pipeline[n:]
 
 
-def _is_nothing(step: Any) -> bool:
+def is_nothing(step: Any) -> bool:
+    """Whether a step of a pipeline does nothing."""
     return step is None or (isinstance(step, str) and step == "passthrough")
 
 
