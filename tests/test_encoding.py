@@ -28,6 +28,7 @@ from sklearn.preprocessing import (
 import prunus
 from prunus.convert import apart
 from prunus.data import Encoding
+from prunus.files import container, to_bytes
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -236,6 +237,70 @@ def test_refused(rng: np.random.Generator) -> None:
         prunus.prune(
             make_pipeline(COLUMNS[0], LogisticRegression()).fit(X, y), X, y, sparsity=0.5, X_val=unseen(X), y_val=y
         )
+
+
+def _set(*path: Any) -> Any:
+    """Return what sets a value within an encoding, by its path and the value at last."""
+
+    def spoil(encoding: dict[str, Any]) -> None:
+        *way, last, value = path
+        at: Any = encoding
+        for key in way:
+            at = at[key]
+        at[last] = value
+
+    return spoil
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        _set("n_columns", 0),
+        _set("n_columns", 2),
+        _set("n_out", 8),
+        _set("names", ["a"]),
+        _set("names", [1] * 6),
+        _set("is_dense", 1),
+        _set("more", 1),
+        _set("numbers", "columns", [0, 6]),
+        _set("numbers", "columns", [0, -1]),
+        _set("numbers", "columns", [0]),
+        _set("numbers", "outs", [0, 0]),
+        _set("numbers", "outs", [0, 9]),
+        _set("numbers", "outs", [0, 2]),
+        _set("numbers", "scales", [1.0, 0.0]),
+        _set("numbers", "scales", [1.0, float("nan")]),
+        _set("numbers", "shifts", [1.0, "0"]),
+        _set("lookups", 0, "column", 6),
+        _set("lookups", 0, "values", 0, [1]),
+        _set("lookups", 0, "values", 0, "red"),
+        _set("lookups", 0, "places", 0, 4),
+        _set("lookups", 0, "places", 0, -1),
+        _set("lookups", 0, "places", [0]),
+        _set("lookups", 0, "outs", 0, -2),
+        _set("lookups", 0, "outs", 0, 9),
+        _set("lookups", 0, "outs", 0, 0),
+        _set("lookups", 0, "numbers", [1.0]),
+        _set("lookups", 0, "missing", 4),
+        _set("lookups", 0, "unknown", -1),
+        _set("lookups", {}),
+    ],
+    ids=range(29),
+)
+def test_crafted_files(spoil: Any, rng: np.random.Generator, tmp_path: Path) -> None:
+    X = table(rng)
+    pruned = prunus.prune(make_pipeline(COLUMNS[0], LogisticRegression()).fit(X, labels(X)), X, sparsity=0.5)
+    document, tensors = container.unpack(to_bytes(pruned.contents()))
+    (tmp_path / "good").write_bytes(container.pack(document, tensors))
+    assert np.array_equal(prunus.load(tmp_path / "good").predict(X), pruned.predict(X))
+    spoil(document["encoding"])
+    (tmp_path / "bad").write_bytes(container.pack(document, tensors))
+    with pytest.raises(prunus.FormatError, match=r"encoding|names"):
+        prunus.load(tmp_path / "bad")
+    document["masks"] = document["report"] = None
+    (tmp_path / "bad").write_bytes(container.pack(document, {k: v for k, v in tensors.items() if "masks" not in k}))
+    with pytest.raises(prunus.FormatError):
+        prunus.load(tmp_path / "bad")
 
 
 def test_selectors_of_columns(rng: np.random.Generator) -> None:

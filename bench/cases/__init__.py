@@ -8,6 +8,7 @@ from bench.cases.base import Case
 from bench.cases.few_samples import FewSamplesCase
 from bench.cases.mask import MaskCase
 from bench.cases.mlp import MlpCase
+from bench.cases.pipeline import PipelineCase
 from bench.cases.prune import PruneCase
 from bench.cases.regression_path import RegressionPathCase
 from bench.cases.regression_validation import RegressionValidationCase
@@ -21,6 +22,7 @@ CASES: Mapping[str, type[Case]] = {
     "few-samples": FewSamplesCase,
     "mask": MaskCase,
     "mlp": MlpCase,
+    "pipeline": PipelineCase,
     "prune": PruneCase,
     "regression-path": RegressionPathCase,
     "regression-validation": RegressionValidationCase,

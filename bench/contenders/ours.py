@@ -44,6 +44,12 @@ def _labels(case: Any) -> Any:
     return lambda data: lambda: engine.predict(data)
 
 
+def _pipeline(case: Any) -> Any:
+    pruned = case.pruned
+    pruned.engine = pruned.engine.on(case.threads)
+    return lambda data: lambda: pruned.predict(data)
+
+
 def _few_samples(which: str | None) -> Any:
     def build(case: Any) -> Any:
         network = case.network if which is None else case.with_weights(case.more[which])
@@ -124,6 +130,7 @@ CONTENDERS = [
     Contender("prunus", "prune", _prune, lambda result: result.masks),
     Contender("prunus", "score", _score, lambda result: (result, None)),
     Contender("prunus", "mlp", _mlp),
+    Contender("prunus", "pipeline", _pipeline),
     Contender("prunus", "few-samples", _few_samples(None)),
     Contender("prunus, half of the zeros", "few-samples", _few_samples("half of the zeros")),
     Contender("prunus, no zeros", "few-samples", _few_samples("no zeros")),

@@ -20,6 +20,11 @@ def _mlp(case: Any) -> Any:
     return lambda data: lambda: estimator.predict(data)
 
 
+def _pipeline(case: Any) -> Any:
+    estimator = prunus.to_sklearn(case.pruned)
+    return lambda data: lambda: estimator.predict(data)
+
+
 def _eliminate(case: Any) -> Any:  # noqa: ARG001
     rfe = RFE(LinearRegression(), n_features_to_select=1, step=1)
     return lambda data: lambda: rfe.fit(*data)
@@ -46,6 +51,7 @@ def _support(model: Any) -> Any:
 
 CONTENDERS = [
     Contender("scikit-learn predict", "mlp", _mlp, takes=lambda case: case.network_name == "digits"),
+    Contender("scikit-learn predict", "pipeline", _pipeline),
     Contender(
         "scikit-learn RFE",
         "regression-path",
