@@ -9,10 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import joblib
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 
 import prunus
 from conftest import Result
@@ -110,7 +117,7 @@ def test_npy_is_mapped(case: Case) -> None:
     np.save("X.npy", case.X)
     np.save("data.npy", np.column_stack([case.X, case.y]))
     for name in ("X.npy", "data.npy"):
-        X = tables.read("--data", Path(name), case.network, []).X
+        X = tables.read("--data", Path(name), tables.Takes(case.network, case.network.n_in), []).X
         assert isinstance(X, np.memmap)
         assert not X.flags.writeable
 
@@ -330,3 +337,54 @@ def test_missing_extra_is_named(
     result = prune("--data", file)
     assert result.status == 1
     assert re.fullmatch(rf"prunus: {file}: .*{missing}.* pip install 'prunus\[data\]'\n", result.errors)
+
+
+@pytest.fixture
+def flats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
+    """A table with words and gaps in flats.csv, and a pipeline that takes it in flats.joblib."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    rooms = rng.integers(1, 6, 80).astype(float)
+    table = pd.DataFrame({"rooms": rooms, "town": rng.choice(["Ulm", "NA", "Bonn"], 80)})
+    table["let"] = np.where(rooms + (table["town"] == "Ulm") > 3, "yes", "no")
+    table.loc[::7, "rooms"] = np.nan
+    columns = make_column_transformer((SimpleImputer(), ["rooms"]), (OneHotEncoder(handle_unknown="ignore"), ["town"]))
+    known = table.assign(town=table["town"].replace("NA", np.nan))  # as a reader of tables takes it
+    joblib.dump(
+        make_pipeline(columns, LogisticRegression()).fit(known[["rooms", "town"]], table["let"]), "flats.joblib"
+    )
+    table.to_csv("flats.csv", index=False)
+    return known
+
+
+def test_a_pipeline_that_takes_a_table(flats: pd.DataFrame, command: Callable[..., Result]) -> None:
+    asked = ("flats.joblib", "--trust-pickle", "--data", "flats.csv", "--sparsity", "0.25")
+    assert command("prune", *asked, "-o", "out.safetensors").status == 0
+    pipeline, X, y = joblib.load("flats.joblib"), flats[["rooms", "town"]], flats["let"]
+    pruned, expected = prunus.load("out.safetensors"), prunus.prune(pipeline, X, y, sparsity=0.25)
+    assert isinstance(pruned, prunus.Pruned)
+    assert np.array_equal(pruned.predict_proba(X), expected.predict_proba(X))
+    assert pruned.report["score"] == expected.report["score"]
+    assert "a table of 2 columns, encoded in 4" in command("info", "out.safetensors").output
+    assert command("prune", *asked, "-o", "out.joblib").status == 0
+    assert np.array_equal(joblib.load("out.joblib").predict(X), expected.predict(X))
+    assert command("prune", *asked, "-o", "out.safetensors", "--target", "let").status == 0
+    failed = command("prune", *asked, "-o", "out.safetensors", "--target", "rooms")
+    assert failed.status == 1
+    assert "no" in failed.errors
+
+
+def test_a_pipeline_that_takes_texts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Callable[..., Result]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    texts, y = ["red rose", "blue sea", "red leaf", "blue wave"] * 5, ["plant", "water"] * 10
+    pipeline = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, y)
+    joblib.dump(pipeline, "texts.joblib")
+    pd.DataFrame({"text": texts, "kind": y}).to_csv("texts.csv", index=False)
+    asked = ("texts.joblib", "--trust-pickle", "--data", "texts.csv", "--sparsity", "0.5")
+    assert command("prune", *asked, "-o", "out.joblib").status == 0
+    assert joblib.load("out.joblib").predict(texts).tolist() == y
+    failed = command("prune", *asked, "-o", "out.safetensors")
+    assert failed.status == 2
+    assert "--output: expected a pickle for a pipeline with 'tfidfvectorizer' (TfidfVectorizer)" in failed.errors

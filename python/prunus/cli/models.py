@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from prunus.cli.errors import UsageError, naming
+from prunus.cli.tables import Takes
 from prunus.convert import to_sklearn
+from prunus.data import Encoding
 from prunus.files import write_whole
 from prunus.network import Network
-from prunus.pruning import Pruned, as_network, load
+from prunus.pruning import Pruned, apart, as_network, described, load
 
 _PICKLES = (".pkl", ".pickle", ".joblib")
 
@@ -29,15 +31,37 @@ TrustPickle = Annotated[
 ]
 
 
-def read(path: Path, *, trust_pickle: bool) -> Network | Pruned:
+class Loaded(NamedTuple):
+    """A model, its network, and what stands before that."""
+
+    model: Any
+    network: Network
+    front: Any  # an Encoding, a Pipeline, or None
+
+    @property
+    def takes(self) -> Takes:
+        """What its data are; one column of texts, where the steps before it do not tell."""
+        if self.front is None:
+            return Takes(self.network, self.network.n_in)
+        n_columns = getattr(self.front, "n_columns", getattr(self.front, "n_features_in_", None))
+        return Takes(self.network, n_columns or 1, words=True, is_flat=n_columns is None)
+
+
+def read(path: Path, *, trust_pickle: bool) -> Loaded:
     """Return the model in a file. Without `trust_pickle` nothing in it is executed."""
+    model = _model(path, trust_pickle)
+    with naming(path):
+        front, behind = apart(model)
+        return Loaded(model, as_network(behind), front)
+
+
+def _model(path: Path, trust_pickle: bool) -> Any:
     if not _is_pickle(path):
         return load(path)
     if not trust_pickle:
         raise UsageError(f"{path}: unpickling runs code from the file; --trust-pickle allows it")
     with naming(path):
-        model = _unpickled(path)
-        return model if isinstance(model, Pruned) else as_network(model)
+        return _unpickled(path)
 
 
 def _unpickled(path: Path) -> object:
@@ -63,18 +87,20 @@ def check_output(path: Path) -> None:
         raise UsageError(f"--output: expected a file in a folder that exists, got {path}")
 
 
-def check_output_of(network: Network, path: Path) -> None:
-    """Refuse to pickle a model that is not to be a scikit-learn estimator again."""
-    if _is_pickle(path) and network.provenance.library != "sklearn":
+def check_output_of(loaded: Loaded, path: Path) -> None:
+    """Refuse to pickle a model that is not to be a scikit-learn estimator again, or to save what no file holds."""
+    if _is_pickle(path) and loaded.network.provenance.library != "sklearn":
         raise UsageError(
             f"--output: expected a .safetensors file for a model that did not come from scikit-learn, got {path}"
         )
+    if not _is_pickle(path) and not isinstance(loaded.front, Encoding | None):
+        raise UsageError(f"--output: expected a pickle for a pipeline with {described(loaded.front)}, got {path}")
 
 
 def write(pruned: Pruned, path: Path) -> None:
     """Write the pruned model, whole or not at all: as a scikit-learn estimator where the file is to be a pickle."""
     if _is_pickle(path):
-        write_whole(pickle.dumps(to_sklearn(pruned.network)), path)
+        write_whole(pickle.dumps(to_sklearn(pruned)), path)
     else:
         pruned.save(path)
 

@@ -14,7 +14,6 @@ from prunus.cli import models, tables
 from prunus.cli.errors import UsageError
 from prunus.cli.models import ModelFile, TrustPickle
 from prunus.cli.output import AsJson, print_json
-from prunus.pruning import as_network
 
 _FORMATS = ".npz with X, y and sample_weight; .npy, .csv (with a header) or .parquet with y as its last column."
 # The option that an argument of prunus.prune comes from, where it has another name.
@@ -118,17 +117,18 @@ def prune(
     if target and not any(path is not None and tables.is_table(path) for path in files.values()):
         raise UsageError("--target: expected a table (.npy, .csv, .parquet) beside it, got none")
     loaded = models.read(model, trust_pickle=trust_pickle)
-    network = as_network(loaded)
-    models.check_output_of(network, output)
+    models.check_output_of(loaded, output)
     given, checked = (
-        tables.Data() if path is None else tables.read(f"--{option}", path, network, target or [])
+        tables.Data() if path is None else tables.read(f"--{option}", path, loaded.takes, target or [])
         for option, path in files.items()
     )
     if checked.sample_weight is not None:
         raise ValueError(f"{validation}: expected X and y alone, got sample_weight")
     options = {name: value for name, value in context.params.items() if name in _KEYWORDS and value is not None}
     try:
-        pruned = pruning.prune(loaded, **given._asdict(), X_val=checked.X, y_val=checked.y, progress=True, **options)
+        pruned = pruning.prune(
+            loaded.model, **given._asdict(), X_val=checked.X, y_val=checked.y, progress=True, **options
+        )
     except (TypeError, ValueError) as error:
         raise _in_words_of_options(error, files) from None
     models.write(pruned, output)

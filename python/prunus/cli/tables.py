@@ -14,6 +14,8 @@ from prunus._base import check
 from prunus.cli.errors import UsageError, naming
 from prunus.network import Network
 
+_GAPS = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "<NA>"]  # in columns of X that may have any
+
 
 class Data(NamedTuple):
     """What a file holds. X is a DataFrame where its columns have names."""
@@ -23,6 +25,15 @@ class Data(NamedTuple):
     sample_weight: Any = None
 
 
+class Takes(NamedTuple):
+    """What the model takes."""
+
+    network: Network
+    n_columns: int
+    words: bool = False  # whether columns of X may hold words, and gaps
+    is_flat: bool = False  # whether X is one column, not a table: texts
+
+
 class _Columns(NamedTuple):
     """Where a table has what."""
 
@@ -30,13 +41,13 @@ class _Columns(NamedTuple):
     targets: list[int]
 
 
-def read(option: str, path: Path, network: Network, target: Sequence[str]) -> Data:
+def read(option: str, path: Path, takes: Takes, target: Sequence[str]) -> Data:
     """Read a file, given by this option; `target` names the columns of y in a table. Nothing is unpickled."""
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise UsageError(f"{option}: expected a file {', '.join(sorted(_READERS))}, got {path}")
     with naming(path):
-        return reader(path, network, target)
+        return reader(path, takes, target)
 
 
 def is_table(path: Path) -> bool:
@@ -44,7 +55,7 @@ def is_table(path: Path) -> bool:
     return path.suffix.lower() != ".npz"
 
 
-def _read_npz(path: Path, _network: Network, _target: Sequence[str]) -> Data:
+def _read_npz(path: Path, _takes: Takes, _target: Sequence[str]) -> Data:
     import zipfile
 
     with path.open("rb") as file:
@@ -57,16 +68,16 @@ def _read_npz(path: Path, _network: Network, _target: Sequence[str]) -> Data:
             return Data(*(arrays.get(name) for name in Data._fields))
 
 
-def _read_npy(path: Path, network: Network, target: Sequence[str]) -> Data:
+def _read_npy(path: Path, takes: Takes, target: Sequence[str]) -> Data:
     # Mapped, so that X need not fit in memory.
     array = np.lib.format.open_memmap(path, mode="r")
     if array.ndim != 2:
         raise ValueError(f"expected 2 dimensions, got {check.describe(array)}")
-    columns = _columns(path, [str(i) for i in range(array.shape[1])], network, target)
+    columns = _columns(path, [str(i) for i in range(array.shape[1])], takes, target)
     return Data(array[:, _run(columns.inputs)], _flat(array[:, _run(columns.targets)]))
 
 
-def _read_csv(path: Path, network: Network, target: Sequence[str]) -> Data:
+def _read_csv(path: Path, takes: Takes, target: Sequence[str]) -> Data:
     with _needing("pandas"):
         import pandas as pd
 
@@ -74,17 +85,18 @@ def _read_csv(path: Path, network: Network, target: Sequence[str]) -> Data:
         _refuse_separator(names)
         header = pd.read_csv(path, header=None, nrows=1, dtype=str).iloc[0]  # without dots to tell equal ones apart
         try:
-            columns = _columns(path, names, network, target)
+            columns = _columns(path, names, takes, target)
         except UsageError:  # the name of a column, where there may be none
             _refuse_numbers(header.tolist(), len(names))
             raise
         _refuse_numbers(header.iloc[columns.inputs].tolist(), len(names))
         # As they are written: a class may be called 007, or NA.
-        text = {names[i]: str for i in columns.targets} if _has_words(network) else None
+        text = {names[i]: str for i in columns.targets} if _has_words(takes.network) else None
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header
-            table = pd.read_csv(path, index_col=False, dtype=text, keep_default_na=text is None)
-    return _split(table, columns, network)
+            gaps = {names[i]: _GAPS for i in columns.inputs} if takes.words else None
+            table = pd.read_csv(path, index_col=False, dtype=text, keep_default_na=text is None, na_values=gaps)
+    return _split(table, columns, takes)
 
 
 def _refuse_separator(names: Sequence[str]) -> None:
@@ -106,12 +118,12 @@ def _refuse_numbers(names: Sequence[str], n_columns: int) -> None:
         raise ValueError(f"expected names of columns in the first line, got numbers: {', '.join(map(str, names[:5]))}")
 
 
-def _read_parquet(path: Path, network: Network, target: Sequence[str]) -> Data:
+def _read_parquet(path: Path, takes: Takes, target: Sequence[str]) -> Data:
     with _needing("pandas and pyarrow"):
         import pandas as pd
 
         table = pd.read_parquet(path, engine="pyarrow")
-    return _split(table, _columns(path, [str(name) for name in table.columns], network, target), network)
+    return _split(table, _columns(path, [str(name) for name in table.columns], takes, target), takes)
 
 
 _READERS = {".npz": _read_npz, ".npy": _read_npy, ".csv": _read_csv, ".parquet": _read_parquet}
@@ -128,18 +140,19 @@ def _needing(libraries: str) -> Iterator[None]:
 # Which column is y ------------------------------------------------------------------------------------------------------
 
 
-def _columns(path: Path, names: Sequence[str], network: Network, target: Sequence[str]) -> _Columns:
+def _columns(path: Path, names: Sequence[str], takes: Takes, target: Sequence[str]) -> _Columns:
     """Tell the inputs from y: the named columns, else the last ones if there are just as many more than inputs."""
+    n_in = takes.n_columns
     if not target:
-        n_targets = network.n_out if network.classes is None or network.is_multilabel else 1
-        if len(names) not in (network.n_in, network.n_in + n_targets):
-            raise ValueError(f"expected {network.n_in} columns, or {network.n_in + n_targets} with y, got {len(names)}")
+        n_targets = takes.network.n_out if takes.network.classes is None or takes.network.is_multilabel else 1
+        if len(names) not in (n_in, n_in + n_targets):
+            raise ValueError(f"expected {n_in} columns, or {n_in + n_targets} with y, got {len(names)}")
         places = list(range(len(names)))
-        return _Columns(places[: network.n_in], places[network.n_in :])
+        return _Columns(places[:n_in], places[n_in:])
     targets = [_place(path, names, name) for name in target]
     inputs = [i for i in range(len(names)) if i not in targets]
-    if len(inputs) != network.n_in:
-        raise ValueError(f"expected {network.n_in} columns beside {', '.join(target)}, got {len(inputs)}")
+    if len(inputs) != n_in:
+        raise ValueError(f"expected {n_in} columns beside {', '.join(target)}, got {len(inputs)}")
     return _Columns(inputs, targets)
 
 
@@ -176,17 +189,19 @@ def _flat(y: Any) -> Any:
     return None if y.shape[1] == 0 else y[:, 0] if y.shape[1] == 1 else np.ascontiguousarray(y)
 
 
-def _split(table: Any, columns: _Columns, network: Network) -> Data:
+def _split(table: Any, columns: _Columns, takes: Takes) -> Data:
     if table.empty:  # its columns are of no kind
         raise ValueError("expected at least one row, got none")
     X, y = table.iloc[:, columns.inputs], table.iloc[:, columns.targets]
-    kinds = {name: kind.kind for name, kind in X.dtypes.items()}
-    words = [repr(name) for name, kind in kinds.items() if kind not in "biuf"]
-    if words:
-        raise ValueError(f"expected columns of numbers, got {', '.join(words[:5])} of other kinds")
-    _refuse_gaps(X)
+    if not takes.words:
+        kinds = {name: kind.kind for name, kind in X.dtypes.items()}
+        if words := [repr(name) for name, kind in kinds.items() if kind not in "biuf"]:
+            raise ValueError(f"expected columns of numbers, got {', '.join(words[:5])} of other kinds")
+        _refuse_gaps(X)
     _refuse_gaps(y)
-    if _has_words(network):
+    if takes.is_flat:
+        X = X.iloc[:, 0]
+    if _has_words(takes.network):
         y = y.astype({name: str for name, kind in y.dtypes.items() if kind.kind in "iu"})
     return Data(X, _flat(y.to_numpy()))
 

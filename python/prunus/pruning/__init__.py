@@ -1,5 +1,6 @@
 """The whole way from a model to a pruned one, and to its file and back."""
 
+from prunus.pruning.front import apart, described
 from prunus.pruning.interop import as_network, load, save
 from prunus.pruning.pruned import Pruned
 from prunus.pruning.pruning import prune
@@ -11,7 +12,9 @@ __all__ = [
     "Sensitivity",
     "Stability",
     "Sweep",
+    "apart",
     "as_network",
+    "described",
     "load",
     "prune",
     "save",
