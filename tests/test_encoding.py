@@ -169,6 +169,7 @@ def test_pruned_saved_and_loaded(columns: Any, rng: np.random.Generator, tmp_pat
     assert pruned.score(X, y) == pytest.approx(pruned.report["score"]["after"])
     back = prunus.to_sklearn(pruned)
     assert np.allclose(back.predict_proba(new), pruned.predict_proba(new), atol=1e-6)
+    assert prunus.prune(pipeline, sparsity=0.0).report["bytes"]["before"] > by_hand.report["bytes"]["before"] + 500
     pruned.save(tmp_path / "pruned.safetensors")
     assert pruned.report["bytes"]["after"] == (tmp_path / "pruned.safetensors").stat().st_size
     for again in (prunus.load(tmp_path / "pruned.safetensors"), pickle.loads(pickle.dumps(pruned))):

@@ -18,6 +18,11 @@ class Front(NamedTuple):
     steps: Any  # a fitted Pipeline, or an Encoding
     rows: Any  # of X as it comes, one call's; None where no X was given
 
+    @property
+    def encoding(self) -> Encoding | None:
+        """What of it a file holds."""
+        return self.steps if isinstance(self.steps, Encoding) else None
+
     def microseconds(self) -> float | None:
         """Return the shortest of three calls."""
         if self.rows is None:

@@ -56,7 +56,7 @@ def pruned_of(
         layers=_layer_rows(request, outcome, masks),
         rounds=outcome.rounds,
         **_measured(request, outcome, engine, known or {}),
-        bytes={"before": files.size_of(files.Contents(before)), "after": 0},
+        bytes={"before": size_before(request, before), "after": 0},
         latency_us=_latency(request, before, engine),
         front=None if request.front is None else described(request.front.steps),
         feature_names=request.on.names,
@@ -82,6 +82,12 @@ def engine_of(request: Request, outcome: Outcome) -> Engine:
     """Return what runs the pruned network."""
     after = outcome.networks["after"]
     return Engine(after, feature_names=request.on.names or after.feature_names)
+
+
+def size_before(request: Request, network: Network) -> int:
+    """Return the bytes of a file of the network that nothing was removed from, and of what stands before it."""
+    front = request.front
+    return files.size_of(files.Contents(network, encoding=None if front is None else front.encoding))
 
 
 def _latency(request: Request, before: Network, engine: Engine) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from prunus import files
 from prunus._base import check, checked_threads, resolve_threads
 from prunus.engine import Engine
 from prunus.masking import Pattern, pattern_of
 from prunus.pruning.asking import request_of
 from prunus.pruning.measuring import microseconds
+from prunus.pruning.outcome import size_before
 from prunus.pruning.pruned import Pruned
 from prunus.pruning.request import Request
 from prunus.pruning.sweeping.curve import Point, Sweep
@@ -147,6 +147,6 @@ def _point(
         drop=None if held is None else held.drop.value,
         drop_error=None if held is None else held.drop.error,
         loss=None if held is None else held.loss,
-        bytes=files.size_of(files.Contents(trials.before)) if pruned is None else pruned.report["bytes"]["after"],
+        bytes=size_before(trials.request, trials.before) if pruned is None else pruned.report["bytes"]["after"],
         microseconds=tuple(microseconds(engine, data, batch, threads) for batch in batches),
     )
