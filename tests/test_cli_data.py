@@ -374,6 +374,27 @@ def test_a_pipeline_that_takes_a_table(flats: pd.DataFrame, command: Callable[..
     assert "no" in failed.errors
 
 
+@pytest.mark.parametrize("classes", [[0, 1], ["no", "yes"]])
+def test_words_are_what_the_model_knows(
+    classes: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Callable[..., Result]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"zip": rng.choice(["007", "010", "123"], 90), "level": rng.choice(["None", "NA", "high"], 90)})
+    y = np.array(classes)[((X["zip"] == "007") | (X["level"] == "None")).to_numpy().astype(int)]
+    pipeline = make_pipeline(OneHotEncoder(handle_unknown="ignore"), LogisticRegression(C=100)).fit(X, y)
+    joblib.dump(pipeline, "model.joblib")
+    X.assign(y=y).to_csv("data.csv", index=False)
+    asked = ("model.joblib", "--trust-pickle", "--data", "data.csv", "--sparsity", "0.1")
+    assert command("prune", *asked, "-o", "out.safetensors").status == 0
+    pruned = prunus.load("out.safetensors")
+    assert isinstance(pruned, prunus.Pruned)
+    assert pruned.report["score"]["before"] == pipeline.score(X, y) > 0.95
+    failed = command("prune", "out.safetensors", "--data", "data.csv", "--sparsity", "0.2", "-o", "out.joblib")
+    assert failed.status == 2
+    assert "whose pipeline is not there" in failed.errors
+
+
 def test_a_pipeline_that_takes_texts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Callable[..., Result]
 ) -> None:

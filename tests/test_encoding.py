@@ -82,6 +82,10 @@ COLUMNS = [
         sparse_threshold=0,
     ),
     ColumnTransformer([("nothing", OneHotEncoder(), []), ("all", "passthrough", ["size", "doors"])]),
+    ColumnTransformer(
+        [("numbers", StandardScaler(), ["size"]), ("words", OneHotEncoder(), ["colour"])],
+        transformer_weights={"numbers": 10.0, "words": 0.5},
+    ),
     make_column_transformer((make_pipeline(OneHotEncoder(), SelectKBest(k=3)), ["colour", "grade"])),
 ]
 
@@ -138,6 +142,17 @@ def test_what_is_missing(wide: bool, rng: np.random.Generator) -> None:
         assert np.allclose(one, other, rtol=1e-14, atol=1e-14)
 
 
+def test_none_is_a_category_and_nan_is_missing() -> None:
+    X = np.array([["a"], ["b"], [None]] * 9, dtype=object)
+    for encoder in (OrdinalEncoder(encoded_missing_value=-5), OneHotEncoder()):
+        steps = make_pipeline(encoder.fit(X))
+        encoding, _ = apart(make_pipeline(encoder, Ridge().fit(encoder.transform(X), np.arange(len(X)))))
+        for rows in (X, X[:3]):
+            found, expected = encoding.transform(rows), steps.transform(rows)
+            one, other = (part.toarray() if hasattr(part, "tocsr") else part for part in (found, expected))
+            assert np.array_equal(one, other)
+
+
 def test_arrays_without_names(rng: np.random.Generator) -> None:
     X = table(rng).to_numpy(dtype=object)
     columns = make_column_transformer((StandardScaler(), [0, 4]), (OneHotEncoder(), [1, -1])).fit(X)
@@ -183,6 +198,27 @@ def test_pruned_saved_and_loaded(columns: Any, rng: np.random.Generator, tmp_pat
         )
 
 
+def test_what_a_file_has_no_steps_for(rng: np.random.Generator, tmp_path: Path) -> None:
+    X = table(rng)
+    pipeline = make_pipeline(COLUMNS[0], LogisticRegression()).fit(X, labels(X))
+    pruned = prunus.prune(pipeline, X, labels(X), sparsity=0.5)
+    pruned.save(tmp_path / "pruned.safetensors")
+    again = prunus.load(tmp_path / "pruned.safetensors")
+    assert isinstance(again, prunus.Pruned)
+    estimator = again.as_estimator()
+    assert estimator.estimator is None
+    assert np.array_equal(estimator.predict_proba(X), pruned.predict_proba(X))
+    assert list(estimator.feature_names_in_) == again.feature_names == list(X.columns)
+    other = make_pipeline(COLUMNS[5], LogisticRegression()).fit(X, labels(X))
+    with pytest.raises(ValueError, match="like: expected a pipeline that does with a table what the model's own did"):
+        prunus.to_sklearn(again, like=other)
+    with pytest.raises(TypeError, match="front: expected None for a file that has no place for it"):
+        prunus.load(tmp_path / "pruned.safetensors", front=other[:1])
+    wrapped = pickle.loads(pickle.dumps(prunus.PrunedClassifier(pipeline, sparsity=0.5).fit(X, labels(X))))
+    assert np.array_equal(wrapped.predict(X), pruned.predict(X))
+    assert not hasattr(wrapped, "estimator_")
+
+
 def test_it_takes_no_scipy_to_predict(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
     X = table(rng)
     pruned = prunus.prune(make_pipeline(COLUMNS[0], LogisticRegression()).fit(X, labels(X)), X, sparsity=0.5)
@@ -205,11 +241,22 @@ def test_it_takes_no_scipy_to_predict(rng: np.random.Generator, monkeypatch: pyt
         make_column_transformer((OneHotEncoder(drop="first", handle_unknown="ignore"), ["colour"])),
         make_column_transformer((make_pipeline(OneHotEncoder(sparse_output=False), StandardScaler()), ["colour"])),
         make_column_transformer((make_pipeline(OrdinalEncoder(), OneHotEncoder()), ["colour"])),
+        make_column_transformer(
+            (
+                make_pipeline(OrdinalEncoder(), make_column_transformer((MaxAbsScaler(), [0]), ("passthrough", [0]))),
+                ["grade"],
+            )
+        ),
+        ColumnTransformer(
+            [("a", OneHotEncoder(), ["colour"]), ("b", "passthrough", ["size"])], transformer_weights={"b": 0}
+        ),
+        make_column_transformer((OneHotEncoder(drop="first", max_categories=1), ["colour"]), ("passthrough", ["size"])),
+        make_column_transformer((OneHotEncoder(), ["built"])),
     ],
-    ids=range(6),
+    ids=range(10),
 )
 def test_what_it_does_not_do_runs_as_it_is(columns: Any, rng: np.random.Generator) -> None:
-    X = table(rng)
+    X = table(rng).assign(built=pd.to_datetime(["2020-01-01", "2021-01-01", "2022-01-01"] * (N // 3)))
     pipeline = make_pipeline(columns, LogisticRegression()).fit(X, labels(X))
     front, _ = apart(pipeline)
     assert front.steps == pipeline.steps[:1]

@@ -119,10 +119,10 @@ def test_a_file_holds_no_front(text: tuple[list[str], Any], tmp_path: Path) -> N
     assert alone.front is None
     assert np.array_equal(alone.predict(pruned.front.transform(X)), pruned.predict(X))
     assert alone.report["front"] == pruned.report["front"]
-    with pytest.raises(TypeError, match="front: expected a transformer, got 'tfidf'"):
+    with pytest.raises(TypeError, match=r"front: expected Pruned.front, or pipeline\[:-1\], got 'tfidf'"):
         prunus.load(path, front="tfidf")
     prunus.save(pruned.network, path)
-    with pytest.raises(TypeError, match="front: expected None for a network"):
+    with pytest.raises(TypeError, match="front: expected None for a file that has no place for it"):
         prunus.load(path, front=pruned.front)
 
 
@@ -167,6 +167,25 @@ def test_searches_and_frozen_estimators(cancer: tuple[Any, Any]) -> None:
     assert np.allclose(network.forward(X)[:, 0], last.decision_function(X))
     ridge = GridSearchCV(Ridge(), {"alpha": [1.0]}).fit(X, y)
     assert np.array_equal(prunus.from_sklearn(ridge).layers[0].weight[0], ridge.best_estimator_.coef_)
+
+
+def test_estimators_that_prune_in_searches(cancer: tuple[Any, Any], tmp_path: Path) -> None:
+    X, y = cancer
+    pipeline = make_pipeline(PCA(5), LogisticRegression())
+    search = GridSearchCV(prunus.PrunedClassifier(pipeline), {"sparsity": [0.2]}, cv=2).fit(X, y)
+    inner = search.best_estimator_.pruned_
+    for model in (search, search.best_estimator_, FrozenEstimator(search)):
+        again = prunus.prune(model, X, y, sparsity=0.4)
+        assert again.front is inner.front
+        assert again.network == prunus.prune(inner, X, y, sparsity=0.4).network
+    assert np.array_equal(prunus.to_sklearn(search.best_estimator_).predict(X), search.predict(X))
+    assert prunus.compile(search.best_estimator_).network == inner.network
+    with pytest.raises(prunus.NotSupportedError, match="front"):
+        prunus.save(search.best_estimator_, tmp_path / "model.safetensors")
+    model = prunus.PrunedClassifier(make_pipeline(PolynomialFeatures(1), LogisticRegression()), sparsity=0.2)
+    model.fit(pd.DataFrame(X, columns=[f"c{i}" for i in range(30)]), y).fit(X[:, :4], y)
+    assert model.n_features_in_ == 4
+    assert not hasattr(model, "feature_names_in_")
 
 
 def test_refused(cancer: tuple[Any, Any]) -> None:

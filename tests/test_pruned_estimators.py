@@ -164,8 +164,31 @@ def test_weights_of_samples_reach_both(diabetes: tuple[Any, Any], rng: np.random
     repeated = PrunedRegressor(Ridge(0.1), sparsity=0.5).fit(np.repeat(X, count, axis=0), np.repeat(y, count))
     weighted = PrunedRegressor(Ridge(0.1), sparsity=0.5).fit(X, y, count)
     assert np.allclose(weighted.predict(X), repeated.predict(X), rtol=1e-9)
-    with pytest.raises(TypeError, match="sample_weight"):
-        PrunedRegressor(Lars(), sparsity=0.5).fit(X, y, sample_weight=count)
+    searched = PrunedRegressor(GridSearchCV(Ridge(), {"alpha": [0.1]}), sparsity=0.5).fit(X, y, sample_weight=count)
+    assert np.allclose(searched.predict(X), weighted.predict(X))
+    for estimator in (Lars(), GridSearchCV(Lars(), {})):
+        with pytest.raises(
+            TypeError, match=r"sample_weight: expected none for (Lars|GridSearchCV), whose fit takes none"
+        ):
+            PrunedRegressor(estimator, sparsity=0.5).fit(X, y, sample_weight=count)
+
+
+def test_several_labels_sparse(cancer: tuple[Any, Any]) -> None:
+    X, y = cancer
+    Y = np.c_[y == "benign", X[:, 0] > 0].astype(int)
+    model = PrunedClassifier(MLPClassifier((8,), max_iter=50, random_state=0), sparsity=0.5)
+    dense = model.fit(X, Y).predict(X)
+    assert np.array_equal(model.fit(X, scipy.sparse.csr_array(Y)).predict(X), dense)
+
+
+def test_single_precision_tells_small_probabilities(cancer: tuple[Any, Any]) -> None:
+    X, y = cancer
+    single, double = (
+        PrunedClassifier(LogisticRegression(C=100), sparsity=0.0, compensate="none", dtype=dtype).fit(30 * X, y)
+        for dtype in ("float32", "float64")
+    )
+    found, expected = (np.isinf(model.predict_log_proba(30 * X)).sum() for model in (single, double))
+    assert abs(int(found) - int(expected)) <= 2
 
 
 def test_metadata_is_routed(diabetes: tuple[Any, Any], rng: np.random.Generator) -> None:
@@ -182,6 +205,17 @@ def test_metadata_is_routed(diabetes: tuple[Any, Any], rng: np.random.Generator)
     assert np.array_equal(search.best_estimator_.predict(X), expected.predict(X))
     unweighted = PrunedRegressor(Ridge(0.1), sparsity=0.5).fit(X, y)
     assert not np.allclose(expected.predict(X), unweighted.predict(X))
+
+
+def test_it_can_be_pruned_again(cancer: tuple[Any, Any]) -> None:
+    X, y = cancer
+    model = PrunedClassifier(MLPClassifier((8,), max_iter=50, random_state=0), sparsity=0.5).fit(X, y)
+    assert prunus.as_network(model) is model.pruned_.network
+    again, expected = (prunus.prune(one, X, y, sparsity=0.8) for one in (model, model.pruned_))
+    assert again.sparsity == expected.sparsity == pytest.approx(0.8, abs=0.002)
+    assert again.network == expected.network
+    with pytest.raises(NotFittedError):
+        prunus.as_network(PrunedClassifier(MLPClassifier()))
 
 
 def test_a_pickle_is_as_small_as_the_file(digits: tuple[Any, Any], tmp_path: Any) -> None:

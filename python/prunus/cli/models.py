@@ -44,7 +44,13 @@ class Loaded(NamedTuple):
         if self.front is None:
             return Takes(self.network, self.network.n_in)
         n_columns = getattr(self.front, "n_columns", getattr(self.front, "n_features_in_", None))
-        return Takes(self.network, n_columns or 1, words=True, is_flat=n_columns is None)
+        known: dict[int, list[str]] = {}
+        if isinstance(self.front, Encoding):
+            for lookup in self.front.lookups:
+                values = [value for value in lookup.entries if value is not None]
+                if values and all(isinstance(value, str) for value in values):
+                    known[lookup.column] = [*known.get(lookup.column, []), *values]
+        return Takes(self.network, n_columns or 1, known, words=True, is_flat=n_columns is None)
 
 
 def read(path: Path, *, trust_pickle: bool) -> Loaded:
@@ -52,7 +58,7 @@ def read(path: Path, *, trust_pickle: bool) -> Loaded:
     model = _model(path, trust_pickle)
     with naming(path):
         front, behind = apart(model)
-        return Loaded(model, as_network(behind), front)
+        return Loaded(behind if isinstance(behind, Pruned) else model, as_network(behind), front)
 
 
 def _model(path: Path, trust_pickle: bool) -> Any:
@@ -93,6 +99,8 @@ def check_output_of(loaded: Loaded, path: Path) -> None:
         raise UsageError(
             f"--output: expected a .safetensors file for a model that did not come from scikit-learn, got {path}"
         )
+    if _is_pickle(path) and isinstance(loaded.front, Encoding) and loaded.front.source is None:
+        raise UsageError(f"--output: expected a .safetensors file for a model whose pipeline is not there, got {path}")
     if not _is_pickle(path) and not isinstance(loaded.front, Encoding | None):
         raise UsageError(f"--output: expected a pickle for a pipeline with {described(loaded.front)}, got {path}")
 

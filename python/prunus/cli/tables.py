@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,6 +30,7 @@ class Takes(NamedTuple):
 
     network: Network
     n_columns: int
+    known: Mapping[int, Sequence[str]] = {}  # of columns of words alone: those that there are
     words: bool = False  # whether columns of X may hold words, and gaps
     is_flat: bool = False  # whether X is one column, not a table: texts
 
@@ -90,12 +91,19 @@ def _read_csv(path: Path, takes: Takes, target: Sequence[str]) -> Data:
             _refuse_numbers(header.tolist(), len(names))
             raise
         _refuse_numbers(header.iloc[columns.inputs].tolist(), len(names))
-        # As they are written: a class may be called 007, or NA.
-        text = {names[i]: str for i in columns.targets} if _has_words(takes.network) else None
+        # As they are written: a class may be called 007, or NA, and so may a word that the model knows.
+        text = [names[i] for i in columns.targets if _has_words(takes.network)]
+        known = {names[columns.inputs[i]]: set(values) for i, values in takes.known.items()}
+        gaps = {names[i]: [gap for gap in _GAPS if gap not in known.get(names[i], ())] for i in columns.inputs}
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header
-            gaps = {names[i]: _GAPS for i in columns.inputs} if takes.words else None
-            table = pd.read_csv(path, index_col=False, dtype=text, keep_default_na=text is None, na_values=gaps)
+            table = pd.read_csv(
+                path,
+                index_col=False,
+                dtype=dict.fromkeys([*text, *known], str) or None,
+                keep_default_na=not (text or takes.words),
+                na_values=gaps if takes.words else None,
+            )
     return _split(table, columns, takes)
 
 

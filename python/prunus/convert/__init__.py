@@ -84,6 +84,7 @@ def to_sklearn(network: Any, *, like: Any = None) -> Any:
     --------
     >>> smaller = prunus.to_sklearn(prunus.prune(estimator, sparsity=0.9))
     """
+    network = getattr(network, "pruned_", network)  # of an estimator that prunes what it fits
     try:
         return _sklearn().to_sklearn(getattr(network, "network", network), like, getattr(network, "front", None))
     except (LookupError, AttributeError) as error:

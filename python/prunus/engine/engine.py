@@ -221,12 +221,14 @@ def compile(network: Any, *, threads: int | None = None) -> Engine:
     >>> engine([[3.0, 7.0, 1.0]])
     array([[2.]])
     """
+    network = getattr(network, "pruned_", network)  # of an estimator that prunes what it fits
     inner = getattr(network, "network", network)
     if not isinstance(inner, Network):
         raise check.error(
             TypeError, "network", f"expected a Network or Pruned, got {check.describe(inner)}; see prunus.as_network"
         )
-    return Engine(inner, threads, network.feature_names)
+    is_behind = getattr(network, "front", None) is not None  # the names are those of a table that it does not see
+    return Engine(inner, threads, None if is_behind else network.feature_names)
 
 
 def _row(weight: packed.PackedWeight, layer: Layer) -> LayerPlan:

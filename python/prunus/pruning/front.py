@@ -37,11 +37,12 @@ class Front(NamedTuple):
 
 def apart(model: Any) -> tuple[Any, Any]:
     """Return the steps before a model that no network represents, None where there are none, and the model behind them."""
-    if hasattr(model, "front"):
-        return model.front, model
-    if hasattr(model, "get_params") and hasattr(model, "fit") and not hasattr(model, "__prunus_network__"):
-        return convert.apart(model)
-    return None, model
+    if hasattr(model, "get_params") and hasattr(model, "fit"):
+        steps, model = convert.apart(model)
+        if not hasattr(model, "pruned_"):
+            return steps, model
+        model = model.pruned_  # of an estimator that prunes what it fits
+    return getattr(model, "front", None), model
 
 
 def behind(steps: Any, name: str, X: Any, dtype: np.dtype[Any] | None = None) -> Any:
@@ -65,6 +66,12 @@ def described(steps: Any) -> str:
     if isinstance(steps, Encoding):
         return f"a table of {steps.n_columns} columns, encoded in {steps.n_out}"
     return ", ".join(f"{name!r} ({type(step).__name__})" for name, step in steps.steps)
+
+
+def names_before(steps: Any) -> list[str] | None:
+    """Return the names of the columns of X, where the steps were fitted with any."""
+    names = steps.names if isinstance(steps, Encoding) else getattr(steps, "feature_names_in_", None)
+    return None if names is None else [str(name) for name in names]
 
 
 def first_rows(X: Any, n: int) -> Any:

@@ -78,6 +78,7 @@ def save(model: Network | Pruned, path: str | os.PathLike[str]) -> None:
     --------
     >>> prunus.save(network, "network.safetensors")
     """
+    model = getattr(model, "pruned_", model)  # of an estimator that prunes what it fits
     if isinstance(model, Pruned):
         model.save(path)
     elif isinstance(model, Network):
@@ -117,8 +118,9 @@ def load(path: str | os.PathLike[str], *, front: Any = None) -> Network | Pruned
     True
     """
     network, masks, report, structure, encoding = files.load(Path(path))
-    if front is not None and (masks is None or not hasattr(front, "transform")):
-        expected = "a transformer" if masks is not None else "None for a network"
+    takes_front = masks is not None and encoding is None
+    if front is not None and not (takes_front and hasattr(front, "transform") and hasattr(front, "steps")):
+        expected = "Pruned.front, or pipeline[:-1]" if takes_front else "None for a file that has no place for it"
         raise check.error(TypeError, "front", f"expected {expected}, got {check.describe(front)}")
     if masks is None or report is None:
         return network

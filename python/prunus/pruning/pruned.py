@@ -14,7 +14,7 @@ from prunus._base import Bools, NotSupportedError, check
 from prunus.data import Encoding, relative_weights
 from prunus.engine import Engine
 from prunus.network import Network, Structure
-from prunus.pruning.front import behind, described
+from prunus.pruning.front import behind, described, names_before
 from prunus.pruning.judging import Scoring, parts_of, scoring_of
 from prunus.reporting import Report
 
@@ -70,13 +70,15 @@ class Pruned:
     @property
     def feature_names(self) -> list[str] | None:
         """Names of the columns of X, if the model was fitted or pruned with a DataFrame: one of other columns is refused."""
+        if self.front is not None:
+            return names_before(self.front)
         names: list[str] | None = self.report.get("feature_names")
         return self.network.feature_names if names is None else names
 
     @functools.cached_property
     def engine(self) -> Engine:
         """The compiled network, with as many threads as the process may use."""
-        return Engine(self.network, feature_names=self.feature_names)
+        return Engine(self.network, feature_names=self.feature_names if self.front is None else None)
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
         """Predict through the engine; see `Engine.predict`."""

@@ -110,6 +110,11 @@ def to_sklearn(network: Network, like: Any, before: Any = None) -> Any:
     if like is not None:
         like = origin.unwrapped(like)
         steps, like = front.apart(like) if isinstance(like, Pipeline) else (None, like)
+        own = None if steps is None else encoding_of(steps)
+        if isinstance(before, Encoding) and not (own is not None and before.is_like(own)):
+            raise check.error(
+                ValueError, "like", "expected a pipeline that does with a table what the model's own did, got another"
+            )
     if steps is None:
         expected = "expected the whole pipeline, whose first steps a file does not hold as they were"
         raise check.error(ValueError, "like", f"{expected}, got {check.describe(like)}")

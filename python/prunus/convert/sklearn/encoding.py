@@ -142,6 +142,8 @@ def _raw(out: _Out) -> _Number:
 
 def _places(categories: Any) -> tuple[dict[Any, int], int | None]:
     """Return the place of each category, and that of NaN."""
+    if categories.dtype.kind not in "biufUO":
+        raise _UnknownError
     values = categories.tolist()
     missing = next((k for k, value in enumerate(values) if value is not None and value != value), None)
     entries = {value: k for k, value in enumerate(values) if k != missing}
@@ -185,6 +187,8 @@ def _one_hot(step: OneHotEncoder, outs: Sequence[_Out]) -> list[_Out]:
         values = _values(_raw(out), categories, step.handle_unknown != "error")
         if values.unknown is not None and _has_rare(step, i) and step.handle_unknown == "infrequent_if_exist":
             ranks.append(max(ranks))
+        if all(rank == 0 for rank in ranks) and step.drop_idx_ is not None and step.drop_idx_[i] is not None:
+            raise _UnknownError  # nothing comes out, but unknown values are refused
         dropped = None if step.drop_idx_ is None or step.drop_idx_[i] is None else ranks[int(step.drop_idx_[i])]
         found += [
             _Cell(values, {k: 1.0 for k, own in enumerate(ranks) if own == rank})
@@ -206,9 +210,8 @@ def _ordinal(step: OrdinalEncoder, outs: Sequence[_Out]) -> list[_Out]:
             raise _UnknownError
         values = _values(_raw(out), categories, step.handle_unknown != "error")
         numbers = {k: float(k) for k in range(len(categories))}
-        for k, category in enumerate(categories.tolist()):
-            if category is None or category != category:
-                numbers[k] = float(step.encoded_missing_value)
+        if (missing := _places(categories)[1]) is not None:
+            numbers[missing] = float(step.encoded_missing_value)
         if values.unknown is not None:
             numbers[values.unknown] = float(step.unknown_value)
         found.append(_Cell(values, numbers))
@@ -221,7 +224,10 @@ def _by_columns(step: ColumnTransformer, outs: Sequence[_Out]) -> list[_Out]:
         columns = step._transformer_to_input_indices[name]
         if (isinstance(part, str) and part == "drop") or len(columns) == 0:
             continue
-        found += _through(part, [outs[column] for column in columns])
+        weight = (step.transformer_weights or {}).get(name, 1)
+        if not weight:
+            raise _UnknownError
+        found += [_affine(out, 0.0, 1 / weight) for out in _through(part, [outs[column] for column in columns])]
     return found
 
 
@@ -266,6 +272,8 @@ def _lookup(values: _Values, cells: list[tuple[int, _Cell]]) -> Lookup:
     outs, numbers = np.full(values.n, _NOWHERE, dtype=np.int64), np.zeros(values.n)
     for i, cell in cells:
         for k, number in cell.numbers.items():
+            if outs[k] != _NOWHERE:  # one column is there twice
+                raise _UnknownError
             outs[k], numbers[k] = i, number
     return Lookup(values.column, values.entries, outs, numbers, values.missing, values.unknown)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -24,7 +25,7 @@ class _Layout(NamedTuple):
     n: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Encoding:
     """What encoders, imputers and scalers of single columns do, without them: a category is a column of what comes out.
 
@@ -73,6 +74,12 @@ class Encoding:
             values[:, place] = lookup.numbers[entries]
         return _compressed(columns, values, self.n_out)
 
+    def is_like(self, other: Encoding) -> bool:
+        """Whether the same comes out of every table."""
+        facts = [(e.n_columns, e.names, e.n_out, e.is_dense, len(e.lookups)) for e in (self, other)]
+        parts = zip((self.numbers, *self.lookups), (other.numbers, *other.lookups), strict=False)
+        return facts[0] == facts[1] and all(_are_equal(vars(one), vars(two)) for one, two in parts)
+
     @cached_property
     def _read(self) -> list[int]:
         return [*self.numbers.columns.tolist(), *(lookup.column for lookup in self.lookups)]
@@ -83,6 +90,13 @@ class Encoding:
         places = np.argsort(np.argsort(firsts, kind="stable"))
         n = len(self.numbers.outs)
         return _Layout(places[:n], places[n:].tolist(), len(firsts))
+
+
+def _are_equal(one: Mapping[str, Any], two: Mapping[str, Any]) -> bool:
+    return all(
+        np.array_equal(value, two[name], equal_nan=True) if isinstance(value, np.ndarray) else value == two[name]
+        for name, value in one.items()
+    )
 
 
 def _compressed(columns: npt.NDArray[np.int32], values: Floats, n_out: int) -> Rows:
