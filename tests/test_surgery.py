@@ -5,7 +5,7 @@ from __future__ import annotations
 import _thread
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise, repeat, starmap
 from pathlib import Path
@@ -343,16 +343,16 @@ def test_bad_options() -> None:
         Obs(damping=-1)
 
 
-def test_an_interrupt_ends_it(rng: np.random.Generator) -> None:
-    # A shell ignores it for what runs in the background.
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A shell ignores interrupts for what it runs in the background."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        _interrupted(rng)
-    finally:
-        signal.signal(signal.SIGINT, before)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
-def _interrupted(rng: np.random.Generator) -> None:
+@pytest.mark.usefixtures("interruptible")
+def test_an_interrupt_ends_it(rng: np.random.Generator) -> None:
     p = 3000  # signals are looked for every 50 ms: an inverse of 1500 may take less
     samples = rng.standard_normal((p // 100, p))
     gram, w, there = samples.T @ samples + p * np.eye(p), rng.standard_normal((4, p)), np.ones((4, p), np.bool_)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from types import MethodType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn import get_config
@@ -72,6 +72,16 @@ class _Fit:
     def __get__(self, instance: Any, owner: type) -> Any:
         function = self._weighted if instance is None or _takes_weights(instance.estimator) else self._unweighted
         return function if instance is None else MethodType(function, instance)
+
+
+class _Fitted(NamedTuple):
+    """A fitted estimator, as `prune` takes one."""
+
+    front: Any
+    network: Network
+
+    def __prunus_network__(self) -> Network:
+        return self.network
 
 
 class Wrapper(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
@@ -150,17 +160,14 @@ class Wrapper(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
         if front is None:
             with naming_columns(X):
                 X = validate_data(self, X, accept_sparse="csr", ensure_all_finite=False)
-        else:
-            X = front.transform(X)
         self.pruned_ = prune(
-            from_sklearn(model, dtype=self.dtype),
+            _Fitted(front, from_sklearn(model, dtype=self.dtype)),
             X,
             self._labels(y),
             sample_weight=sample_weight,
             random_state=self.random_state,
             **self._how(),
         )
-        self.pruned_.front = front
         for name in ("classes_", *([] if front is None else ["n_features_in_", "feature_names_in_"])):
             if name in self.__dict__:
                 delattr(self, name)  # of an earlier fit
