@@ -426,7 +426,8 @@ def test_hardly_any_samples(digits: Any, digits_network: prunus.Network) -> None
     assert np.isnan(one.points[1].drop_error)  # type: ignore[arg-type]
     weight = np.zeros(len(X))
     weight[:3] = 1
-    few = prunus.sweep(digits_network, X, y, sparsities=(0.5,), sample_weight=weight, criterion="magnitude")
+    options: dict[str, Any] = {"sample_weight": weight, "criterion": "magnitude"}
+    few = prunus.sweep(digits_network, X, y, sparsities=(0.5,), random_state=0, **options)
     assert np.isfinite(few.points[1].score)  # type: ignore[arg-type]
 
 
