@@ -52,13 +52,13 @@ def test_each_model_is_what_prune_makes(digits: Any, digits_network: prunus.Netw
         assert all(np.array_equal(*pair) for pair in zip(one.masks, alone.masks, strict=True))
         assert one.report["loss"] == alone.report["loss"]
         assert one.report["score"] == alone.report["score"]
+        assert table["bytes"][i] == one.report["bytes"]["after"]
         # The files are of one size where the times in them have as many digits.
         for name in ("latency_us", "bytes"):
             one.report[name] = alone.report[name]
         assert size_of(one.contents()) == size_of(alone.contents())
         assert table["score"][i] == alone.report["score"]["after"]
         assert table["loss"][i] == alone.report["loss"]["after"]
-        assert table["bytes"][i] == alone.report["bytes"]["after"]
         assert table["removed"][i] == alone.sparsity
         right, still = (model.predict(X_val) == y_val for model in (digits_network, alone))
         apart = right.astype(float) - still
