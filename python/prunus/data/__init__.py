@@ -2,7 +2,7 @@
 
 from prunus.data.columns import naming_columns
 from prunus.data.data import Data, require_finite, unchecked
-from prunus.data.encoding import Encoding, Lookup, Numbers
+from prunus.data.encoding import NOWHERE, Encoding, Lookup, Numbers
 from prunus.data.scaling import Scaling
 from prunus.data.source import (
     canonical,
@@ -18,6 +18,7 @@ from prunus.data.source import (
 from prunus.data.weights import relative_weights, sample_weights
 
 __all__ = [
+    "NOWHERE",
     "Data",
     "Encoding",
     "Lookup",

@@ -50,7 +50,7 @@ class Report(dict[str, Any]):
         (``actual``): of a layer with nothing else removed, of a neuron when it goes after those of its layer that cost less.
         ``layer``, and ``neuron``, None of a whole layer. None: it was not asked for.
     front : str or None
-        The steps before the model that run as they are.
+        What stands before the model and is no part of it: a table that is encoded, or steps that run as they are.
     feature_names : list of str or None
         Of the columns of X, where the model was fitted or pruned with a DataFrame.
     removed_inputs : list of str or None

@@ -15,9 +15,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEnc
 
 from prunus.convert.sklearn.base import entry_of
 from prunus.convert.sklearn.front import STEPS, is_nothing
-from prunus.data import Encoding, Lookup, Numbers
-
-_NOWHERE = -1
+from prunus.data import NOWHERE, Encoding, Lookup, Numbers
 
 
 class _UnknownError(Exception):
@@ -269,10 +267,10 @@ def _finished(outs: Sequence[_Out], n_columns: int, names: list[str] | None, ste
 
 
 def _lookup(values: _Values, cells: list[tuple[int, _Cell]]) -> Lookup:
-    outs, numbers = np.full(values.n, _NOWHERE, dtype=np.int64), np.zeros(values.n)
+    outs, numbers = np.full(values.n, NOWHERE, dtype=np.int64), np.zeros(values.n)
     for i, cell in cells:
         for k, number in cell.numbers.items():
-            if outs[k] != _NOWHERE:  # one column is there twice
+            if outs[k] != NOWHERE:  # one column is there twice
                 raise _UnknownError
             outs[k], numbers[k] = i, number
     return Lookup(values.column, values.entries, outs, numbers, values.missing, values.unknown)

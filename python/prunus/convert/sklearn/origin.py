@@ -35,7 +35,7 @@ def steps_of(estimator: Any) -> list[tuple[str, Any]]:
     """Return the named steps that do something, fitted scalers and the model after them; a model alone has no name."""
     if not isinstance(estimator, Pipeline):
         return [("", estimator)]
-    steps = [(name, step) for name, step in estimator.steps if step is not None and step != "passthrough"]
+    steps = [(name, step) for name, step in estimator.steps if not front.is_nothing(step)]
     if not steps:
         raise check.error(
             NotSupportedError, "estimator", "expected a Pipeline with a model in it, got one without steps"
